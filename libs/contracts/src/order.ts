@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** 1 to 128 printable ASCII characters without blanks; global, so platform adapters prefix theirs (`shopify-<shop>-<id>`). */
+export const OrderId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters');
+export type OrderId = z.infer<typeof OrderId>;
+
+export const orderStatuses = ['pending', 'confirmed', 'processing', 'shipped', 'delivered', 'returned', 'refunded', 'cancelled'] as const;
+
+export const OrderStatus = z.enum(orderStatuses);
+export type OrderStatus = z.infer<typeof OrderStatus>;
+
+/** Grows by one per applied change of an order; the first is 1. */
+export type Version = number;

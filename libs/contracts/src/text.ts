@@ -1,0 +1,7 @@
+import { z } from 'zod';
+
+// PostgreSQL's text and jsonb hold no NUL, and UTF-8 has no lone surrogates: such a string could not be kept as it was sent.
+const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
+/** A string that PostgreSQL and UTF-8 can hold unchanged, at most `max` UTF-16 units long. */
+export const StorableText = (max: number): z.ZodString => z.string().max(max).refine(isStorable, 'has a NUL or a lone surrogate') as z.ZodString;

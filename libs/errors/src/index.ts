@@ -1,0 +1,16 @@
+export { errorCodes, type ErrorCode } from './error-codes';
+export {
+  AppError,
+  ConfigurationError,
+  ConflictError,
+  InvalidPayloadError,
+  isAppError,
+  NotFoundError,
+  PermanentError,
+  RetryableError,
+  ShutdownError,
+  ThrottledError,
+  UnknownOutcomeError,
+  type AppErrorOptions,
+} from './app-error';
+export { ignoreError } from './ignore-error';

@@ -1,0 +1,36 @@
+// Bundles one project's entry points into dist/<project>. Workspace libraries are bundled; npm packages stay outside, because
+// OpenTelemetry's hooks only see modules that are loaded with require.
+import { build } from 'esbuild';
+import { existsSync, rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+
+const project = process.argv[2];
+const entries = ['main', 'instrumentation', 'replay'].map((name) => `${project}/src/${name}.ts`).filter(existsSync);
+
+rmSync(`dist/${project}`, { recursive: true, force: true });
+await build({
+  entryPoints: entries,
+  outdir: `dist/${project}`,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  sourcemap: true,
+  logLevel: 'warning',
+  plugins: [
+    {
+      name: 'npm-packages-stay-outside',
+      setup: (esbuild) =>
+        esbuild.onResolve({ filter: /^[^./]/ }, ({ path }) => (path.startsWith('@orderly/') ? undefined : { path, external: true })),
+    },
+  ],
+});
+
+// Files that are read at run time travel beside the bundle that reads them.
+const assets = {
+  'apps/notification-worker': [['libs/messaging/templates', 'templates']],
+  'tools/stack': [['libs/database/drizzle', 'drizzle']],
+  'apps/api-gateway': [['libs/database/drizzle', 'drizzle']],
+};
+for (const [from, to] of assets[project] ?? []) if (existsSync(from)) await cp(from, `dist/${project}/${to}`, { recursive: true });
