@@ -1,0 +1,86 @@
+import { applyOrderEvent, cleanupTasks, sendNotification } from '@orderly/contracts';
+import { z } from 'zod';
+import { integer, oneOf, serverUrl } from './variables';
+
+/** PostgreSQL, the ledger. `poolSize` is the most connections that this process opens. */
+export const databaseConfig = z
+  .object({ DATABASE_URL: serverUrl('postgres', 'postgresql'), DATABASE_POOL_SIZE: integer({ min: 1, max: 1000, fallback: 10 }) })
+  .transform((env) => ({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE }));
+
+/** Redis or Valkey, the engine. */
+export const redisConfig = z.object({ REDIS_URL: serverUrl('redis', 'rediss') }).transform((env) => ({ url: env.REDIS_URL }));
+
+/** Where a service serves `/livez`, `/readyz` and `/metrics`. Port 0 takes any free one. */
+export const adminConfig = z
+  .object({ ADMIN_HOST: z.string().default('0.0.0.0'), ADMIN_PORT: port(9090) })
+  .transform((env) => ({ host: env.ADMIN_HOST, port: env.ADMIN_PORT }));
+
+/** The least important log lines that are written. */
+export const logConfig = z
+  .object({ LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info') })
+  .transform((env) => ({ level: env.LOG_LEVEL }));
+
+/** How long work in flight may take after SIGTERM before it is handed back. Must lie below the pod's grace period. */
+export const shutdownConfig = z
+  .object({ SHUTDOWN_TIMEOUT_MS: integer({ min: 1, max: 3_600_000, fallback: 20_000 }) })
+  .transform((env) => ({ timeoutMs: env.SHUTDOWN_TIMEOUT_MS }));
+
+/** BullMQ's key prefix. Every service of one installation must have the same, or jobs wait where nobody looks. */
+export const queueConfig = z
+  .object({
+    ORDERLY_QUEUE_PREFIX: z
+      .string()
+      .regex(/^[\w{}.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, hyphens, underscores or braces')
+      .default('orderly'),
+  })
+  .transform((env) => ({ prefix: env.ORDERLY_QUEUE_PREFIX }));
+
+/** Where api-gateway serves its API. Port 0 takes any free one. */
+export const gatewayHttpConfig = z
+  .object({ HOST: z.string().default('0.0.0.0'), PORT: port(3000) })
+  .transform((env) => ({ host: env.HOST, port: env.PORT }));
+
+/** status-worker: jobs at once in this process, and what becomes of an event that waits for a step that never arrives. */
+export const orderStatusConfig = z
+  .object({
+    ORDER_STATUS_CONCURRENCY: concurrency(applyOrderEvent.policy.concurrency),
+    PARKED_DEADLINE_SECONDS: integer({ min: 1, max: 31_536_000, fallback: 900 }),
+    PARKED_AT_DEADLINE: oneOf(['apply', 'dead-letter'], 'dead-letter'),
+  })
+  .transform((env) => ({
+    concurrency: env.ORDER_STATUS_CONCURRENCY,
+    parkedDeadlineMs: env.PARKED_DEADLINE_SECONDS * 1000,
+    parkedAtDeadline: env.PARKED_AT_DEADLINE,
+  }));
+
+/** The file that declares the destinations. Without one there are none: status-worker fans out to nobody. */
+export const orderSyncConfig = z
+  .object({ ORDERLY_DESTINATIONS_FILE: z.string().optional() })
+  .transform((env) => ({ destinationsFile: env.ORDERLY_DESTINATIONS_FILE }));
+
+/** notification-worker: jobs at once in this process, the mail server and the sender. */
+export const notificationsConfig = z
+  .object({
+    NOTIFICATIONS_CONCURRENCY: concurrency(sendNotification.policy.concurrency),
+    SMTP_URL: serverUrl('smtp', 'smtps'),
+    MAIL_FROM: z
+      .string('is not set')
+      .regex(
+        /^(("[^"\r\n]*"|[^<>",;:\r\n]*) <[^\s<>@,]+@[^\s<>@,]+>|[^\s<>@,]+@[^\s<>@,]+)$/,
+        'must be an address such as Orderly <orders@example.com>',
+      ),
+  })
+  .transform((env) => ({ concurrency: env.NOTIFICATIONS_CONCURRENCY, smtpUrl: env.SMTP_URL, mailFrom: env.MAIL_FROM }));
+
+/** cleanup-cron: tasks at once in this process. */
+export const maintenanceConfig = z
+  .object({ MAINTENANCE_CONCURRENCY: concurrency(cleanupTasks['expire-tokens'].policy.concurrency) })
+  .transform((env) => ({ concurrency: env.MAINTENANCE_CONCURRENCY }));
+
+function port(fallback: number): z.ZodType<number> {
+  return integer({ min: 0, max: 65_535, fallback });
+}
+
+function concurrency(fallback: number): z.ZodType<number> {
+  return integer({ min: 1, max: 1000, fallback });
+}

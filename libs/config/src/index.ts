@@ -1,0 +1,14 @@
+export { loadConfig, type ConfigFragment, type ConfigOf, type Environment } from './load-config';
+export {
+  adminConfig,
+  databaseConfig,
+  gatewayHttpConfig,
+  logConfig,
+  maintenanceConfig,
+  notificationsConfig,
+  orderStatusConfig,
+  orderSyncConfig,
+  queueConfig,
+  redisConfig,
+  shutdownConfig,
+} from './fragments';

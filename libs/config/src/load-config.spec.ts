@@ -1,0 +1,137 @@
+import { ConfigurationError } from '@orderly/errors';
+import {
+  adminConfig,
+  databaseConfig,
+  gatewayHttpConfig,
+  loadConfig,
+  logConfig,
+  maintenanceConfig,
+  notificationsConfig,
+  orderStatusConfig,
+  orderSyncConfig,
+  queueConfig,
+  redisConfig,
+  shutdownConfig,
+} from './index';
+
+const everything = {
+  database: databaseConfig,
+  redis: redisConfig,
+  admin: adminConfig,
+  log: logConfig,
+  shutdown: shutdownConfig,
+  queue: queueConfig,
+  http: gatewayHttpConfig,
+  orderStatus: orderStatusConfig,
+  orderSync: orderSyncConfig,
+  notifications: notificationsConfig,
+  maintenance: maintenanceConfig,
+};
+const required = {
+  DATABASE_URL: 'postgres://orderly:secret@db/orderly',
+  REDIS_URL: 'rediss://redis:6380/1',
+  SMTP_URL: 'smtp://mail:25',
+  MAIL_FROM: 'Orderly <orders@example.com>',
+};
+
+const faultsOf = (env: Record<string, string>): readonly string[] => {
+  try {
+    loadConfig(everything, { ...required, ...env });
+    return [];
+  } catch (error) {
+    return (error as ConfigurationError).details['faults'] as readonly string[];
+  }
+};
+
+describe('loadConfig', () => {
+  it('gives every documented default when only the required variables are set', () => {
+    expect(loadConfig(everything, required)).toEqual({
+      database: { url: required.DATABASE_URL, poolSize: 10 },
+      redis: { url: required.REDIS_URL },
+      admin: { host: '0.0.0.0', port: 9090 },
+      log: { level: 'info' },
+      shutdown: { timeoutMs: 20_000 },
+      queue: { prefix: 'orderly' },
+      http: { host: '0.0.0.0', port: 3000 },
+      orderStatus: { concurrency: 5, parkedDeadlineMs: 900_000, parkedAtDeadline: 'dead-letter' },
+      orderSync: { destinationsFile: undefined },
+      notifications: { concurrency: 10, smtpUrl: required.SMTP_URL, mailFrom: required.MAIL_FROM },
+      maintenance: { concurrency: 2 },
+    });
+  });
+
+  it('names every fault of every fragment in one error', () => {
+    const load = () => loadConfig(everything, { REDIS_URL: 'http://redis', PORT: '80x', LOG_LEVEL: 'loud' });
+    expect(load).toThrow(ConfigurationError);
+    expect(load).toThrow(
+      'The environment has 6 mistakes: DATABASE_URL is not set; REDIS_URL must be a URL that starts with redis:// or rediss://; ' +
+        'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent; PORT must be a whole number from 0 to 65535; ' +
+        'SMTP_URL is not set; MAIL_FROM is not set',
+    );
+  });
+
+  it('never repeats a value, which may be a secret', () => {
+    const canary = 'canary-4711';
+    const env = Object.fromEntries(
+      [
+        'DATABASE_URL',
+        'REDIS_URL',
+        'SMTP_URL',
+        'MAIL_FROM',
+        'PORT',
+        'LOG_LEVEL',
+        'PARKED_AT_DEADLINE',
+        'ORDERLY_QUEUE_PREFIX',
+      ].map((name) => [name, `${canary} ${name}`]),
+    );
+    const faults = faultsOf(env);
+    expect(faults).toHaveLength(8);
+    expect(faults.join()).not.toContain(canary);
+  });
+
+  it('takes an empty or blank variable for unset', () => {
+    expect(faultsOf({ DATABASE_URL: '', REDIS_URL: ' \n' })).toEqual(['DATABASE_URL is not set', 'REDIS_URL is not set']);
+    expect(loadConfig({ admin: adminConfig }, { ADMIN_PORT: '', ADMIN_HOST: '' })).toEqual({
+      admin: { host: '0.0.0.0', port: 9090 },
+    });
+  });
+
+  it('drops the newline at the end of a mounted secret', () => {
+    expect(loadConfig({ redis: redisConfig }, { REDIS_URL: 'redis://r:6379\n' }).redis.url).toBe('redis://r:6379');
+  });
+
+  it.each(['10abc', '1e3', '0x10', '1.5', '٣', '--1', 'NaN'])('refuses %s as a number', (value) => {
+    expect(faultsOf({ DATABASE_POOL_SIZE: value })).toEqual(['DATABASE_POOL_SIZE must be a whole number from 1 to 1000']);
+  });
+
+  it.each([
+    ['PORT', '65535', '65536'],
+    ['ADMIN_PORT', '0', '-1'],
+    ['DATABASE_POOL_SIZE', '1', '0'],
+    ['SHUTDOWN_TIMEOUT_MS', '1', '0'],
+    ['NOTIFICATIONS_CONCURRENCY', '1000', '1001'],
+  ])('takes %s at its bound %s and refuses %s', (name, good, bad) => {
+    expect(faultsOf({ [name]: good })).toEqual([]);
+    expect(faultsOf({ [name]: bad })).toHaveLength(1);
+  });
+
+  it.each(['orders@example.com', '"Shop, Inc." <orders@example.com>', 'Shop <orders@example.com>'])(
+    'takes %s as a sender',
+    (value) => {
+      expect(faultsOf({ MAIL_FROM: value })).toEqual([]);
+    },
+  );
+
+  it.each(['orders', 'a@b\r\nBcc: c@d', 'Shop orders@example.com', 'Shop, Inc. <orders@example.com>'])(
+    'refuses %j as a sender',
+    (value) => {
+      expect(faultsOf({ MAIL_FROM: value })).toHaveLength(1);
+    },
+  );
+
+  it('freezes the result to its depths', () => {
+    const config = loadConfig({ redis: redisConfig }, required);
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.redis)).toBe(true);
+  });
+});

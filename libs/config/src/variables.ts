@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** A whole number in decimal digits: `10abc`, `1e3` and `0x10` are mistakes, where `parseInt` would take them. */
+export const integer = ({ min, max, fallback }: { min: number; max: number; fallback: number }): z.ZodType<number> =>
+  z
+    .string()
+    .refine(
+      (text) => /^-?\d+$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `must be a whole number from ${min} to ${max}`,
+    )
+    .transform(Number)
+    .default(fallback);
+
+/** The address of a server. Without a default: it usually carries a password. */
+export const serverUrl = (...schemes: readonly [string, ...string[]]): z.ZodType<string> =>
+  z
+    .string('is not set')
+    .refine(
+      (text) => schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text),
+      `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+    );
+
+/** One of a few words. */
+export const oneOf = <const Word extends string>(words: readonly [Word, ...Word[]], fallback: Word): z.ZodType<Word> =>
+  z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never) as z.ZodType<Word>;
