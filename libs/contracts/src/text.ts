@@ -4,4 +4,4 @@ import { z } from 'zod';
 const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 
 /** A string that PostgreSQL and UTF-8 can hold unchanged, at most `max` UTF-16 units long. */
-export const StorableText = (max: number): z.ZodString => z.string().max(max).refine(isStorable, 'has a NUL or a lone surrogate') as z.ZodString;
+export const StorableText = (max: number): z.ZodString => z.string().max(max).refine(isStorable, 'has a NUL or a lone surrogate');
