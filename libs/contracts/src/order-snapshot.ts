@@ -23,7 +23,10 @@ const Customer = z.looseObject({
 
 const knownKeys = {
   /** ISO 4217. */
-  currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capital letters').optional(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be three capital letters')
+    .optional(),
   totalMinor: z.int().optional(),
   lines: z.array(Line).max(1000).optional(),
   customer: Customer,

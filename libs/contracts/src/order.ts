@@ -4,7 +4,16 @@ import { z } from 'zod';
 export const OrderId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters');
 export type OrderId = z.infer<typeof OrderId>;
 
-export const orderStatuses = ['pending', 'confirmed', 'processing', 'shipped', 'delivered', 'returned', 'refunded', 'cancelled'] as const;
+export const orderStatuses = [
+  'pending',
+  'confirmed',
+  'processing',
+  'shipped',
+  'delivered',
+  'returned',
+  'refunded',
+  'cancelled',
+] as const;
 
 export const OrderStatus = z.enum(orderStatuses);
 export type OrderStatus = z.infer<typeof OrderStatus>;

@@ -6,11 +6,11 @@ import { queueNames } from '../queues';
 
 /**
  * Applies an order's accepted events to its state. Its effect lies in PostgreSQL alone, so the order's row lock serves as its
- * claim. `order.created` runs at high priority: the producer overrides the normal one.
+ * claim. The job has the id of its event. `order.created` runs at high priority: the producer overrides the normal one.
  */
 export const applyOrderEvent = defineJob({
   name: 'apply-order-event',
   queue: () => queueNames.orderStatus,
-  payload: z.object({ orderId: OrderId, eventId: z.uuid() }),
+  payload: z.object({ orderId: OrderId }),
   policy: { ...retryConfig, priority: 'normal', concurrency: 5, timeoutMs: 30_000, whenLost: 'retry' },
 });

@@ -1,0 +1,68 @@
+/** A delivery that asks for the right to run its job. */
+export interface ClaimRequest {
+  readonly jobId: string;
+}
+
+/** A job that this process may run now. */
+export interface ClaimedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  /** As stored: the runtime parses it before the handler sees it. */
+  readonly payload: unknown;
+  /** Every later write carries it; null where the order's row lock serves as the claim. */
+  readonly token: string | null;
+  /** How many attempts were used before this one. */
+  readonly attemptsUsed: number;
+  /** Number of this try: the key of its attempt row. */
+  readonly tries: number;
+  /** How often the job's process died while running it. */
+  readonly crashes: number;
+  /** This claim was taken over from a process that died. */
+  readonly wasLost: boolean;
+  /** The destination is held, and this job tries whether it still has to be. */
+  readonly isProbe: boolean;
+  readonly orderId: string | null;
+  readonly destination: string | null;
+  readonly version: number | null;
+  /** The version that this attempt sends. */
+  readonly intentVersion: number | null;
+  /** The newest version that the destination has confirmed; 0 for none. */
+  readonly ackedVersion: number;
+  readonly epoch: number;
+  /** Since the job was created. */
+  readonly ageMs: number;
+  /** How long it was runnable before it was claimed. */
+  readonly waitMs: number;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+}
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly job: ClaimedJob }
+  /** Ended, behind the head of its lane, or parked: this delivery has nothing to do. */
+  | { readonly kind: 'idle' }
+  /** No row has this id. */
+  | { readonly kind: 'missing' }
+  /** Claimed by a living process, or not due: to be delivered again. */
+  | { readonly kind: 'later'; readonly delayMs: number }
+  /** The queue or its destination is held: nothing of it is to be fetched for so long. */
+  | { readonly kind: 'held'; readonly delayMs: number };
+
+/** The log of one try. */
+export interface AttemptLog {
+  readonly startedAt: Date;
+  /** `done`, `skipped`, `retry`, `throttled`, `held`, `handed-back`, `dead`, `unknown`. */
+  readonly outcome: string;
+  readonly usedAttempt: boolean;
+  readonly errorClass?: string;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly versionSent?: number;
+  readonly responseStatus?: number;
+  /** First 2 kB of the response, redacted. */
+  readonly responseExcerpt?: string;
+  /** The partner's own id of what it took. */
+  readonly confirmationId?: string;
+  readonly traceId?: string;
+}

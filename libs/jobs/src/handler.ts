@@ -1,0 +1,49 @@
+import type { JobDefinition, PayloadOf } from '@orderly/contracts';
+import type { AttemptLog, ClaimedJob } from './claim';
+import type { JobOutcome } from './job-state';
+import type { MessageUpdate } from './settlement';
+
+/** What a handler did, as data: the runtime settles many in one statement. Failures are thrown. */
+export type HandlerResult =
+  | {
+      readonly kind: 'done';
+      readonly resultVersion?: number;
+      readonly message?: MessageUpdate;
+      readonly log?: Partial<AttemptLog>;
+    }
+  | {
+      readonly kind: 'skipped';
+      readonly outcome: 'skipped' | 'superseded';
+      readonly reason: string;
+      readonly message?: MessageUpdate;
+    }
+  /** The handler's own transaction wrote effect and outcome already. */
+  | { readonly kind: 'settled'; readonly outcome: JobOutcome | 'waiting'; readonly delayMs?: number };
+
+/** The effect took place. */
+export const done = (effect: Omit<Extract<HandlerResult, { kind: 'done' }>, 'kind'> = {}): HandlerResult => ({
+  kind: 'done',
+  ...effect,
+});
+
+/** There was nothing to do. */
+export const skipped = (
+  reason: string,
+  options: { readonly outcome?: 'skipped' | 'superseded'; readonly message?: MessageUpdate } = {},
+): HandlerResult => ({ kind: 'skipped', outcome: options.outcome ?? 'skipped', reason, message: options.message });
+
+/** The ledger has effect and outcome already; `delayMs` where the job waits in the engine. */
+export const settled = (outcome: JobOutcome | 'waiting', delayMs?: number): HandlerResult => ({
+  kind: 'settled',
+  outcome,
+  delayMs,
+});
+
+export interface JobContext<Definition extends JobDefinition> {
+  readonly job: ClaimedJob;
+  readonly payload: PayloadOf<Definition>;
+  /** Aborted at the timeout, at shutdown, and when this process may no longer send. Pass it to everything that waits. */
+  readonly signal: AbortSignal;
+}
+
+export type JobHandler<Definition extends JobDefinition> = (context: JobContext<Definition>) => Promise<HandlerResult>;

@@ -1,0 +1,11 @@
+export { jobStates, jobOutcomes, waitReasons, type JobState, type JobOutcome, type WaitReason } from './job-state';
+export { type Ledger, type SweepLedger, type ProcessRegistry } from './ledger';
+export { type AttemptLog, type ClaimedJob, type ClaimRequest, type ClaimResult } from './claim';
+export { type Hold, type LaneStep, type MessageUpdate, type Settlement, type SettleResult, type Verdict } from './settlement';
+export { type Engine, type RunnableJob } from './engine';
+export { createCoalescer, type Coalescer, type CoalescerOptions } from './coalescer';
+export { backoffMs } from './backoff';
+export { classifyFailure, fingerprintOf } from './classify';
+export { done, skipped, settled, type HandlerResult, type JobContext, type JobHandler } from './handler';
+export { createSoloGate, type SoloGate } from './solo-gate';
+export { liveness } from './liveness';

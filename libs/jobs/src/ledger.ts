@@ -1,0 +1,34 @@
+import type { ClaimRequest, ClaimResult } from './claim';
+import type { RunnableJob } from './engine';
+import type { Settlement, SettleResult } from './settlement';
+
+/**
+ * The ledger of record, as a worker sees it. Calls that are made at the same time share one round trip; while the database is
+ * away they wait for it, so that a worker whose slots all wait fetches nothing and fails nothing.
+ */
+export interface Ledger {
+  claim(request: ClaimRequest): Promise<ClaimResult>;
+  settle(settlement: Settlement): Promise<SettleResult>;
+}
+
+/** The ledger, as the sweep sees it. */
+export interface SweepLedger {
+  /** The right to sweep a queue, for `forMs`; false while another process has it. */
+  lease(queue: string, holder: string, forMs: number): Promise<boolean>;
+  /**
+   * Jobs that are due, and running ones whose process is dead, in the order of their ids, after `afterId`: a page of a walk over
+   * everything.
+   */
+  duePage(queue: string, afterId: string | null, limit: number): Promise<RunnableJob[]>;
+  /** Jobs that have become due in the last `withinMs` after a wait, such as a parked one at its deadline. */
+  freshlyDue(queue: string, withinMs: number, limit: number): Promise<RunnableJob[]>;
+  /** Gives lanes whose head is not runnable a head again, and returns the new heads. */
+  repairLanes(queue: string, limit: number): Promise<RunnableJob[]>;
+}
+
+/** The heartbeats by which processes know each other to be alive. */
+export interface ProcessRegistry {
+  beat(): Promise<void>;
+  /** A process that leaves in order gives up its claims at once. */
+  leave(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import type { AttemptLog, ClaimedJob } from './claim';
+import type { JobOutcome, WaitReason } from './job-state';
+
+/** A recorded reason why a whole destination waits. */
+export interface Hold {
+  readonly reason: string;
+  readonly forMs: number;
+}
+
+/** What becomes of a job after an attempt. */
+export type Verdict =
+  | {
+      readonly kind: 'ended';
+      readonly outcome: Exclude<JobOutcome, 'dead'>;
+      readonly resultVersion?: number;
+      readonly reason?: string;
+    }
+  | { readonly kind: 'dead'; readonly code: string; readonly message: string; readonly fingerprint: string }
+  | {
+      readonly kind: 'again';
+      readonly delayMs: number;
+      readonly usesAttempt: boolean;
+      readonly waitReason: WaitReason;
+      readonly hold?: Hold;
+    };
+
+/**
+ * What a lane does when its head has ended: the `next` job becomes head, the `newest` does and those before it are superseded,
+ * or the lane waits (`block`) for a person.
+ */
+export type LaneStep = 'next' | 'newest' | 'block';
+
+/** What became of the message that has the id of the settled job. */
+export interface MessageUpdate {
+  readonly state: string;
+  readonly providerId?: string;
+  readonly reason?: string;
+}
+
+/** Effect, outcome and follow-up of one attempt: written in one transaction, under the claim's token. */
+export interface Settlement {
+  readonly job: ClaimedJob;
+  readonly verdict: Verdict;
+  readonly attempt: AttemptLog;
+  readonly laneStep?: LaneStep;
+  readonly message?: MessageUpdate;
+}
+
+export interface SettleResult {
+  /** False: the claim was lost, and another process decides. */
+  readonly settled: boolean;
+}
