@@ -1,0 +1,6 @@
+/** What customers are told, and how it reads: pure, apart from reading the template files. */
+export { notificationKindOf } from './notification-kind';
+export { messageIdentity, messageIdHeader, type MessageKey } from './message-identity';
+export { messageStates, type MessageState } from './message-state';
+export { loadTemplates, type RenderedMessage, type Templates } from './templates';
+export type { MessageInput } from './message-view';

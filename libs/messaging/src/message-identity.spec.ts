@@ -1,0 +1,24 @@
+import { messageIdentity, messageIdHeader, type MessageKey } from './message-identity';
+
+const key: MessageKey = { orderId: 'o-1', version: 2, kind: 'shipped', recipient: 'jo@example.com' };
+
+describe('messageIdentity', () => {
+  it('is the same for the same message, in every release', () => {
+    expect(messageIdentity({ ...key })).toBe('770ed8a3929d15f63966de5053cbc915985418a4');
+  });
+
+  it('differs when any part of the key differs', () => {
+    const others: Partial<MessageKey>[] = [
+      { orderId: 'o-2' },
+      { version: 3 },
+      { kind: 'delivered' },
+      { recipient: 'bo@example.com' },
+    ];
+    const identities = others.map((other) => messageIdentity({ ...key, ...other }));
+    expect(new Set([messageIdentity(key), ...identities]).size).toBe(others.length + 1);
+  });
+
+  it('keeps the recipient out of sight', () => {
+    expect(messageIdHeader(messageIdentity(key), 'shop.example')).toMatch(/^<[0-9a-f]{40}@shop\.example>$/);
+  });
+});
