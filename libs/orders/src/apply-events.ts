@@ -1,0 +1,92 @@
+import { decide, targetStatus } from './decide';
+import { decideAtDeadline, type DeadlinePolicy } from './decide-at-deadline';
+import type { Decision } from './decision';
+import { isLater } from './instant';
+import type { OrderState, PendingEvent } from './order-state';
+import { distance, isReachable } from './status-graph';
+
+/** An event's decision, by the ledger's id of the event. */
+export type EventOutcome = { readonly eventId: string; readonly decision: Decision };
+
+export type AppliedEvents = {
+  readonly order: OrderState;
+  /**
+   * One per event, in the order in which they were decided, so the applied ones are in version order. Those that stay parked
+   * come last.
+   */
+  readonly outcomes: readonly EventOutcome[];
+};
+
+/**
+ * Takes an order through all its events that have no final outcome yet: new ones in acceptance order, and after every status
+ * change the parked ones again, nearest in the graph first. At the end those whose deadline has passed are decided for good;
+ * a missing step that arrives in the same call as the deadline still counts.
+ *
+ * The status graph has no cycle, so the parked ones are walked a bounded number of times: the cost grows with the events, not
+ * with their square.
+ *
+ * @param events in acceptance order, each once; those parked before carry `parkedUntil`.
+ * @param now ISO, from the clock that the deadlines were taken from.
+ * @throws what {@link decide} throws for an event; nothing is applied then, and the caller finds the bad event.
+ */
+export function applyEvents(
+  order: OrderState,
+  events: readonly PendingEvent[],
+  now: string,
+  policy: DeadlinePolicy,
+): AppliedEvents {
+  const outcomes: EventOutcome[] = [];
+  const parked = new Set(events.filter(hasBeenParked));
+  let current = order;
+
+  retryParked(decide);
+  for (const event of events) {
+    if (hasBeenParked(event)) continue;
+    const decision = decide(current, event);
+    if (decision.outcome === 'parked') parked.add(event);
+    else if (settle(event, decision)) retryParked(decide);
+  }
+  retryParked((state, event) => (isDue(event, now) ? decideAtDeadline(state, event, policy) : decide(state, event)));
+
+  for (const { eventId } of parkedInAcceptanceOrder()) outcomes.push({ eventId, decision: { outcome: 'parked' } });
+  return { order: current, outcomes };
+
+  function retryParked(decideParked: typeof decide): void {
+    let hasMoved = parked.size > 0;
+    while (hasMoved) hasMoved = nearestFirst(current, parkedInAcceptanceOrder()).some((event) => retry(event, decideParked));
+  }
+
+  function retry(event: PendingEvent, decideParked: typeof decide): boolean {
+    const decision = decideParked(current, event);
+    return decision.outcome !== 'parked' && settle(event, decision);
+  }
+
+  /** Records a final decision; true if the order took another status by it. */
+  function settle(event: PendingEvent, decision: Decision): boolean {
+    parked.delete(event);
+    outcomes.push({ eventId: event.eventId, decision });
+    if (decision.outcome !== 'applied') return false;
+    current = decision.next;
+    return decision.kind === 'status';
+  }
+
+  function parkedInAcceptanceOrder(): PendingEvent[] {
+    return events.filter((event) => parked.has(event));
+  }
+}
+
+const hasBeenParked = (event: PendingEvent): boolean => event.parkedUntil !== undefined;
+
+const isDue = ({ parkedUntil }: PendingEvent, now: string): boolean => parkedUntil !== undefined && !isLater(parkedUntil, now);
+
+/** Sorts by the steps that are missing; what needs none (updates, and what the order has passed) comes first. */
+function nearestFirst({ status }: OrderState, events: readonly PendingEvent[]): PendingEvent[] {
+  const stepsTo = (event: PendingEvent): number => {
+    const target = targetStatus(event);
+    return status !== null && target !== null && isReachable(status, target) ? distance(status, target) : 0;
+  };
+  return events
+    .map((event) => ({ event, steps: stepsTo(event) }))
+    .toSorted((a, b) => a.steps - b.steps)
+    .map(({ event }) => event);
+}

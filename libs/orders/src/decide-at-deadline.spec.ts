@@ -1,0 +1,53 @@
+import { decide } from './decide';
+import { decideAtDeadline } from './decide-at-deadline';
+import { placeholderOf } from './order-state';
+import { buildOrder, buildPendingEvent } from './testing';
+
+const policies = ['apply', 'dead-letter'] as const;
+const delivered = buildPendingEvent({ data: { status: 'delivered' } });
+
+describe('decideAtDeadline', () => {
+  test.each(policies)('rejects as order-unknown what still has no order (%s)', (policy) => {
+    const update = buildPendingEvent({ type: 'order.updated', data: { totalMinor: 1 } });
+    for (const event of [delivered, update]) {
+      expect(decideAtDeadline(placeholderOf('order-1'), event, policy)).toEqual({
+        outcome: 'rejected',
+        code: 'order-unknown',
+        current: null,
+        allowed: ['pending'],
+      });
+    }
+  });
+
+  test('apply: takes the order there and names the skipped statuses, in one version', () => {
+    const order = buildOrder();
+    expect(decideAtDeadline(order, delivered, 'apply')).toEqual({
+      outcome: 'applied',
+      kind: 'status',
+      next: { ...order, status: 'delivered', version: 2, statusOccurredAt: delivered.occurredAt },
+      change: { from: 'pending', to: 'delivered', at: delivered.occurredAt },
+      skipped: ['confirmed', 'shipped'],
+    });
+  });
+
+  test('apply: a refund is not taken as a sign of a cancellation, though that way would be shorter', () => {
+    const refunded = buildPendingEvent({ data: { status: 'refunded' } });
+    expect(decideAtDeadline(buildOrder(), refunded, 'apply')).toMatchObject({ skipped: ['confirmed', 'shipped', 'delivered'] });
+  });
+
+  test('dead-letter: rejects as parked-too-long, with what the order was waiting for', () => {
+    expect(decideAtDeadline(buildOrder(), delivered, 'dead-letter')).toEqual({
+      outcome: 'rejected',
+      code: 'parked-too-long',
+      current: 'pending',
+      allowed: ['confirmed', 'cancelled'],
+    });
+  });
+
+  test.each(policies)('decides as ever about what is early no more (%s)', (policy) => {
+    for (const status of ['shipped', 'delivered', 'refunded', 'cancelled'] as const) {
+      const order = buildOrder({ status });
+      expect(decideAtDeadline(order, delivered, policy)).toEqual(decide(order, delivered));
+    }
+  });
+});
