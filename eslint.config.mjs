@@ -7,7 +7,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 // Without a project graph on disk @nx/enforce-module-boundaries skips itself in silence, and with an old one it judges by that.
-await createProjectGraphAsync();
+const { nodes } = await createProjectGraphAsync();
 
 // Files that never run in production: they may use test support, and whatever package they need.
 const specs = ['**/*.spec.ts', '**/*.int-spec.ts', '**/test/**/*.ts'];
@@ -98,7 +98,13 @@ const closedFolders = [
   },
 ];
 
+const appNames = Object.values(nodes).flatMap(({ name, data }) => (data.tags?.includes('type:app') ? [name] : []));
 const restrictedEverywhere = [
+  // Nx does not see such an import: an app has no entry that it could find.
+  {
+    regex: `^(${appNames.join('|')})(/|$)`,
+    message: 'An app is imported by nobody: what two of them need belongs in a library.',
+  },
   {
     regex: '^@orderly/[^/]+/(?!testing$)',
     message: 'A project is imported by its name: what its index.ts does not export is private.',
@@ -218,12 +224,11 @@ export default defineConfig(
     files: ['**/*.{js,cjs,mjs}'],
     languageOptions: {
       sourceType: 'module',
-      globals: Object.fromEntries(
-        ['process', 'console', 'URL', '__dirname', 'module', 'require', 'fetch', 'setTimeout'].map((name) => [name, 'readonly']),
-      ),
+      // Those of the Node that runs this, which is the pinned one.
+      globals: Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly'])),
     },
   },
-  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs', globals: { __dirname: 'readonly' } } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
@@ -275,9 +280,9 @@ export default defineConfig(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  // Integration tests start processes, which need an environment.
+  // Integration tests and the tests of tools start processes, which need an environment.
   {
-    files: ['**/*.int-spec.ts', '**/test/**/*.ts'],
+    files: ['**/*.int-spec.ts', '**/test/**/*.ts', 'tools/**/*.spec.ts'],
     rules: { 'no-restricted-properties': ['error', ...noModuleMocks, ...noFocusedTests] },
   },
   { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
