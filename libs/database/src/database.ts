@@ -1,0 +1,76 @@
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { Pool, types, type PoolClient, type QueryResultRow } from 'pg';
+import * as schema from './schema';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections of this process at most. */
+  readonly poolSize: number;
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string;
+  /** A connection of the pool broke while it was idle; the pool replaces it. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/** A process' connections to the ledger. */
+export interface Database {
+  /** For queries that people ask for; hot paths use {@link Database.query}. */
+  readonly orm: NodePgDatabase<typeof schema>;
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs `work` in one transaction (read committed): committed when it resolves, rolled back when it throws. */
+  transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export type Query = <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+const bigintOid = 20;
+// Counts and sequence numbers stay far below 2^53.
+types.setTypeParser(bigintOid, Number);
+
+/** Opens no connection before the first query. */
+export function createDatabase({ url, poolSize, applicationName, onIdleError }: DatabaseOptions): Database {
+  const pool = new Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5000,
+    keepAlive: true,
+    idleTimeoutMillis: 30_000,
+  });
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => onIdleError?.(error));
+
+  return {
+    orm: drizzle(pool, { schema }),
+    query: async (text, values) => (await pool.query(text, values as unknown[] | undefined)).rows as never,
+    transaction: (work) => inTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+async function inTransaction<Result>(pool: Pool, work: (query: Query) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error): void => void (broken = error);
+  client.on('error', onError);
+  try {
+    const query = queryOf(client);
+    await query('begin');
+    const result = await work(query);
+    await query('commit');
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is of no more use.
+    await client.query('rollback').catch((reason: unknown) => void (broken ??= reason as Error));
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+const queryOf =
+  (client: PoolClient): Query =>
+  async (text, values) =>
+    (await client.query(text, values as unknown[] | undefined)).rows as never;

@@ -1,0 +1,3 @@
+export { createDatabase, type Database, type DatabaseOptions } from './database';
+export { isDatabaseAway } from './connection-error';
+export { migrate } from './migrate';
