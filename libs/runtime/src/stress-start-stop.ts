@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Service } from './service';
+
+/**
+ * Proves that a service keeps the promises of {@link Service}, whatever the moment it is stopped at, and that nothing of it
+ * stays open.
+ *
+ * @param makeService called for every life, as a service lives once
+ * @throws AssertionError that names the broken promise
+ */
+export async function stressStartStop(makeService: () => Service | Promise<Service>, { rounds = 10 } = {}): Promise<void> {
+  // The first life may open what is kept for good, such as a shared cache of addresses.
+  await startThenStop(await makeService());
+  const before = openResources();
+  for (let round = 0; round < rounds; round++) {
+    await startThenStop(await makeService());
+    await stopDuringStart(await makeService());
+    await stopTwiceAtOnce(await makeService());
+    await stopUnstarted(await makeService());
+  }
+  await resourcesReturnTo(before);
+}
+
+async function startThenStop(service: Service): Promise<void> {
+  await service.start();
+  await service.stop();
+  await service.stop();
+}
+
+async function stopDuringStart(service: Service): Promise<void> {
+  const start = service.start().then(
+    () => 'started',
+    (error: unknown) => error,
+  );
+  await service.stop();
+  const result = await start;
+  assert.ok(
+    result === 'started' || (result as Error).name === 'ShutdownError',
+    `${service.name}: stopped during start, start rejected with ${String(result)}`,
+  );
+}
+
+async function stopTwiceAtOnce(service: Service): Promise<void> {
+  await service.start();
+  await Promise.all([service.stop(), service.stop()]);
+}
+
+async function stopUnstarted(service: Service): Promise<void> {
+  await service.stop();
+  await assert.rejects(service.start(), { name: 'ShutdownError' }, `${service.name}: started although it had been stopped`);
+}
+
+/** What keeps the process alive, by kind. */
+function openResources(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+/** Handles are closed a few turns after they were told to. */
+async function resourcesReturnTo(before: ReadonlyMap<string, number>, timeoutMs = 2000): Promise<void> {
+  const leaked = (): readonly string[] =>
+    [...openResources()].filter(([kind, count]) => kind !== 'Immediate' && count > (before.get(kind) ?? 0)).map(([kind]) => kind);
+  const deadline = Date.now() + timeoutMs;
+  while (leaked().length > 0 && Date.now() < deadline) await nextTurn();
+  assert.deepEqual(leaked(), [], 'handles stay open after stop');
+}

@@ -1,0 +1,1 @@
+export { stressStartStop } from './stress-start-stop';
