@@ -35,10 +35,15 @@ describe('applyEvents', () => {
     expect(decided(result)).toEqual(['created applied', 'confirmed applied', 'shipped applied', 'delivered applied']);
   });
 
+  test('retries them before it turns to the next new event', () => {
+    const events = [to('shipped', { parkedUntil: ahead }), to('confirmed'), to('delivered'), to('processing')];
+    const result = applyEvents(buildOrder(), events, now, 'dead-letter');
+    expect(decided(result)).toEqual(['confirmed applied', 'shipped applied', 'delivered applied', 'processing superseded']);
+  });
+
   test('retries equally near ones in acceptance order, wherever they were parked', () => {
-    const confirmed = buildOrder({ status: 'pending' });
     const events = [to('shipped'), to('processing', { parkedUntil: ahead }), to('confirmed')];
-    expect(decided(applyEvents(confirmed, events, now, 'dead-letter'))).toEqual([
+    expect(decided(applyEvents(buildOrder(), events, now, 'dead-letter'))).toEqual([
       'confirmed applied',
       'shipped applied',
       'processing superseded',

@@ -39,7 +39,6 @@ export function applyEvents(
   const parked = new Set(events.filter(hasBeenParked));
   let current = order;
 
-  retryParked(decide);
   for (const event of events) {
     if (hasBeenParked(event)) continue;
     const decision = decide(current, event);
