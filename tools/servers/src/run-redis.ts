@@ -1,0 +1,97 @@
+import { Redis } from 'ioredis';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './free-port';
+import { run } from './run';
+import type { Server, ServerOptions, ServerSource } from './server';
+import { spawnGuarded } from './spawn-guarded';
+import { waitUntil } from './wait-until';
+
+export type RedisProgram = {
+  program: string;
+  /** Folders of libraries that it needs and that the machine may lack. */
+  libraries: string[];
+};
+
+/**
+ * Runs a private Redis on a port of 127.0.0.1, with a password of its own.
+ * @throws Error with one line, when the program does not work here or is too old.
+ */
+export async function runRedis(
+  { program, libraries }: RedisProgram,
+  source: ServerSource,
+  options: ServerOptions,
+): Promise<Server> {
+  const environment = {
+    PATH: options.environment.PATH,
+    LC_ALL: 'C',
+    ...(libraries.length > 0 && { LD_LIBRARY_PATH: libraries.join(':') }),
+  };
+  const [, name = 'Redis', version = '0'] =
+    /^(Redis|Valkey) server v=(\S+)/.exec(await run(program, ['--version'], { environment })) ?? [];
+  if (parseFloat(version) < 6.2) throw new Error(`it is ${name} ${version}: Redis 6.2 or newer is needed`);
+
+  const temporary = options.dataFolder === undefined ? mkdtempSync(join(tmpdir(), 'orderly-redis-')) : undefined;
+  const home = options.dataFolder ?? (temporary as string);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const port = await freePort();
+  const password = keptPassword(home);
+  const configuration = join(home, 'redis.conf');
+  // In a file, because other users of the machine can read command lines.
+  writeFileSync(configuration, settings({ port, password, home, isDurable: options.isDurable ?? true }), { mode: 0o600 });
+
+  let lastLine = 'no word';
+  const child = await spawnGuarded(program, [configuration], {
+    environment,
+    cwd: home,
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 4_000,
+    removeFolder: temporary,
+    onOutput: (line) => {
+      if (line.trim() !== '') lastLine = line;
+      options.onOutput?.(line);
+    },
+  });
+  const stop = async (): Promise<void> => {
+    await child.stop();
+    if (temporary) rmSync(temporary, { recursive: true, force: true });
+  };
+  const url = `redis://:${password}@127.0.0.1:${port}`;
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, enableReadyCheck: true });
+  redis.on('error', () => undefined); // it may still be starting: the next try says more
+  try {
+    const gaveUp = (): string | undefined => (child.isRunning() ? undefined : `it ended at once: ${lastLine}`);
+    await waitUntil(() => redis.connect(), { timeoutMs: 30_000, gaveUp });
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    redis.disconnect();
+  }
+  return { url, source, description: `${name} ${version} from ${source === 'embedded' ? 'an unpacked package' : program}`, stop };
+}
+
+function settings(values: { port: number; password: string; home: string; isDurable: boolean }): string {
+  return [
+    `port ${values.port}`,
+    'bind 127.0.0.1',
+    `requirepass ${values.password}`,
+    `dir "${values.home}"`,
+    'daemonize no',
+    'maxmemory-policy noeviction',
+    'save ""',
+    `appendonly ${values.isDurable ? 'yes' : 'no'}`,
+    '',
+  ].join('\n');
+}
+
+// Kept, so that a folder that was used before opens again with a URL that somebody noted.
+function keptPassword(home: string): string {
+  const file = join(home, 'password');
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const password = randomBytes(18).toString('base64url');
+  writeFileSync(file, password, { mode: 0o600 });
+  return password;
+}

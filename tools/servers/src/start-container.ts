@@ -1,0 +1,26 @@
+export type ContainerRequest = { image: string; port: number; environment?: Record<string, string>; command: string[] };
+export type RunningContainer = { address: string; stop(): Promise<void> };
+
+/**
+ * Runs a container through Testcontainers.
+ * @throws Error when no engine answers or the image cannot be had.
+ */
+export async function startContainer({ image, port, environment = {}, command }: ContainerRequest): Promise<RunningContainer> {
+  // Loaded only here: it takes half a second, and most machines never come this far.
+  const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
+  await getContainerRuntimeClient().catch(() => {
+    throw new Error('no engine answers');
+  });
+  const container = await new GenericContainer(image)
+    .withExposedPorts(port)
+    .withEnvironment(environment)
+    .withCommand(command)
+    .withWaitStrategy(Wait.forListeningPorts())
+    .withStartupTimeout(120_000)
+    .start();
+  let stopping: Promise<unknown> | undefined;
+  return {
+    address: `${container.getHost()}:${container.getMappedPort(port)}`,
+    stop: async () => void (await (stopping ??= container.stop({ timeout: 5_000 }))),
+  };
+}

@@ -1,0 +1,89 @@
+import { dirname } from 'node:path';
+import { Client } from 'pg';
+import { embeddedPostgresFolder } from './embedded-postgres';
+import { firstWayThatWorks, inOrder } from './first-way-that-works';
+import { runPostgres } from './run-postgres';
+import { foldersWith, realPath } from './search-path';
+import type { Server, ServerOptions, Way } from './server';
+import { startContainer } from './start-container';
+import { waitUntil } from './wait-until';
+
+export type PostgresServer = Server;
+
+/** The oldest PostgreSQL that the ledger's SQL runs on. */
+const oldestMajor = 15;
+
+/**
+ * Gives a PostgreSQL: the one of `DATABASE_URL`, or a private one of this process; see {@link ServerOptions}.
+ * @throws NoServerError with one line for people.
+ */
+export function startPostgres(options: ServerOptions): Promise<PostgresServer> {
+  const { environment, containers = 'last', report = () => undefined } = options;
+  const ways: Way[] = [
+    { source: 'environment', start: () => fromEnvironment(environment.DATABASE_URL) },
+    { source: 'path', start: () => fromPath(options) },
+    { source: 'embedded', start: async () => runPostgres(await embeddedPostgresFolder(), 'embedded', options, oldestMajor) },
+    { source: 'containers', start: () => fromContainer() },
+  ];
+  const advice = 'Install PostgreSQL 15 or newer (Debian: apt-get install postgresql), start Docker, or set DATABASE_URL.';
+  return firstWayThatWorks({ product: 'PostgreSQL', advice }, inOrder(ways, containers), report);
+}
+
+async function fromEnvironment(url: string | undefined): Promise<Server | undefined> {
+  if (!url) return undefined;
+  const version = await postgresVersion(url).catch((error: unknown) => {
+    throw new Error(`DATABASE_URL is set, but no PostgreSQL answers there: ${reasonOf(error)}`);
+  });
+  if (version < oldestMajor) throw new Error(`DATABASE_URL leads to PostgreSQL ${version}: ${oldestMajor} or newer is needed`);
+  return { url, source: 'environment', description: `PostgreSQL ${version} from DATABASE_URL`, stop: () => Promise.resolve() };
+}
+
+// Debian keeps the server's programs away from the PATH.
+async function fromPath(options: ServerOptions): Promise<Server> {
+  const folders = foldersWith(['initdb', 'postgres'], options.environment, ['/usr/lib/postgresql/*/bin']);
+  let reason: unknown = new Error('it has no initdb and postgres');
+  for (const folder of new Set(folders.map((found) => dirname(realPath(found, 'postgres'))))) {
+    try {
+      return await runPostgres(folder, 'path', options, oldestMajor);
+    } catch (error) {
+      reason = error; // it may be too old, and the next one newer
+    }
+  }
+  throw reason;
+}
+
+async function fromContainer(): Promise<Server> {
+  const password = 'orderly'; // published on a port of this machine alone, and gone with the container
+  const container = await startContainer({
+    image: 'postgres:18-alpine',
+    port: 5432,
+    environment: { POSTGRES_USER: 'orderly', POSTGRES_PASSWORD: password, POSTGRES_DB: 'orderly' },
+    command: ['-c', 'max_connections=300'],
+  });
+  const url = `postgres://orderly:${password}@${container.address}/orderly`;
+  try {
+    // The official image starts twice: it answers, goes away for a moment, and answers for good, then with its database.
+    await waitUntil(async () => void (await postgresVersion(url)), { timeoutMs: 60_000 });
+  } catch (error) {
+    await container.stop();
+    throw error;
+  }
+  return { url, source: 'containers', description: 'PostgreSQL 18 in a container', stop: container.stop };
+}
+
+async function postgresVersion(url: string): Promise<number> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined); // a connection that breaks while idle: the query below says so
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string }>("select current_setting('server_version_num') as version");
+    return Math.floor(Number(rows[0]?.version) / 10_000);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,79 @@
+import { Redis } from 'ioredis';
+import { join } from 'node:path';
+import { debianRedis } from './debian-redis';
+import { firstWayThatWorks, inOrder } from './first-way-that-works';
+import { runRedis } from './run-redis';
+import { foldersWith, realPath } from './search-path';
+import type { Server, ServerOptions, Way } from './server';
+import { startContainer } from './start-container';
+import { waitUntil } from './wait-until';
+
+export type RedisServer = Server;
+
+/**
+ * Gives a Redis or Valkey: the one of `REDIS_URL`, or a private one of this process; see {@link ServerOptions}.
+ * @throws NoServerError with one line for people.
+ */
+export function startRedis(options: ServerOptions): Promise<RedisServer> {
+  const { environment, containers = 'last', report = () => undefined } = options;
+  const ways: Way[] = [
+    { source: 'environment', start: () => fromEnvironment(environment.REDIS_URL) },
+    { source: 'path', start: () => fromPath(options) },
+    { source: 'embedded', start: async () => runRedis(await debianRedis(environment, report), 'embedded', options) },
+    { source: 'containers', start: () => fromContainer() },
+  ];
+  const advice = 'Install Redis 6.2 or newer or Valkey (Debian: apt-get install redis-server), start Docker, or set REDIS_URL.';
+  return firstWayThatWorks({ product: 'Redis', advice }, inOrder(ways, containers), report);
+}
+
+async function fromEnvironment(url: string | undefined): Promise<Server | undefined> {
+  if (!url) return undefined;
+  await ping(url).catch((error: unknown) => {
+    throw new Error(`REDIS_URL is set, but no Redis answers there: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  return { url, source: 'environment', description: 'Redis from REDIS_URL', stop: () => Promise.resolve() };
+}
+
+function fromPath(options: ServerOptions): Promise<Server> {
+  for (const program of ['redis-server', 'valkey-server']) {
+    const [folder] = foldersWith([program], options.environment);
+    if (folder) return runRedis({ program: realProgram(folder, program), libraries: [] }, 'path', options);
+  }
+  return Promise.reject(new Error('it has no redis-server'));
+}
+
+// Debian's redis-server is a link to a program that looks at the name it was called by: the link itself has to be called.
+function realProgram(folder: string, program: string): string {
+  const real = realPath(folder, program);
+  return real.endsWith(program) ? real : join(folder, program);
+}
+
+async function fromContainer(): Promise<Server> {
+  const container = await startContainer({
+    image: 'redis:8-alpine',
+    port: 6379,
+    command: ['--maxmemory-policy', 'noeviction', '--save', ''],
+  });
+  const url = `redis://${container.address}`;
+  try {
+    await waitUntil(() => ping(url), { timeoutMs: 30_000 });
+  } catch (error) {
+    await container.stop();
+    throw error;
+  }
+  return { url, source: 'containers', description: 'Redis 8 in a container', stop: container.stop };
+}
+
+async function ping(url: string): Promise<void> {
+  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5_000, maxRetriesPerRequest: 0 });
+  let reason: Error | undefined;
+  redis.on('error', (error: Error) => (reason = error));
+  try {
+    await redis.connect();
+    await redis.ping();
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    redis.disconnect();
+  }
+}
