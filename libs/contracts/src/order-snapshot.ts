@@ -70,7 +70,7 @@ export type OrderChange = z.infer<typeof OrderChange>;
 function intoMetadata<Data extends Record<string, unknown>>(data: Data): Pick<Data, keyof typeof knownKeys & keyof Data> {
   const known: Record<string, unknown> = {};
   const unknown: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(data)) (key in knownKeys ? known : unknown)[key] = value;
+  for (const [key, value] of Object.entries(data)) (Object.hasOwn(knownKeys, key) ? known : unknown)[key] = value;
   if (Object.keys(unknown).length > 0) known.metadata = { ...unknown, ...(known.metadata as object | undefined) };
   return known as Pick<Data, keyof typeof knownKeys & keyof Data>;
 }

@@ -1,0 +1,66 @@
+import { jobDefinitions } from './jobs/registry';
+import { jobPriority, retryConfig } from './policy';
+
+describe('retryConfig', () => {
+  it('has the keys and values of the specification', () => {
+    expect(retryConfig).toMatchObject({ attempts: 5, backoff: { type: 'exponential', delay: 2000, multiplier: 2 } });
+  });
+
+  it('delays by 2, 4, 8 and 16 s before jitter, none of them cut by the cap', () => {
+    const { delay, multiplier, maxDelay } = retryConfig.backoff;
+    const delays = Array.from({ length: retryConfig.attempts - 1 }, (_, retry) => delay * multiplier ** retry);
+    expect(delays).toEqual([2000, 4000, 8000, 16_000]);
+    expect(Math.max(...delays)).toBeLessThan(maxDelay);
+  });
+
+  it('adds jitter that keeps the delays apart, and an end after three days', () => {
+    expect(retryConfig.backoff.jitter).toBeGreaterThan(0);
+    expect(retryConfig.backoff.jitter).toBeLessThan(1 / 3);
+    expect(retryConfig.maxAgeHours).toBe(72);
+  });
+});
+
+describe('jobPriority', () => {
+  it('runs critical before high before normal before low', () => {
+    expect(jobPriority).toEqual({ critical: 1, high: 2, normal: 3, low: 4 });
+  });
+});
+
+describe('the policy of every job', () => {
+  it.each(Object.values(jobDefinitions))('$name is complete and follows retryConfig', ({ policy }) => {
+    expect(policy).toEqual({
+      ...retryConfig,
+      priority: expect.stringMatching(/^(critical|high|normal|low)$/),
+      concurrency: expect.any(Number),
+      timeoutMs: expect.any(Number),
+      whenLost: expect.stringMatching(/^(retry|unknown)$/),
+    });
+    expect(policy.timeoutMs).toBeGreaterThan(0);
+  });
+
+  it('runs orders 5, notifications 10 and cleanup 2 at once', () => {
+    const concurrency = Object.fromEntries(Object.values(jobDefinitions).map(({ name, policy }) => [name, policy.concurrency]));
+    expect(concurrency).toMatchObject({
+      'apply-order-event': 5,
+      'sync-order': 5,
+      'send-notification': 10,
+      'expire-tokens': 2,
+      'rotate-logs': 2,
+    });
+  });
+
+  it('ranks messages to customers high, status changes and synchronisation normal, cleanup low', () => {
+    const priorities = Object.fromEntries(Object.values(jobDefinitions).map(({ name, policy }) => [name, policy.priority]));
+    expect(priorities).toMatchObject({
+      'send-notification': 'high',
+      'apply-order-event': 'normal',
+      'sync-order': 'normal',
+      'expire-tokens': 'low',
+      'rotate-logs': 'low',
+    });
+  });
+
+  it('never sends a message again whose sending was lost', () => {
+    expect(jobDefinitions['send-notification'].policy.whenLost).toBe('unknown');
+  });
+});
