@@ -1,0 +1,78 @@
+import ipaddr from 'ipaddr.js';
+import { lookup as systemLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { buildConnector } from 'undici';
+
+/** The host is, or resolves to, an address that no destination may have. */
+export class AddressRefusedError extends Error {}
+
+/** The connection could not be made: nothing was sent. */
+export class ConnectError extends Error {
+  constructor(cause: unknown) {
+    super('The connection could not be made', { cause });
+  }
+}
+
+export type Resolve = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** The settings for connections: plain ones, or guarded ones that reach public addresses only. */
+export type ConnectorOptions = { readonly allowPrivateNetwork: boolean; readonly timeoutMs: number; readonly resolve?: Resolve };
+
+/**
+ * Makes undici's connector. The guard sits here, on the addresses that are about to be connected to, and not on the name: a
+ * name that was checked earlier may resolve to something else by now.
+ */
+export function createConnector({
+  allowPrivateNetwork,
+  timeoutMs,
+  resolve = systemLookup,
+}: ConnectorOptions): buildConnector.connector {
+  // The types want a port for plain TCP, which undici gives with each connection.
+  const options = { timeout: timeoutMs, allowH2: false, lookup: createLookup(resolve, allowPrivateNetwork) };
+  const connect = buildConnector(options as buildConnector.BuildOptions);
+  return (target, callback) => {
+    // A host that is an address is never looked up.
+    if (!allowPrivateNetwork && isIP(target.hostname) !== 0 && !isPublicAddress(target.hostname)) {
+      callback(new ConnectError(refuse(target.hostname)), null);
+      return;
+    }
+    connect(target, (...[error, socket]) => {
+      if (error) callback(new ConnectError(error), null);
+      else callback(null, socket);
+    });
+  };
+}
+
+/** Public addresses of Azure's that answer only inside it, with metadata and credentials. */
+const metadataAddresses = ['168.63.129.16'];
+
+/** Whether an address is one of the public internet. An IPv4 address in IPv6 clothes is judged as what it is. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast' || metadataAddresses.includes(parsed.toString())) return false;
+  // The rest of IPv6 is not given out, and old forms in it carry IPv4 addresses.
+  return parsed instanceof ipaddr.IPv4 || parsed.match(ipaddr.parseCIDR('2000::/3'));
+}
+
+function createLookup(resolve: Resolve, allowPrivateNetwork: boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      // One bad address among good ones is enough: the next try may take it.
+      const refused = allowPrivateNetwork ? undefined : addresses.find(({ address }) => !isPublicAddress(address));
+      if (refused) return callback(refuse(refused.address), '', 0);
+      if (options.all) return callback(null, addresses);
+      const [first] = addresses;
+      if (!first) return callback(Object.assign(new Error('No address'), { code: 'ENOTFOUND' }), '', 0);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+const refuse = (address: string): AddressRefusedError =>
+  new AddressRefusedError(`${address} is a private, loopback, link-local, metadata or reserved address`);

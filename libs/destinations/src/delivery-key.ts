@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The idempotency key of one order version for one destination: SHA-256 in hex, the same in every process and for ever.
+ * `epoch` tells a redrive after a definite answer from a further try, which has to have the same key.
+ */
+export function deliveryKey(delivery: { destination: string; orderId: string; version: number; epoch: number }): string {
+  // A JSON array, so that no two deliveries can run together into the same text.
+  const canonical = JSON.stringify([delivery.destination, delivery.orderId, delivery.version, delivery.epoch]);
+  return createHash('sha256').update(canonical).digest('hex');
+}

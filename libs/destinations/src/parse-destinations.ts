@@ -1,0 +1,108 @@
+import { ConfigurationError } from '@orderly/errors';
+import type { z } from 'zod';
+import type { Destination, DestinationAuth } from './destination';
+import { DestinationsFile } from './destination-schema';
+import { expandEnvironment, type Environment, type Expansion } from './expand-environment';
+import { readYaml, type Fault } from './yaml-source';
+
+export type DestinationsOptions = {
+  /**
+   * Whether `${NAME}` is replaced from the environment. `false` is for a process that needs names, events and modes only and
+   * is not given the secrets: what it gets is not fit for sending.
+   * @defaultValue true
+   */
+  readonly resolveSecrets?: boolean;
+  /**
+   * How messages call the text.
+   * @defaultValue 'destinations'
+   */
+  readonly file?: string;
+};
+
+/** The parts of an entry in which `${NAME}` stands for an environment variable. */
+const expandedParts = ['request', 'auth', 'signing', 'idempotency'];
+
+/** Shorter texts are too common to be hidden wherever they stand, and too short to be secrets. */
+const shortestSecret = 4;
+
+/**
+ * Reads the text of a destinations file.
+ *
+ * @returns the destinations in the order of the file, frozen, defaults filled in.
+ * @throws ConfigurationError `configuration-invalid`: its message has every mistake at once, with line, column, path and fault,
+ * and no value of the environment; `details.faults` has the same as data.
+ */
+export function parseDestinations(text: string, env: Environment, options: DestinationsOptions = {}): readonly Destination[] {
+  const { resolveSecrets = true, file = 'destinations' } = options;
+  const source = readYaml(text);
+  if (source.syntaxFaults.length > 0) throw asError(file, source.syntaxFaults);
+
+  const expansions = resolveSecrets ? expandEntries(source.value, env) : [];
+  const value = resolveSecrets ? withEntries(source.value, expansions) : source.value;
+  const parsed = DestinationsFile.safeParse(value);
+  const faults = [
+    ...expansions.flatMap((expansion) => expansion.faults),
+    ...(parsed.success ? [] : parsed.error.issues.flatMap(describeIssue)),
+  ].map(source.locate);
+  if (!parsed.success || faults.length > 0) throw asError(file, faults);
+
+  return deepFreeze(
+    parsed.data.destinations.map((entry, index): Destination => {
+      const known = [...(expansions[index]?.used ?? []), ...credentialsOf(entry.auth), ...(entry.signing?.secrets ?? [])];
+      return { ...entry, secrets: [...new Set(known)].filter((secret) => secret.length >= shortestSecret) };
+    }),
+  );
+}
+
+function expandEntries(value: unknown, env: Environment): Expansion[] {
+  const entries = isRecord(value) && Array.isArray(value.destinations) ? value.destinations : [];
+  return entries.map((entry: unknown, index): Expansion => {
+    if (!isRecord(entry)) return { value: entry, used: [], faults: [] };
+    const parts = Object.fromEntries(Object.entries(entry).filter(([key]) => expandedParts.includes(key)));
+    const expansion = expandEnvironment(parts, env, ['destinations', index]);
+    return { ...expansion, value: { ...entry, ...(expansion.value as object) } };
+  });
+}
+
+const withEntries = (value: unknown, entries: readonly Expansion[]): unknown =>
+  isRecord(value) && Array.isArray(value.destinations) ? { ...value, destinations: entries.map((entry) => entry.value) } : value;
+
+function describeIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string; key?: string }[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: issue.path, key, message: `has no setting ${JSON.stringify(key)}` }));
+  }
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path: issue.path, message }));
+  const message = issue.message
+    .replace(/^Invalid input: expected (.+), received undefined$/, 'is missing: expected $1')
+    .replace(/^Invalid (?:input|option): /, '');
+  return [{ path: issue.path, message }];
+}
+
+function asError(file: string, faults: readonly Fault[]): ConfigurationError {
+  const lines = faults.map(({ line, column, path, message }) => `  ${line}:${column} ${path ? `${path}: ` : ''}${message}`);
+  const count = faults.length === 1 ? 'a mistake' : `${faults.length} mistakes`;
+  return new ConfigurationError('configuration-invalid', `${file} has ${count}:\n${lines.join('\n')}`, {
+    details: { file, faults },
+  });
+}
+
+function credentialsOf(auth: DestinationAuth): string[] {
+  switch (auth.type) {
+    case 'none':
+      return [];
+    case 'bearer':
+      return [auth.token];
+    case 'basic':
+      return [auth.password, Buffer.from(`${auth.username}:${auth.password}`).toString('base64')];
+    case 'header':
+      return [auth.value];
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze);
+  return Object.freeze(value);
+}
