@@ -1,0 +1,13 @@
+/**
+ * Takes mail addresses out of a server's answer, which servers like to repeat: anything with an `@`, and the recipient's local
+ * part where it stands alone or in an encoded address (`jo=example.com`).
+ */
+export function redactAddresses(text: string, recipient?: string): string {
+  const localPart = recipient?.split('@')[0] ?? '';
+  const withoutAddresses = text.replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, redacted);
+  if (localPart === '') return withoutAddresses;
+  const escaped = localPart.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+  return withoutAddresses.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'giu'), redacted);
+}
+
+const redacted = '[redacted]';
