@@ -22,7 +22,7 @@ export async function runPostgres(
   oldestMajor: number,
 ): Promise<Server> {
   const temporary = options.dataFolder === undefined ? await mkdtemp(join(tmpdir(), 'orderly-postgres-')) : undefined;
-  const home = options.dataFolder ?? (temporary as string);
+  const home = options.dataFolder ?? temporary;
   try {
     return await runIn(home, folder, source, options, oldestMajor, temporary);
   } catch (error) {

@@ -34,7 +34,7 @@ export async function runRedis(
   if (parseFloat(version) < 6.2) throw new Error(`it is ${name} ${version}: Redis 6.2 or newer is needed`);
 
   const temporary = options.dataFolder === undefined ? mkdtempSync(join(tmpdir(), 'orderly-redis-')) : undefined;
-  const home = options.dataFolder ?? (temporary as string);
+  const home = options.dataFolder ?? temporary;
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const port = await freePort();
   const password = keptPassword(home);

@@ -9,7 +9,7 @@ export type Server = {
   /** For people, such as `PostgreSQL 15.13 from /usr/lib/postgresql/15/bin`. */
   description: string;
   /** Ends it within seconds and removes what it left; safe to call again. Does nothing to a server from the environment. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 };
 
 export type ServerOptions = {

@@ -1,5 +1,5 @@
 export type ContainerRequest = { image: string; port: number; environment?: Record<string, string>; command: string[] };
-export type RunningContainer = { address: string; stop(): Promise<void> };
+export type RunningContainer = { address: string; stop: () => Promise<void> };
 
 /**
  * Runs a container through Testcontainers.
@@ -21,6 +21,9 @@ export async function startContainer({ image, port, environment = {}, command }:
   let stopping: Promise<unknown> | undefined;
   return {
     address: `${container.getHost()}:${container.getMappedPort(port)}`,
-    stop: async () => void (await (stopping ??= container.stop({ timeout: 5_000 }))),
+    stop: async () => {
+      stopping ??= container.stop({ timeout: 5_000 });
+      await stopping;
+    },
   };
 }

@@ -63,7 +63,7 @@ async function fromContainer(): Promise<Server> {
   const url = `postgres://orderly:${password}@${container.address}/orderly`;
   try {
     // The official image starts twice: it answers, goes away for a moment, and answers for good, then with its database.
-    await waitUntil(async () => void (await postgresVersion(url)), { timeoutMs: 60_000 });
+    await waitUntil(() => postgresVersion(url), { timeoutMs: 60_000 });
   } catch (error) {
     await container.stop();
     throw error;

@@ -5,16 +5,17 @@ import { setTimeout as pause } from 'node:timers/promises';
  * @throws Error of the last failure when `timeoutMs` have passed, or of `gaveUp` as soon as that says why waiting is in vain.
  */
 export async function waitUntil(
-  probe: () => Promise<void>,
+  probe: () => Promise<unknown>,
   { timeoutMs, gaveUp }: { timeoutMs: number; gaveUp?: () => string | undefined },
 ): Promise<void> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     try {
-      return await probe();
+      await probe();
+      return;
     } catch (error) {
       const reason = gaveUp?.();
-      if (reason !== undefined) throw new Error(reason);
+      if (reason !== undefined) throw new Error(reason, { cause: error });
       if (Date.now() >= end) throw error;
     }
     await pause(50);

@@ -1,0 +1,21 @@
+import { eventually } from './eventually';
+
+describe('eventually', () => {
+  it('gives the value of the first try that holds', async () => {
+    let tries = 0;
+    const value = await eventually(
+      () => {
+        tries += 1;
+        expect(tries).toBeGreaterThan(2);
+        return tries;
+      },
+      { intervalMs: 1 },
+    );
+    expect(value).toBe(3);
+  });
+
+  it('fails with the assertion’s own words when the time is over', async () => {
+    const never = eventually(() => Promise.reject(new Error('still two jobs open')), { timeoutMs: 5, intervalMs: 1 });
+    await expect(never).rejects.toThrow('still two jobs open');
+  });
+});

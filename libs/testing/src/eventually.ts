@@ -1,0 +1,20 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/**
+ * Repeats an assertion until it holds and gives its value: for what becomes true in its own time.
+ * @throws the assertion's last failure when `timeoutMs` have passed.
+ */
+export async function eventually<T>(
+  assertion: () => T | Promise<T>,
+  { timeoutMs = 10_000, intervalMs = 20 }: { timeoutMs?: number; intervalMs?: number } = {},
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await assertion();
+    } catch (error) {
+      if (Date.now() >= end) throw error;
+    }
+    await pause(intervalMs);
+  }
+}
