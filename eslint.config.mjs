@@ -252,6 +252,10 @@ export default defineConfig(
       '@typescript-eslint/no-confusing-void-expression': 'off', // `() => stop()` as a callback reads better than a block.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      '@typescript-eslint/no-invalid-void-type': 'off', // `void | Promise<void>` is what a callback may return.
+      '@typescript-eslint/no-redundant-type-constituents': 'off', // `'envelope' | string` documents the word that matters.
+      '@typescript-eslint/no-unnecessary-boolean-literal-compare': 'off', // `=== false` can be the clearer half of a condition.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off', // There are no enums here, only packages that type numbers as one.
       '@typescript-eslint/require-await': 'off', // A port's method is async in every implementation.
       'no-restricted-syntax': ['error', ...always],
       'no-restricted-properties': ['error', noProcessEnv],
@@ -276,6 +280,9 @@ export default defineConfig(
       // A test may assert that a value is there and go on, and read what JSON brought.
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-misused-spread': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/unbound-method': 'off',
     },
@@ -286,5 +293,10 @@ export default defineConfig(
     rules: { 'no-restricted-properties': ['error', ...noModuleMocks, ...noFocusedTests] },
   },
   { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
+  // Jest calls the default export of these.
+  {
+    files: ['libs/testing/src/global-{setup,teardown}.ts'],
+    rules: { 'no-restricted-syntax': ['error', syntax.enumeration, syntax.exportAll] },
+  },
   prettier,
 );

@@ -3,17 +3,18 @@
 // in:  [{ path, code, tags? }] as JSON on stdin; `tags` gives a project other tags for this piece: { project: [tag] }
 // out: [[{ rule, message }]], one list for each piece
 import { createProjectGraphAsync } from '@nx/devkit';
+import devkitInternal from '@nx/devkit/internal';
+import jsInternal from '@nx/js/internal';
 import { ESLint } from 'eslint';
-import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import tseslint from 'typescript-eslint';
 
-const require = createRequire(import.meta.url);
-const { createProjectRootMappings } = require('@nx/devkit/internal');
-const { TargetProjectLocator } = require('@nx/js/internal');
+const { createProjectRootMappings } = devkitInternal;
+const { TargetProjectLocator } = jsInternal;
 
 // The boundary rule reads the graph anew for each file unless it takes the process for ESLint's own command.
-process.argv[1] = require.resolve('eslint/package.json').replace('package.json', 'bin/eslint.js');
+process.argv[1] = fileURLToPath(import.meta.resolve('eslint/package.json')).replace('package.json', 'bin/eslint.js');
 
 const graph = await createProjectGraphAsync();
 const eslint = new ESLint({
