@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './free-port';
 import { run } from './run';
 import type { Server, ServerOptions, ServerSource } from './server';
+import { openServerFolder, type ServerFolder } from './server-folder';
 import { spawnGuarded } from './spawn-guarded';
 import { invocationFor, type User } from './unprivileged-user';
 import { waitUntil } from './wait-until';
@@ -21,25 +20,22 @@ export async function runPostgres(
   options: ServerOptions,
   oldestMajor: number,
 ): Promise<Server> {
-  const temporary = options.dataFolder === undefined ? await mkdtemp(join(tmpdir(), 'orderly-postgres-')) : undefined;
-  const home = options.dataFolder ?? temporary;
+  const home = openServerFolder('postgres', options.dataFolder);
   try {
-    return await runIn(home, folder, source, options, oldestMajor, temporary);
+    return await runIn(home, folder, source, options, oldestMajor);
   } catch (error) {
-    if (temporary) rmSync(temporary, { recursive: true, force: true });
+    home.discard();
     throw error;
   }
 }
 
 async function runIn(
-  home: string,
+  { path: home, isTemporary, discard }: ServerFolder,
   folder: string,
   source: ServerSource,
   options: ServerOptions,
   oldestMajor: number,
-  temporary: string | undefined,
 ): Promise<Server> {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
   const invocation = invocationFor([folder, join(home, '..')]);
   if (invocation.user) giveTo(invocation.user, home);
   // Messages in English and a sort order that is the same on every machine; nothing of ours (PGHOST, PGDATA) leaks in.
@@ -67,7 +63,7 @@ async function runIn(
     user,
     stopSignal: 'SIGINT',
     stopTimeoutMs: 5_000,
-    removeFolder: temporary,
+    removeFolder: isTemporary ? home : undefined,
     onOutput: (line) => {
       lastLines.push(line);
       if (lastLines.length > 20) lastLines.shift();
@@ -77,7 +73,7 @@ async function runIn(
   const url = `postgres://orderly:${password}@127.0.0.1:${port}/orderly`;
   const stop = async (): Promise<void> => {
     await child.stop();
-    if (temporary) rmSync(temporary, { recursive: true, force: true });
+    discard();
   };
   try {
     const gaveUp = (): string | undefined =>

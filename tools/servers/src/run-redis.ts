@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './free-port';
 import { run } from './run';
 import type { Server, ServerOptions, ServerSource } from './server';
+import { openServerFolder } from './server-folder';
 import { spawnGuarded } from './spawn-guarded';
 import { waitUntil } from './wait-until';
 
@@ -33,9 +33,7 @@ export async function runRedis(
     /^(Redis|Valkey) server v=(\S+)/.exec(await run(program, ['--version'], { environment })) ?? [];
   if (parseFloat(version) < 6.2) throw new Error(`it is ${name} ${version}: Redis 6.2 or newer is needed`);
 
-  const temporary = options.dataFolder === undefined ? mkdtempSync(join(tmpdir(), 'orderly-redis-')) : undefined;
-  const home = options.dataFolder ?? temporary;
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const { path: home, isTemporary, discard } = openServerFolder('redis', options.dataFolder);
   const port = await freePort();
   const password = keptPassword(home);
   const configuration = join(home, 'redis.conf');
@@ -48,7 +46,7 @@ export async function runRedis(
     cwd: home,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 4_000,
-    removeFolder: temporary,
+    removeFolder: isTemporary ? home : undefined,
     onOutput: (line) => {
       if (line.trim() !== '') lastLine = line;
       options.onOutput?.(line);
@@ -56,7 +54,7 @@ export async function runRedis(
   });
   const stop = async (): Promise<void> => {
     await child.stop();
-    if (temporary) rmSync(temporary, { recursive: true, force: true });
+    discard();
   };
   const url = `redis://:${password}@127.0.0.1:${port}`;
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, enableReadyCheck: true });

@@ -3,13 +3,13 @@ export type RunningContainer = { address: string; stop: () => Promise<void> };
 
 /**
  * Runs a container through Testcontainers.
- * @throws Error when no engine answers or the image cannot be had.
+ * @throws NoEngineError when no engine answers; Error when it does, and the image cannot be had.
  */
 export async function startContainer({ image, port, environment = {}, command }: ContainerRequest): Promise<RunningContainer> {
   // Loaded only here: it takes half a second, and most machines never come this far.
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
   await getContainerRuntimeClient().catch(() => {
-    throw new Error('no engine answers');
+    throw new NoEngineError('no engine answers');
   });
   const container = await new GenericContainer(image)
     .withExposedPorts(port)
@@ -26,4 +26,9 @@ export async function startContainer({ image, port, environment = {}, command }:
       await stopping;
     },
   };
+}
+
+/** The machine runs no Docker, or not for us. */
+export class NoEngineError extends Error {
+  override readonly name = 'NoEngineError';
 }
