@@ -293,10 +293,5 @@ export default defineConfig(
     rules: { 'no-restricted-properties': ['error', ...noModuleMocks, ...noFocusedTests] },
   },
   { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
-  // Jest calls the default export of these.
-  {
-    files: ['libs/testing/src/global-{setup,teardown}.ts'],
-    rules: { 'no-restricted-syntax': ['error', syntax.enumeration, syntax.exportAll] },
-  },
   prettier,
 );

@@ -14,6 +14,12 @@ const forbidden: readonly [promise: string, rule: string, message: RegExp, snipp
     /type:adapter/,
     at('libs/queue/src/x.ts', "import '@orderly/database';"),
   ],
+  [
+    "a testing entry belongs to its project's layer, in tests too",
+    boundaries,
+    /type:domain/,
+    at('libs/orders/src/x.spec.ts', "import '@orderly/runtime/testing';"),
+  ],
   ['a domain does not import an adapter', boundaries, /type:domain/, at('libs/jobs/src/x.ts', "import '@orderly/queue';")],
   [
     'a contract does not import a foundation',
