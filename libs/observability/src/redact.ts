@@ -1,0 +1,61 @@
+const redacted = '[redacted]';
+/** A line is for reading: what is longer is cut. */
+const maxDepth = 6;
+const maxItems = 50;
+const maxTextLength = 4096;
+
+/** Matches the end of a name without its hyphens and underscores, so `x-api-key` and `recipientEmail` too. */
+const privateName =
+  /(authorization|cookie|password|passwd|secrets?|token|apikey|credentials|signature|e?mail|phone|phonenumber|recipient|customer|(shipping|billing|street)address)$/i;
+
+/**
+ * Prepares a value for the log: hides what stands under a private name, turns errors into plain objects, and cuts what is too
+ * deep, too long or too many.
+ */
+export function redact(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.length > maxTextLength ? `${value.slice(0, maxTextLength)}…` : value;
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= maxDepth) return '[deeper]';
+  if (value instanceof Date || value instanceof URL) return value;
+  if (value instanceof Error) return redactError(value, depth);
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => redact(item, depth + 1));
+  return redactFields(value, depth);
+}
+
+/** Hides what gives itself away by its form: addresses, phone numbers, credentials in URLs and headers. */
+export function redactText(text: string): string {
+  // Every run has an upper bound: without one, a long line would take time in the square of its length.
+  const withoutCredentials = text
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${redacted}`)
+    .replace(/\bwhsec_[\w+/=-]+/g, redacted)
+    .replace(/(?<![\w+])\+\d[\d ()-]{6,16}\d(?!\w)/g, redacted);
+  if (!text.includes('@')) return withoutCredentials;
+  return withoutCredentials
+    .replace(/([a-z][a-z\d+.-]{0,20}:\/\/)[^\s/"\\@:]{0,256}:[^\s/"\\]{0,256}@/gi, `$1${redacted}@`)
+    .replace(/[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,8}/g, redacted);
+}
+
+function redactFields(value: object, depth: number): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value).slice(0, maxItems)) {
+    const isPrivate = privateName.test(name.replace(/[-_]/g, '')) && field != null && typeof field !== 'boolean';
+    fields[name] = isPrivate ? redacted : redact(field, depth + 1);
+  }
+  return fields;
+}
+
+/** Other fields of an error are left out: those of PostgreSQL's, for one, quote the row. */
+function redactError(error: Error, depth: number): Record<string, unknown> {
+  const { code, details } = error as { code?: unknown; details?: unknown };
+  return {
+    type: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: redact(error.message),
+    stack: redact(error.stack),
+    ...(typeof details === 'object' ? { details: redact(details, depth + 1) } : {}),
+    ...(error.cause === undefined ? {} : { cause: redact(error.cause, depth + 1) }),
+    ...(error instanceof AggregateError ? { errors: redact(error.errors, depth + 1) } : {}),
+  };
+}

@@ -1,0 +1,59 @@
+import { context, createTraceState, ROOT_CONTEXT, trace, type SpanContext } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Where in which trace something was caused, as W3C headers and the ledger's columns have it. */
+export interface TraceContext {
+  readonly traceparent: string;
+  readonly tracestate?: string | null;
+}
+
+/** Without the SDK no span is ever active: the caller's context then travels here, unchanged, to whoever is told next. */
+const remoteParents = new AsyncLocalStorage<TraceContext>();
+
+/** The context to store with a job or to send to a partner; undefined if nothing is being traced. */
+export function currentTraceContext(): TraceContext | undefined {
+  const active = trace.getSpanContext(context.active());
+  if (active === undefined || !trace.isSpanContextValid(active)) return remoteParents.getStore();
+  const flags = active.traceFlags.toString(16).padStart(2, '0');
+  return { traceparent: `00-${active.traceId}-${active.spanId}-${flags}`, tracestate: active.traceState?.serialize() };
+}
+
+/** Runs `fn` as if called from that place of that trace. A context that is missing or does not parse changes nothing. */
+export function withRemoteParent<T>(parent: TraceContext | null | undefined, fn: () => T): T {
+  const spanContext = parent ? spanContextOf(parent) : undefined;
+  if (parent == null || spanContext === undefined) return fn();
+  return remoteParents.run(parent, () => context.with(trace.setSpanContext(context.active(), spanContext), fn));
+}
+
+/** Runs `fn` as the beginning of something, whatever it was called from. */
+export const withoutParent = <T>(fn: () => T): T => context.with(ROOT_CONTEXT, () => remoteParents.exit(fn));
+
+/** The context that an HTTP request brings. Needed where tracing is off; where it is on, the server's span is active. */
+export function traceContextFromHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): TraceContext | undefined {
+  const { traceparent, tracestate } = headers;
+  if (typeof traceparent !== 'string' || traceIdOf(traceparent) === undefined) return undefined;
+  return { traceparent, tracestate: Array.isArray(tracestate) ? tracestate.join(',') : tracestate };
+}
+
+/** The trace id within a `traceparent`; undefined if it does not parse. */
+export function traceIdOf(traceparent: string | null | undefined): string | undefined {
+  return traceparent ? spanContextOf({ traceparent })?.traceId : undefined;
+}
+
+/** The place as OpenTelemetry has it; undefined if it does not parse. */
+export function spanContextOf({ traceparent, tracestate }: TraceContext): SpanContext | undefined {
+  const [, version, traceId = '', spanId = '', flags = ''] =
+    /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(traceparent) ?? [];
+  const spanContext: SpanContext = {
+    traceId,
+    spanId,
+    traceFlags: Number.parseInt(flags, 16) & 1,
+    isRemote: true,
+    traceState: tracestate ? createTraceState(tracestate) : undefined,
+  };
+  // A later version may append fields; ff is forbidden.
+  const isKnownForm = version === '00' ? traceparent.length === 55 : version !== 'ff';
+  return isKnownForm && trace.isSpanContextValid(spanContext) ? spanContext : undefined;
+}
