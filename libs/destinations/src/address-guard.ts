@@ -31,9 +31,8 @@ export function createConnector({
   timeoutMs,
   resolve = systemLookup,
 }: ConnectorOptions): buildConnector.connector {
-  // The types want a port for plain TCP, which undici gives with each connection.
   const options = { timeout: timeoutMs, allowH2: false, lookup: createLookup(resolve, allowPrivateNetwork) };
-  const connect = buildConnector(options as buildConnector.BuildOptions);
+  const connect = buildConnector(options);
   return (target, callback) => {
     // A host that is an address is never looked up.
     if (!allowPrivateNetwork && isIP(target.hostname) !== 0 && !isPublicAddress(target.hostname)) {
@@ -47,7 +46,7 @@ export function createConnector({
   };
 }
 
-/** Public addresses of Azure's that answer only inside it, with metadata and credentials. */
+/** Public addresses at which a cloud (Azure) answers its own machines alone, with metadata and credentials. */
 const metadataAddresses = ['168.63.129.16'];
 
 /** Whether an address is one of the public internet. An IPv4 address in IPv6 clothes is judged as what it is. */

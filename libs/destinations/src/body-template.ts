@@ -13,7 +13,7 @@ export function fillTemplate(template: JsonValue, values: Readonly<Record<string
   if (typeof template === 'string') return fillString(template, values);
   if (Array.isArray(template)) return template.map((item: JsonValue) => fillTemplate(item, values));
   if (typeof template !== 'object' || template === null) return template;
-  return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, fillTemplate(item as JsonValue, values)]));
+  return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, fillTemplate(item, values)]));
 }
 
 /** The mistakes in a template: placeholders that no order can fill, and braces that make none. Paths are those of the strings. */

@@ -56,7 +56,8 @@ export function classifySilence(error: unknown, { name, hasEffect }: FailureCont
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown fault';
-  if (error.name === 'TimeoutError') return 'out of time';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  if (name === 'TimeoutError') return 'out of time';
+  const word = typeof code === 'string' ? code : name;
+  return typeof word === 'string' ? word : 'unknown fault';
 }

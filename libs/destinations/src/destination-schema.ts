@@ -1,7 +1,7 @@
 import { orderEventTypes, syncOrder } from '@orderly/contracts';
 import { z } from 'zod';
 import { findTemplateFaults } from './body-template';
-import type { Destination, JsonValue } from './destination';
+import type { Destination } from './destination';
 import { isUnexpanded } from './expand-environment';
 import { findUrlFault, isPlainHttp } from './url-template';
 
@@ -121,9 +121,11 @@ const Entry = z
   .superRefine(
     (entry, context) => {
       if (entry.allowPrivateNetwork === true) return;
+      // The other parts may have any shape here.
+      const { request, idempotency } = entry as { request?: { url?: unknown } | null; idempotency?: { url?: unknown } | null };
       const urls = [
-        { path: ['request', 'url'], url: entry.request?.url },
-        { path: ['idempotency', 'url'], url: (entry.idempotency as { url?: unknown } | undefined)?.url },
+        { path: ['request', 'url'], url: request?.url },
+        { path: ['idempotency', 'url'], url: idempotency?.url },
       ];
       for (const { path, url } of urls) {
         if (typeof url !== 'string' || !isPlainHttp(url)) continue;
@@ -135,7 +137,7 @@ const Entry = z
   )
   .transform(({ onDeadHead, ...entry }): Omit<Destination, 'secrets'> => ({
     ...entry,
-    request: { ...entry.request, body: entry.request.body as 'envelope' | JsonValue },
+    request: { ...entry.request, body: entry.request.body },
     onDeadHead: onDeadHead ?? (entry.mode === 'every-event' ? 'block' : 'supersede'),
   }));
 

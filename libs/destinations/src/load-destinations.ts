@@ -13,8 +13,9 @@ export async function loadDestinations(
   env: Environment,
   options: Pick<DestinationsOptions, 'resolveSecrets'> = {},
 ): Promise<readonly Destination[]> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new ConfigurationError('configuration-invalid', `${file} cannot be read (${cause.code ?? 'unknown fault'})`, { cause });
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown fault';
+    throw new ConfigurationError('configuration-invalid', `${file} cannot be read (${reason})`, { cause });
   });
   return parseDestinations(text, env, { ...options, file });
 }

@@ -48,7 +48,9 @@ export function parseDestinations(text: string, env: Environment, options: Desti
 
   return deepFreeze(
     parsed.data.destinations.map((entry, index): Destination => {
-      const known = [...(expansions[index]?.used ?? []), ...credentialsOf(entry.auth), ...(entry.signing?.secrets ?? [])];
+      const known = resolveSecrets
+        ? [...(expansions[index]?.used ?? []), ...credentialsOf(entry.auth), ...(entry.signing?.secrets ?? [])]
+        : [];
       return { ...entry, secrets: [...new Set(known)].filter((secret) => secret.length >= shortestSecret) };
     }),
   );
