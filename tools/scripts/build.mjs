@@ -22,7 +22,9 @@ await build({
     {
       name: 'npm-packages-stay-outside',
       setup: (esbuild) =>
-        esbuild.onResolve({ filter: /^[^./]/ }, ({ path }) => (path.startsWith('@orderly/') ? undefined : { path, external: true })),
+        esbuild.onResolve({ filter: /^[^./]/ }, ({ path }) =>
+          path.startsWith('@orderly/') ? undefined : { path, external: true },
+        ),
     },
   ],
 });
@@ -33,4 +35,5 @@ const assets = {
   'tools/stack': [['libs/database/drizzle', 'drizzle']],
   'apps/api-gateway': [['libs/database/drizzle', 'drizzle']],
 };
-for (const [from, to] of assets[project] ?? []) if (existsSync(from)) await cp(from, `dist/${project}/${to}`, { recursive: true });
+for (const [from, to] of assets[project] ?? [])
+  if (existsSync(from)) await cp(from, `dist/${project}/${to}`, { recursive: true });
