@@ -20,6 +20,7 @@ const socketCodes = new Set([
 const driverMessages = [
   /^Connection terminated/,
   /timeout exceeded when trying to connect/,
+  /^Query read timeout/,
   /not queryable/,
   /^Client was closed/,
 ];

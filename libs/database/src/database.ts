@@ -8,6 +8,10 @@ export interface DatabaseOptions {
   readonly poolSize: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
+  /** How long a query may wait for a connection. @defaultValue 5000 */
+  readonly connectTimeoutMs?: number;
+  /** After this long without an answer a query fails and its connection is given up. @defaultValue no limit */
+  readonly queryTimeoutMs?: number;
   /** A connection of the pool broke while it was idle; the pool replaces it. */
   readonly onIdleError?: (error: Error) => void;
 }
@@ -29,17 +33,18 @@ const bigintOid = 20;
 types.setTypeParser(bigintOid, Number);
 
 /** Opens no connection before the first query. */
-export function createDatabase({ url, poolSize, applicationName, onIdleError }: DatabaseOptions): Database {
+export function createDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
-    connectionString: url,
-    max: poolSize,
-    application_name: applicationName,
-    connectionTimeoutMillis: 5000,
+    connectionString: options.url,
+    max: options.poolSize,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5000,
+    query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
   });
   // Without a listener an idle connection that breaks would end the process.
-  pool.on('error', (error) => onIdleError?.(error));
+  pool.on('error', (error) => options.onIdleError?.(error));
 
   return {
     orm: drizzle(pool, { schema }),

@@ -1,3 +1,13 @@
 export { createDatabase, type Database, type DatabaseOptions } from './database';
 export { isDatabaseAway } from './connection-error';
 export { migrate } from './migrate';
+export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';
+export { createIntake, type Intake, type IntakeOptions } from './intake/create-intake';
+export { createApiKey, type NewApiKey } from './api-keys/create-api-key';
+export { createFindApiKey, type ApiKey, type FindApiKey, type FindApiKeyOptions } from './api-keys/find-api-key';
+export { findEvent, type EventOutcome, type EventRecord } from './queries/find-event';
+export { findOrder, type LaneRecord, type OrderRecord, type StatusChange } from './queries/find-order';
+export { findJob, type AttemptRecord } from './queries/find-job';
+export { shownJobStates, type JobRecord, type ShownJobState } from './queries/job-record';
+export { listDeadLetters, type DeadLetterPage } from './queries/list-dead-letters';
+export { readStatistics, type JobCount, type Statistics } from './queries/read-statistics';

@@ -1,0 +1,43 @@
+import { createCoalescer } from '@orderly/jobs';
+import { isDatabaseAway, isTransient } from '../connection-error';
+import type { Database } from '../database';
+import { acceptEvents, type AcceptedEvent, type IntakeResult } from './accept-events';
+
+/** Takes events in. Resolves when they are committed; all events of a call, or none. */
+export type Intake = (events: readonly AcceptedEvent[]) => Promise<IntakeResult[]>;
+
+export interface IntakeOptions {
+  /** How many single events shared a statement. */
+  readonly onBatch?: (size: number) => void;
+}
+
+const maxSingleEvents = 200;
+/** While one statement waits for its commit another is being filled; more of them would only make each smaller. */
+const maxStatements = 2;
+const maxTries = 4;
+
+/** Single events that arrive at the same time share one statement; a batch has its own. */
+export function createIntake(db: Database, { onBatch }: IntakeOptions = {}): Intake {
+  const store = (events: readonly AcceptedEvent[]): Promise<IntakeResult[]> => retried(() => acceptEvents(db, events));
+  const storeSingle = createCoalescer<AcceptedEvent, IntakeResult>({
+    run: store,
+    maxBatch: maxSingleEvents,
+    maxInFlight: maxStatements,
+    isItemFault: (error) => !isDatabaseAway(error),
+    onBatch,
+  });
+  return async (events) => {
+    const [first, second] = events;
+    if (first === undefined) return [];
+    return second === undefined ? [await storeSingle(first)] : store(events);
+  };
+}
+
+async function retried<Result>(work: () => Promise<Result>, triesLeft = maxTries - 1): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (triesLeft === 0 || !isTransient(error)) throw error;
+    return retried(work, triesLeft - 1);
+  }
+}

@@ -1,0 +1,83 @@
+import { and, eq } from 'drizzle-orm';
+import type { Database } from '../database';
+import { eventKeys, events, jobs } from '../schema';
+
+/** An event and what became of it. */
+export interface EventRecord {
+  readonly eventId: string;
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly orderId: string;
+  readonly occurredAt: Date;
+  readonly acceptedAt: Date;
+  readonly data: unknown;
+  readonly notify: boolean;
+  readonly batch: string | null;
+  readonly outcome: EventOutcome;
+}
+
+export interface EventOutcome {
+  readonly status:
+    'pending' | 'applied' | 'duplicate' | 'superseded' | 'parked' | 'rejected' | 'skipped' | 'unknown' | 'discarded';
+  /** The version of the order that it made. */
+  readonly version?: number;
+  /** Until when a parked event waits for the order to move. */
+  readonly deadline?: Date;
+  readonly code?: string;
+  readonly message?: string;
+  /** For a rejected one, what the order's status was and which would have been allowed. */
+  readonly detail?: unknown;
+  readonly at?: Date;
+}
+
+/** Undefined if it was never accepted, or its retention has passed. */
+export async function findEvent(db: Database, source: string, id: string): Promise<EventRecord | undefined> {
+  const [row] = await db.orm
+    .select({ event: events, job: jobs })
+    .from(eventKeys)
+    .innerJoin(events, eq(events.eventId, eventKeys.eventId))
+    .leftJoin(jobs, eq(jobs.id, eventKeys.eventId))
+    .where(and(eq(eventKeys.source, source), eq(eventKeys.id, id)));
+  if (row === undefined) return undefined;
+  const { eventId, type, orderId, occurredAt, acceptedAt, data, notify, batch } = row.event;
+  return {
+    eventId,
+    id,
+    source,
+    type,
+    orderId,
+    occurredAt,
+    acceptedAt,
+    data,
+    notify,
+    batch,
+    outcome: outcomeOf(row.job),
+  };
+}
+
+// An event has the outcome of the job that applies it.
+function outcomeOf(job: typeof jobs.$inferSelect | null): EventOutcome {
+  if (job === null) return { status: 'unknown' };
+  const { state, outcome, runAt, resultVersion, errorCode, errorMessage, detail, endedAt } = job;
+  if (state === 'parked') return { status: 'parked', deadline: runAt };
+  if (outcome === null) return { status: 'pending' };
+  return {
+    status: eventStatuses[outcome as keyof typeof eventStatuses],
+    version: resultVersion ?? undefined,
+    code: errorCode ?? undefined,
+    message: errorMessage ?? undefined,
+    detail: detail ?? undefined,
+    at: endedAt ?? undefined,
+  };
+}
+
+const eventStatuses = {
+  done: 'applied',
+  duplicate: 'duplicate',
+  superseded: 'superseded',
+  dead: 'rejected',
+  skipped: 'skipped',
+  unknown: 'unknown',
+  discarded: 'discarded',
+} as const;
