@@ -1,0 +1,62 @@
+// Installs what package-lock.json names, when it is not there yet. Runs before anything is installed: Node's own modules alone.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const workspaceRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** The Node that the services run on, whichever one npm was started with. */
+export const pinnedNode = join(workspaceRoot, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+/** Ends the process with one line if the installation fails. */
+export function ensureInstalled() {
+  if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is needed; this is ${process.versions.node}.`);
+  if (isInstalled()) return;
+  const isTerminal = process.stderr.isTTY;
+  process.stderr.write(`Installing packages${isTerminal ? '' : ', which takes a minute'} …\n`);
+  const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
+  const quiet = isTerminal ? [] : ['--loglevel=error', '--progress=false'];
+  const [command, ...args] = [...npm, 'ci', '--no-audit', '--no-fund', ...quiet];
+  const { status, error } = spawnSync(command, args, {
+    cwd: workspaceRoot,
+    stdio: ['ignore', isTerminal ? 'inherit' : 'ignore', 'inherit'],
+  });
+  if (error || status !== 0) fail(`npm ci did not succeed${error ? `: ${error.message}` : ''}. Is there a way to the npm registry?`);
+}
+
+/** Runs a program on the pinned Node; what it prints is shown only if it fails, which ends this process. */
+export function runQuietly(title, script, args, environment = {}) {
+  process.stderr.write(`${title} …\n`);
+  const { status, stdout, stderr } = spawnSync(pinnedNode, [join(workspaceRoot, script), ...args], {
+    cwd: workspaceRoot,
+    env: { ...process.env, NX_DAEMON: 'false', FORCE_COLOR: '0', ...environment },
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status === 0) return;
+  process.stderr.write(`${stdout}${stderr}\n`);
+  fail(`${title}: it failed, see above.`);
+}
+
+// npm writes down what it has installed when it is done. Packages for other platforms are named as optional and stay away.
+function isInstalled() {
+  const installed = packagesOf(join(workspaceRoot, 'node_modules', '.package-lock.json'));
+  if (!installed || !existsSync(pinnedNode)) return false;
+  const wanted = packagesOf(join(workspaceRoot, 'package-lock.json'));
+  return Object.entries(wanted).every(([path, { version, optional, link }]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    if (link) return existsSync(join(workspaceRoot, path));
+    return found ? found.version === version : Boolean(optional);
+  });
+}
+
+function packagesOf(lockfile) {
+  return existsSync(lockfile) ? JSON.parse(readFileSync(lockfile, 'utf8')).packages : undefined;
+}
+
+function fail(line) {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
