@@ -256,6 +256,7 @@ export default defineConfig(
       '@typescript-eslint/no-redundant-type-constituents': 'off', // `'envelope' | string` documents the word that matters.
       '@typescript-eslint/no-unnecessary-boolean-literal-compare': 'off', // `=== false` can be the clearer half of a condition.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off', // There are no enums here, only packages that type numbers as one.
+      '@typescript-eslint/unbound-method': 'off', // Ports are objects made by functions: their methods know no `this`.
       '@typescript-eslint/require-await': 'off', // A port's method is async in every implementation.
       'no-restricted-syntax': ['error', ...always],
       'no-restricted-properties': ['error', noProcessEnv],
@@ -284,7 +285,6 @@ export default defineConfig(
       '@typescript-eslint/no-misused-spread': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/unbound-method': 'off',
     },
   },
   // Integration tests and the tests of tools start processes, which need an environment.
@@ -293,5 +293,10 @@ export default defineConfig(
     rules: { 'no-restricted-properties': ['error', ...noModuleMocks, ...noFocusedTests] },
   },
   { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
+  // Jest calls the default export of these.
+  {
+    files: ['libs/testing/src/global-{setup,teardown}.ts'],
+    rules: { 'no-restricted-syntax': ['error', syntax.enumeration, syntax.exportAll] },
+  },
   prettier,
 );
