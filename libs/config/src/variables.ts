@@ -22,4 +22,4 @@ export const serverUrl = (...schemes: readonly [string, ...string[]]): z.ZodType
 
 /** One of a few words. */
 export const oneOf = <const Word extends string>(words: readonly [Word, ...Word[]], fallback: Word): z.ZodType<Word> =>
-  z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never) as z.ZodType<Word>;
+  z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never);

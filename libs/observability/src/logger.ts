@@ -41,11 +41,16 @@ export function createLogger({ service, level, destination = pino.destination({ 
 
 /** Pino writes the fields of a child as they are: no formatter of the parent's sees them. Children inherit this method. */
 function withRedactedChildren(logger: PinoLogger): PinoLogger {
-  const makeChild = logger.child;
-  logger.child = function (this: PinoLogger, bindings: object, options?: never) {
-    return makeChild.call(this, redact(bindings) as object, options);
-  } as typeof makeChild;
-  return logger;
+  const pinoChild = Reflect.get(logger, 'child') as unknown as (
+    this: PinoLogger,
+    bindings: unknown,
+    options?: object,
+  ) => PinoLogger;
+  return Object.assign(logger, {
+    child(this: PinoLogger, bindings: object, options?: object) {
+      return pinoChild.call(this, redact(bindings), options);
+    },
+  });
 }
 
 function traceFields(): Readonly<Record<string, string>> {

@@ -7,7 +7,7 @@ import { observeProcess } from './process-figures';
 export interface PrometheusMeterProvider {
   readonly provider: MeterProvider;
   /** The text of `/metrics`. */
-  read(): Promise<string>;
+  readonly read: () => Promise<string>;
 }
 
 /** Collects metrics in this process, to be read when Prometheus asks the admin port. */

@@ -6,9 +6,9 @@ import { createTracing } from './tracing';
 export interface Telemetry {
   readonly isTracing: boolean;
   /** Prometheus text, for the admin server. */
-  metricsText(): Promise<string>;
+  readonly metricsText: () => Promise<string>;
   /** Sends what is left. Takes 3 s at most, and never fails: nobody can do anything about it at that point. */
-  shutdown(): Promise<void>;
+  readonly shutdown: () => Promise<void>;
 }
 
 export interface TelemetryOptions {
@@ -37,7 +37,7 @@ export function startTelemetry({ service, env }: TelemetryOptions): Telemetry {
   const telemetry: Telemetry = {
     isTracing: tracing !== undefined,
     metricsText: read,
-    shutdown: () => settleWithin(shutdownTimeoutMs, [tracing?.shutdown(), provider.shutdown()]),
+    shutdown: () => settleWithin(shutdownTimeoutMs, [tracing?.shutdown() ?? Promise.resolve(), provider.shutdown()]),
   };
   registry[slot] = telemetry;
   return telemetry;
@@ -56,7 +56,7 @@ const wantsTracing = (env: TelemetryOptions['env']): boolean =>
   Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) &&
   env['OTEL_SDK_DISABLED']?.toLowerCase() !== 'true';
 
-async function settleWithin(timeoutMs: number, work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+async function settleWithin(timeoutMs: number, work: readonly Promise<unknown>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
   await Promise.race([Promise.allSettled(work), timeout]);

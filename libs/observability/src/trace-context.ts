@@ -1,4 +1,5 @@
-import { context, createTraceState, ROOT_CONTEXT, trace, type SpanContext } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace, type SpanContext } from '@opentelemetry/api';
+import { TraceState } from '@opentelemetry/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Where in which trace something was caused, as W3C headers and the ledger's columns have it. */
@@ -51,7 +52,7 @@ export function spanContextOf({ traceparent, tracestate }: TraceContext): SpanCo
     spanId,
     traceFlags: Number.parseInt(flags, 16) & 1,
     isRemote: true,
-    traceState: tracestate ? createTraceState(tracestate) : undefined,
+    traceState: tracestate ? new TraceState(tracestate) : undefined,
   };
   // A later version may append fields; ff is forbidden.
   const isKnownForm = version === '00' ? traceparent.length === 55 : version !== 'ff';

@@ -28,37 +28,36 @@ const onExitTimeoutMs = 3000;
  * @returns when the service has started; the process then lives until it is told to stop
  */
 export async function runService(service: Service, { shutdownTimeoutMs, logger, onExit }: RunOptions): Promise<void> {
-  let isStopping = false;
-  let exitCode = 0;
+  const state = { isStopping: false, exitCode: 0 };
 
   const stopAndExit = async (): Promise<void> => {
-    if (isStopping) return;
-    isStopping = true;
+    if (state.isStopping) return;
+    state.isStopping = true;
     try {
       if (!(await settlesWithin(() => service.stop(), shutdownTimeoutMs))) {
-        exitCode = 1;
+        state.exitCode = 1;
         logger.error({ unstopped: service.unstopped?.() ?? [service.name], shutdownTimeoutMs }, 'Not stopped in time');
       }
     } catch (error) {
-      exitCode = 1;
+      state.exitCode = 1;
       logger.error({ err: error }, 'Not stopped cleanly');
     }
     await settlesWithin(async () => onExit?.(), onExitTimeoutMs).catch((error: unknown) =>
       logger.error({ err: error }, 'The last step failed'),
     );
-    logger.info({ exitCode }, `${service.name} has stopped`);
-    process.exit(exitCode);
+    logger.info({ exitCode: state.exitCode }, `${service.name} has stopped`);
+    process.exit(state.exitCode);
   };
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
-      if (isStopping) process.exit(128 + constants.signals[signal]);
+      if (state.isStopping) process.exit(128 + constants.signals[signal]);
       logger.info({ signal }, `${service.name} is stopping`);
       void stopAndExit();
     });
   // Unhandled rejections arrive here too.
   process.on('uncaughtException', (error, origin) => {
-    exitCode = 1;
+    state.exitCode = 1;
     logger.error({ err: error, origin }, 'Uncaught');
     void stopAndExit();
   });
@@ -69,8 +68,8 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
     logger.info({ startMs: Math.round(performance.now() - startedAt) }, `${service.name} has started`);
   } catch (error) {
     // Stopped while it started: nothing failed.
-    if (isStopping) return;
-    exitCode = 1;
+    if (state.isStopping) return;
+    state.exitCode = 1;
     if (isAppError(error)) process.stderr.write(`${service.name} cannot start: ${describeFailure(error)}\n`);
     else logger.error({ err: error }, `${service.name} cannot start`);
     await stopAndExit();
