@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OrderId, OrderStatus } from './order';
 import { OrderPatch, OrderSnapshot } from './order-snapshot';
-import { StorableText } from './text';
+import { checkStorable, StorableText } from './text';
 
 export const orderEventTypes = ['order.created', 'order.updated', 'order.status_changed', 'order.cancelled'] as const;
 export type OrderEventType = (typeof orderEventTypes)[number];
@@ -27,7 +27,11 @@ const common = {
 export const OrderEvent = z.discriminatedUnion('type', [
   z.strictObject({ ...common, type: z.literal('order.created'), data: OrderSnapshot }),
   z.strictObject({ ...common, type: z.literal('order.updated'), data: OrderPatch }),
-  z.strictObject({ ...common, type: z.literal('order.status_changed'), data: z.looseObject({ status: OrderStatus, reason }) }),
-  z.strictObject({ ...common, type: z.literal('order.cancelled'), data: z.looseObject({ reason }) }),
+  z.strictObject({
+    ...common,
+    type: z.literal('order.status_changed'),
+    data: z.looseObject({ status: OrderStatus, reason }).check(checkStorable),
+  }),
+  z.strictObject({ ...common, type: z.literal('order.cancelled'), data: z.looseObject({ reason }).check(checkStorable) }),
 ]);
 export type OrderEvent = z.output<typeof OrderEvent>;

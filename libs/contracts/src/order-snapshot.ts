@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OrderStatus } from './order';
-import { StorableText } from './text';
+import { checkStorable, StorableText } from './text';
 
 const Address = z.record(StorableText(100), z.union([StorableText(500), z.number(), z.boolean(), z.null()]));
 
@@ -39,7 +39,7 @@ const knownKeys = {
  * An order's data, as events carry it and as destinations and templates get it. Everything but the customer's id is optional.
  * Unknown keys are kept in `metadata`.
  */
-export const OrderSnapshot = z.looseObject(knownKeys).transform(intoMetadata);
+export const OrderSnapshot = z.looseObject(knownKeys).check(checkStorable).transform(intoMetadata);
 export type OrderSnapshot = z.output<typeof OrderSnapshot>;
 
 /** A JSON merge patch (RFC 7386) on an order's data: `null` removes a key. Unknown keys go into `metadata`. */
@@ -54,6 +54,7 @@ export const OrderPatch = z
     metadata: knownKeys.metadata.nullable(),
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something')
+  .check(checkStorable)
   .transform(intoMetadata);
 export type OrderPatch = z.output<typeof OrderPatch>;
 

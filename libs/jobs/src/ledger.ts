@@ -11,18 +11,24 @@ export interface Ledger {
   settle(settlement: Settlement): Promise<SettleResult>;
 }
 
+/** Where a walk over the due jobs of a queue stands. */
+export interface DueCursor {
+  /** As PostgreSQL writes it: a Date would lose its microseconds, and with them the place. */
+  readonly runAt: string;
+  readonly id: string;
+}
+
 /** The ledger, as the sweep sees it. */
 export interface SweepLedger {
   /** The right to sweep a queue, for `forMs`; false while another process has it. */
-  lease(queue: string, holder: string, forMs: number): Promise<boolean>;
-  /**
-   * Jobs that are due, and running ones whose process is dead, in the order of their ids, after `afterId`: a page of a walk over
-   * everything.
-   */
-  duePage(queue: string, afterId: string | null, limit: number): Promise<RunnableJob[]>;
-  /** Jobs that have become due in the last `withinMs` after a wait, such as a parked one at its deadline. */
+  lease(queue: string, forMs: number): Promise<boolean>;
+  /** Due jobs in the order of their time: a page of a walk over all of them. `next` is null on the last page. */
+  duePage(queue: string, after: DueCursor | null, limit: number): Promise<{ jobs: RunnableJob[]; next: DueCursor | null }>;
+  /** Jobs that became due in the last `withinMs` after a wait, such as a parked one at its deadline. */
   freshlyDue(queue: string, withinMs: number, limit: number): Promise<RunnableJob[]>;
-  /** Gives lanes whose head is not runnable a head again, and returns the new heads. */
+  /** Running jobs whose process is dead. */
+  lost(queue: string, limit: number): Promise<RunnableJob[]>;
+  /** Gives lanes whose head is not open a head again, and returns the new heads. */
   repairLanes(queue: string, limit: number): Promise<RunnableJob[]>;
 }
 

@@ -1,0 +1,87 @@
+import {
+  createCoalescer,
+  type ClaimResult,
+  type Ledger,
+  type RunnableJob,
+  type Settlement,
+  type SettleResult,
+} from '@orderly/jobs';
+import type { Database } from '../database';
+import { isDatabaseAway } from '../connection-error';
+import { applyOrderEvents, type ApplyOptions, type ApplyRequest, type ApplyResult } from './apply-order-events';
+import { claimJobs, type ClaimOptions } from './claim-jobs';
+import { loadJobs } from './load-jobs';
+import { loadOrderVersions, type OrderVersion, type OrderVersionKey } from './order-versions';
+import { settleJobs } from './settle-jobs';
+import { waitForDatabase, type WaitForDatabaseOptions } from './wait-for-database';
+
+export interface LedgerOptions {
+  readonly db: Database;
+  readonly processId: string;
+  /** Gets jobs that became runnable, after the commit. */
+  readonly relay: (jobs: readonly RunnableJob[]) => void;
+  /** How to behave while the database is away. */
+  readonly wait: WaitForDatabaseOptions;
+  /** How many calls shared a round trip. */
+  readonly onBatch?: (operation: 'claim' | 'settle' | 'apply' | 'load', size: number) => void;
+}
+
+/** Calls of one round trip at most. */
+const maxBatch = 200;
+/** Round trips of one kind under way at once: while one commits, the next batch is under way. */
+const maxInFlight = 2;
+
+/** The ledger for jobs whose effect lies outside PostgreSQL: claimed first, settled afterwards. */
+export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptions, 'processId'>): Ledger {
+  const { db, processId } = options;
+  const claims = coalesced<string, ClaimResult>(options, 'claim', (ids) => claimJobs(db, ids, { ...claim, processId }));
+  return { claim: ({ jobId }) => claims(jobId), settle: settler(options) };
+}
+
+/** The ledger for jobs whose effect lies in PostgreSQL alone: the work's own transaction settles them. */
+export function createRowLockLedger(options: LedgerOptions, queue: string): Ledger {
+  const loads = coalesced<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
+  return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
+}
+
+/** Brings orders up to date, many in one transaction. */
+export function createOrderApplier(
+  options: LedgerOptions,
+  apply: Omit<ApplyOptions, 'processId' | 'eventLimit'>,
+): (request: ApplyRequest) => Promise<ApplyResult> {
+  const { db, processId, relay } = options;
+  const run = async (requests: readonly ApplyRequest[], eventLimit?: number): Promise<ApplyResult[]> => {
+    const { results, runnable } = await applyOrderEvents(db, requests, { ...apply, processId, eventLimit });
+    relay(runnable);
+    return results;
+  };
+  const applier = coalesced<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
+  return applier;
+}
+
+/** Loads what orders looked like at given versions. */
+export function createVersionLoader(options: LedgerOptions): (key: OrderVersionKey) => Promise<OrderVersion | undefined> {
+  return coalesced<OrderVersionKey, OrderVersion | undefined>(options, 'load', (keys) => loadOrderVersions(options.db, keys));
+}
+
+function settler({ db, processId, relay, ...options }: LedgerOptions): Ledger['settle'] {
+  return coalesced<Settlement, SettleResult>({ db, processId, relay, ...options }, 'settle', async (settlements) => {
+    const { results, runnable } = await settleJobs(db, settlements, processId);
+    relay(runnable);
+    return results;
+  });
+}
+
+function coalesced<Item, Result>(
+  { wait, onBatch }: LedgerOptions,
+  operation: 'claim' | 'settle' | 'apply' | 'load',
+  run: (items: readonly Item[]) => Promise<readonly Result[]>,
+): (item: Item) => Promise<Result> {
+  return createCoalescer<Item, Result>({
+    run: (items) => waitForDatabase(() => run(items), wait),
+    maxBatch,
+    maxInFlight,
+    isItemFault: (error) => !isDatabaseAway(error),
+    onBatch: (size) => onBatch?.(operation, size),
+  });
+}

@@ -1,0 +1,75 @@
+import type { Engine, RunnableJob } from '@orderly/jobs';
+import { Queue, type JobsOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { connectForCalls, whenReady } from './redis-connection';
+import { refuseEviction } from './redis-check';
+
+export interface EngineOptions {
+  readonly redisUrl: string;
+  /** BullMQ's key prefix; the same for every service. */
+  readonly prefix: string;
+  /** A connection error; it is tried again for ever. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** BullMQ as the engine: it holds ids, names and priorities, and nothing that the ledger could not give it again. */
+export interface BullEngine extends Engine {
+  readonly redis: Redis;
+  /** Of one queue, by BullMQ's states. */
+  counts(queue: string): Promise<Readonly<Record<string, number>>>;
+  /** Keeps a queue's workers from fetching for so long. Does nothing unless they have a limiter. */
+  hold(queue: string, forMs: number): Promise<void>;
+  /** @throws ConfigurationError `redis-eviction-policy` */
+  ready(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** While Redis is away every call fails at once; the sweep makes up for it. */
+export function createEngine({ redisUrl, prefix, onError = () => undefined }: EngineOptions): BullEngine {
+  const redis = connectForCalls(redisUrl);
+  redis.on('error', onError);
+  const queues = new Map<string, Queue>();
+
+  return {
+    redis,
+    async add(jobs) {
+      const byQueue = Map.groupBy(jobs, ({ queue }) => queue);
+      await Promise.all([...byQueue].map(([queue, ofQueue]) => queueOf(queue).addBulk(ofQueue.map(bulkJob))));
+    },
+    async absent(jobs) {
+      if (jobs.length === 0) return [];
+      const pipeline = redis.pipeline();
+      for (const { queue, id } of jobs) pipeline.exists(`${prefix}:${queue}:${id}`);
+      const answers = (await pipeline.exec()) ?? [];
+      const failure = answers.find(([error]) => error)?.[0];
+      if (failure) throw failure;
+      return jobs.filter((_job, index) => answers[index]?.[1] === 0);
+    },
+    counts: (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
+    hold: async (queue, forMs) => void (await queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1))),
+    async ready() {
+      await whenReady(redis);
+      await refuseEviction(redis);
+    },
+    async close() {
+      await Promise.allSettled([...queues.values()].map((queue) => queue.close()));
+      redis.disconnect();
+    },
+  };
+
+  function queueOf(name: string): Queue {
+    const existing = queues.get(name);
+    if (existing) return existing;
+    const queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true, skipMetasUpdate: true });
+    queue.on('error', onError);
+    queues.set(name, queue);
+    return queue;
+  }
+}
+
+/** A job that BullMQ may never retry, fail or keep by itself: all that is decided by the ledger. */
+const bulkJob = ({ id, name, priority, delayMs }: RunnableJob): { name: string; data: object; opts: JobsOptions } => ({
+  name,
+  data: {},
+  opts: { jobId: id, priority, attempts: 1, ...(delayMs ? { delay: Math.ceil(delayMs) } : {}) },
+});

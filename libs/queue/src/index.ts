@@ -1,0 +1,8 @@
+export { createEngine, type BullEngine, type EngineOptions } from './engine';
+export { createRelay, type Relay } from './relay';
+export { createQueueWorker, type QueueWorkerOptions } from './queue-worker';
+export { bindJob, type BoundJob } from './bind-job';
+export { createHeartbeat, type Heartbeat } from './heartbeat';
+export { createSweep, type SweepOptions } from './sweep';
+export { createSchedules, type Schedule, type Tick } from './schedules';
+export { createRedisCheck } from './redis-check';

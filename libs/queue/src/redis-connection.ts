@@ -1,0 +1,36 @@
+import { Redis } from 'ioredis';
+
+/** Longest wait for the answer of a command that must not hold anyone up, in ms. */
+const commandTimeoutMs = 5000;
+
+/**
+ * For calls that fail at once while Redis is away, because the sweep repairs what they leave undone: nothing is queued in
+ * memory, nobody waits.
+ */
+export const connectForCalls = (url: string): Redis =>
+  new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    retryStrategy: reconnectDelayMs,
+  });
+
+/** For BullMQ's workers, which wait for Redis as long as it takes. */
+export const connectForWorker = (url: string): Redis => new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs });
+
+const reconnectDelayMs = (tries: number): number => Math.min(50 * 2 ** tries, 1000);
+
+/** Resolves when commands can be sent; rejects if that takes longer than `timeoutMs`. */
+export async function whenReady(redis: Redis, timeoutMs = 10_000): Promise<void> {
+  if (redis.status === 'ready') return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => settle(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`))), timeoutMs);
+    const onReady = (): void => settle(resolve);
+    redis.once('ready', onReady);
+    function settle(end: () => void): void {
+      clearTimeout(timer);
+      redis.off('ready', onReady);
+      end();
+    }
+  });
+}
