@@ -1,6 +1,6 @@
 import { metrics as otel } from '@opentelemetry/api';
 import { createMeterProvider } from './meter-provider';
-import { createTracing } from './tracing';
+import type * as tracingModule from './tracing';
 
 /** The telemetry of this process. */
 export interface Telemetry {
@@ -28,7 +28,7 @@ const shutdownTimeoutMs = 3000;
  */
 export function startTelemetry({ service, env }: TelemetryOptions): Telemetry {
   if (registry[slot]) return registry[slot];
-  const tracing = wantsTracing(env) ? createTracing(env['OTEL_SERVICE_NAME'] || service) : undefined;
+  const tracing = wantsTracing(env) ? loadTracing().createTracing(env['OTEL_SERVICE_NAME'] || service) : undefined;
   tracing?.start();
   // After the tracer, so that its instrumentations find no meter: their metrics would come and go with tracing.
   const { provider, read } = createMeterProvider(service);
@@ -51,6 +51,11 @@ const silent: Telemetry = {
   metricsText: async () => '# telemetry was not started\n',
   shutdown: async () => undefined,
 };
+
+/** The SDK with its exporters takes about 20 MB and 100 ms, which a process that is not traced should not pay. */
+const loadTracing = (): typeof tracingModule =>
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import is not lazy, and a dynamic one comes too late for hooks
+  require('./tracing') as typeof tracingModule;
 
 const wantsTracing = (env: TelemetryOptions['env']): boolean =>
   Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) &&
