@@ -11,3 +11,15 @@ export { findJob, type AttemptRecord } from './queries/find-job';
 export { shownJobStates, type JobRecord, type ShownJobState } from './queries/job-record';
 export { listDeadLetters, type DeadLetterPage } from './queries/list-dead-letters';
 export { readStatistics, type JobCount, type Statistics } from './queries/read-statistics';
+export type { AppliedEvent, ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './ledger/apply-types';
+export type { ClaimOptions } from './ledger/claim-jobs';
+export {
+  createClaimLedger,
+  createOrderApplier,
+  createRowLockLedger,
+  createVersionLoader,
+  type LedgerOptions,
+} from './ledger/ledger';
+export type { OrderVersion, OrderVersionKey } from './ledger/order-versions';
+export { createProcessRegistry } from './ledger/process-registry';
+export { createSweepLedger } from './ledger/sweep-ledger';

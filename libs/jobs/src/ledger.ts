@@ -22,8 +22,16 @@ export interface DueCursor {
 export interface SweepLedger {
   /** The right to sweep a queue, for `forMs`; false while another process has it. */
   lease(queue: string, forMs: number): Promise<boolean>;
-  /** Due jobs in the order of their time: a page of a walk over all of them. `next` is null on the last page. */
-  duePage(queue: string, after: DueCursor | null, limit: number): Promise<{ jobs: RunnableJob[]; next: DueCursor | null }>;
+  /**
+   * Jobs that have been due for at least `sinceMs`, in the order of their time: a page of a walk over all of them. `next` is
+   * null on the last page.
+   */
+  duePage(
+    queue: string,
+    after: DueCursor | null,
+    limit: number,
+    sinceMs: number,
+  ): Promise<{ jobs: RunnableJob[]; next: DueCursor | null }>;
   /** Jobs that became due in the last `withinMs` after a wait, such as a parked one at its deadline. */
   freshlyDue(queue: string, withinMs: number, limit: number): Promise<RunnableJob[]>;
   /** Running jobs whose process is dead. */

@@ -4,5 +4,5 @@ export { createQueueWorker, type QueueWorkerOptions } from './queue-worker';
 export { bindJob, type BoundJob } from './bind-job';
 export { createHeartbeat, type Heartbeat } from './heartbeat';
 export { createSweep, type SweepOptions } from './sweep';
-export { createSchedules, type Schedule, type Tick } from './schedules';
+export { createSchedules, type Schedule, type Schedules, type Tick } from './schedules';
 export { createRedisCheck } from './redis-check';

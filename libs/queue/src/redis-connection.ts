@@ -16,7 +16,8 @@ export const connectForCalls = (url: string): Redis =>
   });
 
 /** For BullMQ's workers, which wait for Redis as long as it takes. */
-export const connectForWorker = (url: string): Redis => new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs });
+export const connectForWorker = (url: string): Redis =>
+  new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs });
 
 const reconnectDelayMs = (tries: number): number => Math.min(50 * 2 ** tries, 1000);
 

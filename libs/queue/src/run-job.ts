@@ -1,4 +1,4 @@
-import { findJobDefinition, type JobPolicy } from '@orderly/contracts';
+import { findJobDefinition, retryConfig, type JobPolicy } from '@orderly/contracts';
 import { AppError, isAppError, PermanentError, RetryableError, UnknownOutcomeError } from '@orderly/errors';
 import {
   classifyFailure,
@@ -11,7 +11,15 @@ import {
   type SoloGate,
   type Verdict,
 } from '@orderly/jobs';
-import { inSpan, markSpanFailed, metrics, traceIdOf, currentTraceContext, withLogContext, type Logger } from '@orderly/observability';
+import {
+  inSpan,
+  markSpanFailed,
+  metrics,
+  traceIdOf,
+  currentTraceContext,
+  withLogContext,
+  type Logger,
+} from '@orderly/observability';
 import type { Span } from '@opentelemetry/api';
 import type { BoundJob } from './bind-job';
 
@@ -53,7 +61,12 @@ export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal
 
   const leave = await runner.gate.enter(job.crashes > 0);
   try {
-    const context = { jobId, queue: job.queue, attempt: job.attemptsUsed + 1, ...(job.orderId === null ? {} : { orderId: job.orderId }) };
+    const context = {
+      jobId,
+      queue: job.queue,
+      attempt: job.attemptsUsed + 1,
+      ...(job.orderId === null ? {} : { orderId: job.orderId }),
+    };
     return await withLogContext(context, () =>
       inSpan(`process ${job.queue}`, spanOptions(job), (span) => attemptJob(job, span, runner)),
     );
@@ -118,14 +131,17 @@ const spanOptions = (job: ClaimedJob): Parameters<typeof inSpan>[1] => ({
 
 /** For a job that nobody here handles: only what its dead letter needs. */
 const policyOf = (name: string): JobPolicy => (findJobDefinition(name) ?? unknownJob).policy;
-const unknownJob = { policy: { attempts: 1, maxAgeHours: 72, timeoutMs: 1000, whenLost: 'retry' } as JobPolicy };
+const unknownJob: { policy: JobPolicy } = {
+  policy: { ...retryConfig, priority: 'normal', concurrency: 1, timeoutMs: 1000, whenLost: 'retry' },
+};
 
 /** Some jobs are not to be run again at all: their process died too often, or nobody can tell whether the effect took place. */
 function refuseHopeless(job: ClaimedJob, policy: JobPolicy): void {
   if (job.wasLost && policy.whenLost === 'unknown') {
     throw new UnknownOutcomeError('message-outcome-unknown', 'The process died while it ran this job');
   }
-  if (job.crashes >= maxCrashes) throw new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
+  if (job.crashes >= maxCrashes)
+    throw new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
 }
 
 interface Deadline {
@@ -202,10 +218,21 @@ function attemptLog({ startedAt, verdict, failure, result, traceId }: AttemptFac
 /** An error's details carry the facts of the partner's answer under the names of the attempt log. */
 function errorFacts(failure: unknown): Partial<AttemptLog> {
   if (!isAppError(failure)) {
-    return { errorClass: failure instanceof Error ? failure.name : 'unknown', errorCode: 'job-failed', errorMessage: messageOf(failure) };
+    return {
+      errorClass: failure instanceof Error ? failure.name : 'unknown',
+      errorCode: 'job-failed',
+      errorMessage: messageOf(failure),
+    };
   }
   const { responseStatus, responseExcerpt, versionSent } = failure.details as Partial<AttemptLog>;
-  return { errorClass: failure.name, errorCode: failure.code, errorMessage: failure.message, responseStatus, responseExcerpt, versionSent };
+  return {
+    errorClass: failure.name,
+    errorCode: failure.code,
+    errorMessage: failure.message,
+    responseStatus,
+    responseExcerpt,
+    versionSent,
+  };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -223,7 +250,11 @@ async function settle(settlement: Settlement, policy: JobPolicy, { ledger, logge
   } catch (error) {
     logger.error({ err: error }, 'A settlement was refused by the ledger');
     const { job, attempt, laneStep } = settlement;
-    const verdict = classifyFailure(error instanceof AppError ? error : new Error('the ledger refused the settlement'), job, policy);
+    const verdict = classifyFailure(
+      error instanceof AppError ? error : new Error('the ledger refused the settlement'),
+      job,
+      policy,
+    );
     const bare = { startedAt: attempt.startedAt, outcome: outcomeOf(verdict), usedAttempt: true, errorCode: 'job-failed' };
     return ledger.settle({ job, verdict, attempt: bare, laneStep });
   }
@@ -241,7 +272,14 @@ function reportSettled(job: ClaimedJob, result: Extract<HandlerResult, { kind: '
   return result.delayMs === undefined ? { kind: 'finished' } : { kind: 'later', delayMs: result.delayMs };
 }
 
-function report(job: ClaimedJob, verdict: Verdict, failure: unknown, startedAt: Date, { logger }: JobRunner, settled: boolean): void {
+function report(
+  job: ClaimedJob,
+  verdict: Verdict,
+  failure: unknown,
+  startedAt: Date,
+  { logger }: JobRunner,
+  settled: boolean,
+): void {
   const outcome = settled ? outcomeOf(verdict) : 'claim-lost';
   const reason = failure === undefined ? 'none' : isAppError(failure) ? failure.code : 'job-failed';
   measure(job, outcome, reason, startedAt);

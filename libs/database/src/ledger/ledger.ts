@@ -8,8 +8,10 @@ import {
 } from '@orderly/jobs';
 import type { Database } from '../database';
 import { isDatabaseAway } from '../connection-error';
-import { applyOrderEvents, type ApplyOptions, type ApplyRequest, type ApplyResult } from './apply-order-events';
+import { applyOrderEvents } from './apply-order-events';
+import type { ApplyOptions, ApplyRequest, ApplyResult } from './apply-types';
 import { claimJobs, type ClaimOptions } from './claim-jobs';
+import { firstUnapplied } from './read-orders';
 import { loadJobs } from './load-jobs';
 import { loadOrderVersions, type OrderVersion, type OrderVersionKey } from './order-versions';
 import { settleJobs } from './settle-jobs';
@@ -49,15 +51,44 @@ export function createOrderApplier(
   options: LedgerOptions,
   apply: Omit<ApplyOptions, 'processId' | 'eventLimit'>,
 ): (request: ApplyRequest) => Promise<ApplyResult> {
-  const { db, processId, relay } = options;
-  const run = async (requests: readonly ApplyRequest[], eventLimit?: number): Promise<ApplyResult[]> => {
+  const { db, processId, relay, wait } = options;
+  const run = async (requests: readonly ApplyRequest[], eventLimit?: number): Promise<readonly ApplyResult[]> => {
     const { results, runnable } = await applyOrderEvents(db, requests, { ...apply, processId, eventLimit });
     relay(runnable);
     return results;
   };
-  const applier = coalesced<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
-  return applier;
+  const applyTogether = coalesced<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
+  return (request) =>
+    applyTogether(request).catch((error: unknown) => {
+      if (isDatabaseAway(error)) throw error;
+      return waitForDatabase(() => applyOneByOne(db, request, (limit) => run([request], limit)), wait);
+    });
 }
+
+/**
+ * For an order that cannot be applied as a whole: applies its events one at a time, so that those before the bad one take
+ * effect and the failure is charged to the bad one's own job. Those behind it wait for its retry.
+ */
+async function applyOneByOne(
+  db: Database,
+  { jobId, orderId }: ApplyRequest,
+  run: (eventLimit: number) => Promise<readonly ApplyResult[]>,
+): Promise<ApplyResult> {
+  for (;;) {
+    const first = await firstUnapplied(db, orderId);
+    if (first === undefined) return { kind: 'idle' };
+    if (first === jobId) return (await run(1))[0] as ApplyResult;
+    try {
+      await run(1);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      return { kind: 'later', delayMs: behindBadEventMs };
+    }
+  }
+}
+
+/** How soon an event is tried again that stands behind a bad one, in ms. */
+const behindBadEventMs = 2000;
 
 /** Loads what orders looked like at given versions. */
 export function createVersionLoader(options: LedgerOptions): (key: OrderVersionKey) => Promise<OrderVersion | undefined> {

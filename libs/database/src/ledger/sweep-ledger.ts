@@ -16,15 +16,15 @@ export function createSweepLedger(db: Pick<Database, 'query'>, processId: string
       return rows.length > 0;
     },
 
-    duePage: async (queue, after, limit) => {
+    duePage: async (queue, after, limit, sinceMs) => {
       const rows = await db.query<RunnableJob & { runAt: string }>(
         `select id, name, queue, priority, run_at::text as "runAt"
          from jobs
-         where queue = $1 and state in ('runnable', 'parked') and run_at <= now()
+         where queue = $1 and state in ('runnable', 'parked') and run_at <= now() - make_interval(secs => $5 / 1000.0)
            and (run_at, id) > (coalesce($2::timestamptz, '-infinity'), coalesce($3::uuid, '00000000-0000-0000-0000-000000000000'))
          order by run_at, id
          limit $4`,
-        [queue, after?.runAt ?? null, after?.id ?? null, limit],
+        [queue, after?.runAt ?? null, after?.id ?? null, limit, sinceMs],
       );
       const last = rows.length === limit ? rows.at(-1) : undefined;
       const next: DueCursor | null = last ? { runAt: last.runAt, id: last.id } : null;

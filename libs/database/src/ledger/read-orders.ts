@@ -1,0 +1,100 @@
+import type { OrderState, PendingEvent } from '@orderly/orders';
+import type { Database, Query } from '../database';
+
+/** Locks the orders, after making a placeholder for those that nobody knows yet. `now` is the transaction's time. */
+export async function lockOrders(query: Query, orderIds: readonly string[]): Promise<{ orders: OrderState[]; now: string }> {
+  await query(`insert into orders (order_id) select * from unnest($1::text[]) order by 1 on conflict do nothing`, [orderIds]);
+  const rows = await query<OrderRow>(
+    `select order_id, status, version, data, key_times, status_occurred_at, now() as now
+     from orders where order_id = any($1) order by order_id for update`,
+    [orderIds],
+  );
+  const orders = rows.map((row) => ({
+    orderId: row.order_id,
+    status: row.status,
+    version: row.version,
+    data: row.data,
+    keyTimes: row.key_times,
+    statusOccurredAt: row.status_occurred_at?.toISOString() ?? null,
+  }));
+  return { orders, now: (rows[0]?.now ?? new Date()).toISOString() };
+}
+
+type OrderRow = {
+  order_id: string;
+  status: OrderState['status'];
+  version: number;
+  data: OrderState['data'];
+  key_times: OrderState['keyTimes'];
+  status_occurred_at: Date | null;
+  now: Date;
+};
+
+/** An event without an outcome, with what its job carries. */
+export interface UnappliedEvent extends PendingEvent {
+  readonly batch: string | null;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+  readonly acceptedAt: Date;
+  readonly dueInMs: number;
+}
+
+/** All events of the orders that have no outcome yet, in the order in which they were accepted. */
+export async function unappliedEvents(query: Query, orderIds: readonly string[]): Promise<Map<string, UnappliedEvent[]>> {
+  const rows = await query<EventRow>(
+    `select j.id, j.order_id, j.state, j.run_at, extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms, j.batch,
+       e.type, e.occurred_at, e.data, e.notify, e.traceparent, e.tracestate, e.accepted_at
+     from jobs j join events e on e.event_id = j.id
+     where j.order_id = any($1) and j.destination is null and j.name = 'apply-order-event' and j.state in ('runnable', 'parked')
+     order by e.acceptance`,
+    [orderIds],
+  );
+  const byOrder = new Map<string, UnappliedEvent[]>();
+  for (const row of rows) {
+    const events = byOrder.get(row.order_id) ?? [];
+    byOrder.set(row.order_id, events);
+    events.push({
+      eventId: row.id,
+      type: row.type,
+      occurredAt: row.occurred_at.toISOString(),
+      data: row.data,
+      notify: row.notify,
+      ...(row.state === 'parked' ? { parkedUntil: row.run_at.toISOString() } : {}),
+      batch: row.batch,
+      traceparent: row.traceparent,
+      tracestate: row.tracestate,
+      acceptedAt: row.accepted_at,
+      dueInMs: row.due_in_ms,
+    });
+  }
+  return byOrder;
+}
+
+type EventRow = {
+  id: string;
+  order_id: string;
+  state: string;
+  run_at: Date;
+  due_in_ms: number;
+  batch: string | null;
+  type: PendingEvent['type'];
+  occurred_at: Date;
+  data: PendingEvent['data'];
+  notify: boolean;
+  traceparent: string | null;
+  tracestate: string | null;
+  accepted_at: Date;
+};
+
+/** The job of the first event of an order that has no outcome and is not parked. */
+export async function firstUnapplied(db: Pick<Database, 'query'>, orderId: string): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    `select j.id
+     from jobs j join events e on e.event_id = j.id
+     where j.order_id = $1 and j.destination is null and j.name = 'apply-order-event' and j.state = 'runnable'
+     order by e.acceptance
+     limit 1`,
+    [orderId],
+  );
+  return row?.id;
+}

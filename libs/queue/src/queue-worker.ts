@@ -1,0 +1,83 @@
+import { createService, type Service } from '@orderly/runtime';
+import { Worker, type Job } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { dispose } from './dispose';
+import type { BullEngine } from './engine';
+import { connectForWorker } from './redis-connection';
+import { runJob, type Disposal, type JobRunner } from './run-job';
+
+export interface QueueWorkerOptions extends JobRunner {
+  readonly engine: BullEngine;
+  readonly redisUrl: string;
+  readonly prefix: string;
+  /** Jobs of the queue that this process runs at once. */
+  readonly concurrency: number;
+  /** Jobs that all processes together start within a window. */
+  readonly rateLimit?: { readonly max: number; readonly perMs: number };
+  /** How long running jobs may go on at a stop before {@link QueueWorkerOptions.onDrainTimeout} is called, in ms. */
+  readonly drainMs: number;
+  /** Hands back what still runs. */
+  readonly onDrainTimeout: () => void;
+}
+
+/** Redelivery of what a dead process held takes a lock's time and one check, in ms. */
+const lockDurationMs = 8000;
+const stalledCheckMs = 3000;
+
+/** No queue of ours starts that many jobs in a second: a limiter that never limits, but lets the queue be held. */
+const unlimited = { max: 1_000_000, duration: 1000 };
+
+/** How soon a delivery is tried again whose end could not even be written down, in ms. */
+const afterFaultMs = 1000;
+
+/** Fetches the ids of one queue from BullMQ and runs their jobs. Its stop resolves when no job of it runs any more. */
+export function createQueueWorker(options: QueueWorkerOptions): Service {
+  const { queue, engine, redisUrl, prefix, concurrency, rateLimit, logger } = options;
+  let connection: Redis | undefined;
+  let worker: Worker | undefined;
+
+  const hold = (forMs: number): Promise<void> => engine.hold(queue, forMs);
+  const onLost = (error: unknown): void =>
+    logger.debug({ err: error }, 'BullMQ had forgotten the job; the sweep takes care of it');
+
+  const process = async (job: Job, token?: string): Promise<void> => {
+    const disposal = await runJob(job.id ?? '', options).catch((error: unknown): Disposal => {
+      logger.error({ err: error, jobId: job.id }, 'A delivery could not be ended');
+      return { kind: 'later', delayMs: afterFaultMs };
+    });
+    await dispose(job, token, disposal, hold, onLost);
+  };
+
+  return createService({
+    name: `worker ${queue}`,
+    async start() {
+      connection = connectForWorker(redisUrl);
+      connection.on('error', (error) => logger.debug({ err: error }, 'Redis connection'));
+      worker = new Worker(queue, process, {
+        connection,
+        prefix,
+        concurrency,
+        limiter: rateLimit ? { max: rateLimit.max, duration: rateLimit.perMs } : unlimited,
+        lockDuration: lockDurationMs,
+        stalledInterval: stalledCheckMs,
+        // The ledger counts crashes; BullMQ only has to deliver again.
+        maxStalledCount: 1_000_000,
+        // A finished id that stays would swallow a later add of the same id.
+        removeOnComplete: { count: 0 },
+        removeOnFail: { count: 0 },
+        runRetryDelay: 1000,
+      });
+      worker.on('error', (error) => logger.debug({ err: error }, 'BullMQ'));
+      await worker.waitUntilReady();
+    },
+    async stop() {
+      const timer = setTimeout(options.onDrainTimeout, options.drainMs);
+      try {
+        await worker?.close();
+      } finally {
+        clearTimeout(timer);
+        connection?.disconnect();
+      }
+    },
+  });
+}

@@ -1,0 +1,187 @@
+import {
+  createDatabase,
+  createProcessRegistry,
+  createSweepLedger,
+  isDatabaseAway,
+  type Database,
+  type LedgerOptions,
+} from '@orderly/database';
+import { ShutdownError } from '@orderly/errors';
+import { createSoloGate, type Ledger, type RunnableJob } from '@orderly/jobs';
+import { metrics, type Logger } from '@orderly/observability';
+import {
+  createEngine,
+  createHeartbeat,
+  createQueueWorker,
+  createRedisCheck,
+  createRelay,
+  createSweep,
+  type BoundJob,
+  type BullEngine,
+  type QueueWorkerOptions,
+} from '@orderly/queue';
+import { composeServices, createAdminServer, createService, type AdminServer, type Service } from '@orderly/runtime';
+import { v7 as uuidv7 } from 'uuid';
+
+/** What every worker needs from its environment. */
+export interface WorkerProcessConfig {
+  readonly database: { readonly url: string; readonly poolSize: number };
+  readonly redis: { readonly url: string };
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly queue: { readonly prefix: string };
+  readonly shutdown: { readonly timeoutMs: number };
+}
+
+export interface WorkerProcessDeps {
+  readonly logger: Logger;
+  /** The Prometheus text of `/metrics`. */
+  readonly metricsText: () => Promise<string>;
+}
+
+/** What a worker's own wiring starts from. */
+export interface WorkerParts {
+  readonly db: Database;
+  readonly ledgerOptions: LedgerOptions;
+  readonly relay: (jobs: readonly RunnableJob[]) => void;
+  readonly logger: Logger;
+}
+
+/** One queue of a worker: how its jobs are claimed, and who handles them. */
+export interface QueuePlan extends Pick<QueueWorkerOptions, 'queue' | 'concurrency' | 'rateLimit' | 'afterwards'> {
+  readonly ledger: Ledger;
+  /** By job name. */
+  readonly jobs: Readonly<Record<string, BoundJob>>;
+}
+
+/** What makes a worker the one that it is. */
+export interface WorkerPlan {
+  readonly queues: readonly QueuePlan[];
+  /** Started before the queues and stopped after them, such as connections to partners. */
+  readonly services?: readonly Service[];
+  /** Redis was emptied: whatever else the worker keeps there is to be applied again. */
+  readonly onGeneration?: () => void;
+}
+
+export interface WorkerProcess extends Service {
+  readonly admin: AdminServer;
+  readonly processId: string;
+}
+
+/** Share of the shutdown's time after which jobs that still run are handed back. */
+const drainShare = 0.6;
+
+/**
+ * Joins the ledger and BullMQ into a process: connections, heartbeat, sweep, workers and admin server, started in the order in
+ * which they need each other and stopped the other way round.
+ */
+export function createWorkerProcess(
+  name: string,
+  config: WorkerProcessConfig,
+  { logger, metricsText }: WorkerProcessDeps,
+  plan: (parts: WorkerParts) => WorkerPlan,
+): WorkerProcess {
+  const processId = uuidv7();
+  const stop = new AbortController();
+  const db = connect(name, config, logger);
+  // A heartbeat must not wait behind the work for a connection of the pool.
+  const heartbeatDb = createDatabase({ url: config.database.url, poolSize: 1, applicationName: `${name}-heartbeat` });
+  const { prefix } = config.queue;
+  const engine = createEngine({
+    redisUrl: config.redis.url,
+    prefix,
+    onError: (error) => logger.debug({ err: error }, 'Redis connection'),
+  });
+  const relay = createRelay(engine, (error, jobs) => logger.debug({ err: error, jobs }, 'Left to the sweep'));
+  const heartbeat = createHeartbeat(createProcessRegistry(heartbeatDb, processId, name), (error) =>
+    logger.warn({ err: error }, 'A heartbeat was missed'),
+  );
+  const ledgerOptions: LedgerOptions = {
+    db,
+    processId,
+    relay,
+    wait: {
+      signal: stop.signal,
+      onChange: (isAway) => {
+        metrics.dependencyUp.set(isAway ? 0 : 1, { dependency: 'postgresql' });
+        logger.warn(isAway ? 'PostgreSQL is away; work waits for it' : 'PostgreSQL is back');
+      },
+    },
+    onBatch: (operation, size) => metrics.coalescedBatchSize.record(size, { operation }),
+  };
+
+  const { queues, services = [], onGeneration } = plan({ db, ledgerOptions, relay, logger });
+  const gate = createSoloGate();
+  const workers = queues.map((queue) =>
+    createQueueWorker({
+      ...queue,
+      engine,
+      gate,
+      logger,
+      prefix,
+      redisUrl: config.redis.url,
+      stopSignals: () => [stop.signal, heartbeat.signal()],
+      drainMs: config.shutdown.timeoutMs * drainShare,
+      onDrainTimeout: () => stop.abort(new ShutdownError()),
+    }),
+  );
+  const sweep = createSweep({
+    engine,
+    ledger: createSweepLedger(db, processId),
+    queues: queues.map(({ queue }) => queue),
+    prefix,
+    logger,
+    onGeneration,
+  });
+  const redisWorks = createRedisCheck(engine.redis, prefix);
+  const admin = createAdminServer({
+    ...config.admin,
+    // Whether the process still renews its heartbeat is a matter of its servers, not of a restart.
+    live: () => true,
+    ready: async () => [
+      { name: 'postgresql', ok: heartbeat.isFresh() },
+      { name: 'redis', ok: await redisWorks() },
+    ],
+    metrics: metricsText,
+  });
+  const depth = observeDepth(engine, queues);
+
+  const service = composeServices(name, [
+    admin,
+    closing('database', () => db.close()),
+    closing('heartbeat database', () => heartbeatDb.close()),
+    createService({ name: 'redis', start: () => engine.ready(), stop: () => engine.close() }),
+    heartbeat,
+    ...services,
+    closing('relay', () => relay.idle()),
+    [...workers, sweep, depth],
+    admin.readiness,
+  ]);
+  return { ...service, admin, processId };
+}
+
+function connect(name: string, { database }: WorkerProcessConfig, logger: Logger): Database {
+  const onIdleError = (error: Error): void => {
+    if (!isDatabaseAway(error)) logger.warn({ err: error }, 'A connection to PostgreSQL broke');
+  };
+  return createDatabase({ ...database, applicationName: name, onIdleError });
+}
+
+/** Something that is ready from the start, and has to be closed in its turn. */
+const closing = (name: string, stop: () => Promise<void>): Service => createService({ name, start: async () => undefined, stop });
+
+/** The depth of the queues, read at each scrape. */
+function observeDepth(engine: BullEngine, queues: readonly QueuePlan[]): Service {
+  let end: (() => void) | undefined;
+  return createService({
+    name: 'depth',
+    start: async () => {
+      end = metrics.queueDepth.observe(async () => {
+        const depths = await Promise.all(queues.map(async ({ queue }) => ({ queue, counts: await engine.counts(queue) })));
+        return depths.flatMap(({ queue, counts }) =>
+          Object.entries(counts).map(([state, value]) => ({ value, labels: { queue, state } })),
+        );
+      });
+    },
+    stop: async () => end?.(),
+  });
+}
