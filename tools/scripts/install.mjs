@@ -22,7 +22,8 @@ export function ensureInstalled() {
     cwd: workspaceRoot,
     stdio: ['ignore', isTerminal ? 'inherit' : 'ignore', 'inherit'],
   });
-  if (error || status !== 0) fail(`npm ci did not succeed${error ? `: ${error.message}` : ''}. Is there a way to the npm registry?`);
+  if (error || status !== 0)
+    fail(`npm ci did not succeed${error ? `: ${error.message}` : ''}. Is there a way to the npm registry?`);
 }
 
 /** Runs a program on the pinned Node; what it prints is shown only if it fails, which ends this process. */

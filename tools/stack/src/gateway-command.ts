@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { serviceFolder } from './workspace';
+
+/** What the stack's key may do: everything. */
+const scopes = 'events:write,orders:read,ops:read,ops:write';
+
+/**
+ * Brings the database to the newest schema.
+ * @throws Error with one line.
+ */
+export async function migrateDatabase(environment: NodeJS.ProcessEnv): Promise<void> {
+  await gatewayCommand(['migrate'], environment);
+}
+
+/** Makes an API key and gives it. */
+export async function createKey(environment: NodeJS.ProcessEnv): Promise<string> {
+  const printed = await gatewayCommand(
+    ['keys', 'create', '--name', `npm start ${new Date().toISOString()}`, '--scopes', scopes],
+    environment,
+  );
+  // The last line that is JSON; the command may say more before it.
+  const line = printed.split('\n').findLast((text) => text.startsWith('{') && text.includes('"key"'));
+  if (line === undefined) throw new Error('api-gateway keys create gave no key');
+  return (JSON.parse(line) as { key: string }).key;
+}
+
+function gatewayCommand(args: string[], environment: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [join(serviceFolder('api-gateway'), 'main.cjs'), ...args],
+      { env: environment, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        if (!error) return resolve(stdout);
+        const word = stderr.split('\n').find((line) => line.trim() !== '') ?? error.message;
+        reject(new Error(`api-gateway ${args[0]} failed: ${word}`));
+      },
+    );
+  });
+}

@@ -1,0 +1,60 @@
+import { parseOptions } from './options';
+import type { ServiceProcess } from './service-process';
+import { runStack } from './stack';
+import { StopRequested, StopStages } from './stop-stages';
+import { terminal } from './terminal';
+
+/** Everything has to be gone by then; the guards of the servers end what is left. */
+const stopTimeoutMs = 9_500;
+/** npm passes a terminal's Ctrl-C on, so that one press can arrive twice. */
+const samePressMs = 500;
+
+const stopRequest = new AbortController();
+const stages = new StopStages(stopRequest.signal);
+let services: ServiceProcess[] = [];
+let stopRequestedAt: number | undefined;
+
+const options = parseOptions(process.argv);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, requestStop);
+// `npm start` runs us in a session of our own: if it dies without a word, this is how we learn of it.
+process.on('disconnect', requestStop);
+process.channel?.unref();
+// A terminal that is gone must not keep us from stopping in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+void runStack({ options, environment: process.env, terminal, stages, onServices: (made) => (services = made) }).then(
+  () => exit(0),
+  (error: unknown) => {
+    if (error instanceof StopRequested) return exit(0);
+    process.stderr.write(`${describe(error)}\n`);
+    return exit(1);
+  },
+);
+
+function requestStop(): void {
+  if (stopRequestedAt !== undefined) {
+    if (Date.now() - stopRequestedAt > samePressMs) killAll();
+    return;
+  }
+  stopRequestedAt = Date.now();
+  terminal.line('\nStopping …');
+  setTimeout(killAll, stopTimeoutMs).unref();
+  stopRequest.abort();
+}
+
+async function exit(code: number): Promise<void> {
+  stopRequestedAt ??= Date.now();
+  await stages.stopAll();
+  process.exit(code);
+}
+
+function killAll(): void {
+  for (const service of services) service.kill();
+  process.exit(1);
+}
+
+// What was foreseen says it in one line; anything else is a bug, and its stack helps.
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.constructor === Error || error.name === 'NoServerError' ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,94 @@
+import { Client } from 'pg';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Terminal } from './terminal';
+
+export type News = { stop: () => Promise<void> };
+
+type DeadLetter = {
+  id: string;
+  name: string;
+  order_id: string | null;
+  destination: string | null;
+  error_code: string | null;
+  ended_at: Date;
+};
+type Hold = { scope: string; key: string; reason: string; until: Date };
+
+/** Tells of dead letters and holds as they come, from the ledger. A database that is away is no news of ours: the services say it. */
+export function watchForNews(databaseUrl: string, terminal: Terminal): News {
+  const stopped = new AbortController();
+  const watching = watch(databaseUrl, terminal, stopped.signal);
+  return {
+    stop: () => {
+      stopped.abort();
+      return watching;
+    },
+  };
+}
+
+async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSignal): Promise<void> {
+  const tell = new Teller(terminal);
+  let since = new Date();
+  for (;;) {
+    if (stopped.aborted) return;
+    const client = new Client({ connectionString: databaseUrl, application_name: 'orderly-stack' });
+    client.on('error', () => undefined); // the next query fails as well, and a new connection follows
+    try {
+      await client.connect();
+      for (;;) {
+        const letters = await client.query<DeadLetter>(
+          `select id, name, order_id, destination, error_code, ended_at from jobs
+           where outcome = 'dead' and ended_at > $1 order by ended_at limit 1000`,
+          [since],
+        );
+        since = letters.rows.at(-1)?.ended_at ?? since;
+        const holds = await client.query<Hold>('select scope, key, reason, until from holds order by scope, key limit 100');
+        tell.deadLetters(letters.rows);
+        tell.holds(holds.rows);
+        await pause(1_000, undefined, { signal: stopped });
+      }
+    } catch {
+      await pause(2_000, undefined, { signal: stopped }).catch(() => undefined);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+/** So long after a line about a hold nothing more is said of it: a throttled destination is held anew every few seconds. */
+const quietMs = 30_000;
+
+class Teller {
+  readonly #terminal: Terminal;
+  readonly #known = new Map<string, number>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  deadLetters(letters: DeadLetter[]): void {
+    const byKind = Map.groupBy(
+      letters,
+      ({ name, destination, error_code: code }) => `${destination ?? name}: ${code ?? 'no code'}`,
+    );
+    for (const [kind, same] of byKind) {
+      const [first] = same;
+      const which = same.length > 1 ? `${same.length} dead letters` : `Dead letter of order ${first?.order_id ?? '–'}`;
+      this.#terminal.trouble(`${which}, ${kind} (GET /v1/dead-letters)`);
+    }
+  }
+
+  holds(holds: Hold[]): void {
+    const current = new Set(holds.map(({ scope, key }) => `${scope} ${key}`));
+    for (const [what, toldAt] of this.#known) {
+      if (current.has(what)) continue;
+      if (Date.now() - toldAt > quietMs) this.#known.delete(what);
+    }
+    for (const { scope, key, reason, until } of holds) {
+      const what = `${scope} ${key}`;
+      if (this.#known.has(what)) continue;
+      this.#known.set(what, Date.now());
+      this.#terminal.trouble(`The ${what} waits (${reason}) until ${until.toTimeString().slice(0, 8)}`);
+    }
+  }
+}

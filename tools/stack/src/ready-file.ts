@@ -1,0 +1,48 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+
+/** What others need to work with a running stack. */
+export type ReadyContent = {
+  gateway: string;
+  apiKey: string;
+  admin: Record<string, string>;
+  pids: Record<string, number>;
+  databaseUrl: string;
+  redisUrl: string;
+  partners: { erp: string; wms: string };
+  mailbox: string;
+};
+
+/** The file that appears when everything is ready, stays true while it runs, and goes when it stops. */
+export class ReadyFile {
+  readonly #file: string | undefined;
+  #content: ReadyContent | undefined;
+
+  constructor(file: string | undefined) {
+    this.#file = file;
+  }
+
+  publish(content: ReadyContent): void {
+    this.#content = content;
+    this.#write();
+  }
+
+  /** A service runs under another pid from now on. Does nothing before the file is published. */
+  replacePid(service: string, pid: number): void {
+    if (!this.#content) return;
+    this.#content.pids[service] = pid;
+    this.#write();
+  }
+
+  withdraw(): void {
+    this.#content = undefined;
+    if (this.#file) rmSync(this.#file, { force: true });
+  }
+
+  // Whole or not at all: whoever waits for the file never reads half of it. Only for its owner, as it holds a key.
+  #write(): void {
+    if (!this.#file) return;
+    const unfinished = `${this.#file}.${process.pid}.tmp`;
+    writeFileSync(unfinished, `${JSON.stringify(this.#content, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(unfinished, this.#file);
+  }
+}

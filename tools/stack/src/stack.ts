@@ -1,0 +1,156 @@
+import { freePort, startPostgres, startRedis } from '@orderly/servers';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { printBanner } from './banner';
+import { openDataFolder } from './data-folder';
+import { runDemo } from './demo';
+import { createKey, migrateDatabase } from './gateway-command';
+import { gatewayPort } from './gateway-port';
+import { startMailbox } from './mailbox';
+import { watchForNews } from './news';
+import type { StackOptions } from './options';
+import { partnersAsDestinations } from './partners/destinations-file';
+import { startPartners } from './partners/start-partners';
+import { ReadyFile, type ReadyContent } from './ready-file';
+import { RemarkFilter } from './remark-filter';
+import { openServiceLog } from './service-log';
+import { ServiceProcess } from './service-process';
+import type { StopStages } from './stop-stages';
+import type { Terminal } from './terminal';
+import { serviceFolder, serviceNames, type ServiceName } from './workspace';
+
+export type StackContext = {
+  options: StackOptions;
+  /** The process's environment: settings of the services in it are passed on. */
+  environment: NodeJS.ProcessEnv;
+  terminal: Terminal;
+  stages: StopStages;
+  /** Gets the services as soon as there are any, for whoever has to kill them at once. */
+  onServices: (services: ServiceProcess[]) => void;
+};
+
+/**
+ * Runs everything until it is told to stop. The caller stops the stages.
+ * @throws Error with one line for people when something cannot start, StopRequested when it was told to stop meanwhile.
+ */
+export async function runStack(context: StackContext): Promise<void> {
+  const { options, environment, terminal, stages } = context;
+  const port = await gatewayPort(options.port);
+  const folder = openDataFolder(options.dataFolder);
+  stages.add(folder.close);
+  const logFolder = join(folder.path, 'logs');
+  mkdirSync(logFolder, { recursive: true });
+
+  const { postgres, redis } = await startServers(context, folder.keptFor, logFolder);
+  const secrets = {
+    erpToken: randomBytes(24).toString('base64url'),
+    wmsSigningSecret: `whsec_${randomBytes(32).toString('base64')}`,
+  };
+  const [partners, mailbox] = await Promise.all([
+    stages.started(startPartners(secrets), ({ erp, wms }) => Promise.all([erp.stop(), wms.stop()])),
+    stages.started(startMailbox(), (started) => started.stop()),
+  ]);
+  const partnerUrls = { erp: partners.erp.url, wms: partners.wms.url };
+  const ownDestinations = environment.ORDERLY_DESTINATIONS_FILE;
+  const destinationsFile = ownDestinations ?? join(folder.path, 'destinations.yaml');
+  if (ownDestinations === undefined) writeFileSync(destinationsFile, partnersAsDestinations(partnerUrls));
+
+  const serviceEnvironment: NodeJS.ProcessEnv = {
+    // Defaults of the stack, which the caller's environment may change …
+    ...{ ORDER_STATUS_CONCURRENCY: '50', NOTIFICATIONS_CONCURRENCY: '20', LOG_LEVEL: 'info' },
+    ...environment,
+    // … and what has to be as it is here.
+    ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1' },
+    ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
+    ...{
+      ERP_TOKEN: secrets.erpToken,
+      WMS_SIGNING_SECRET: secrets.wmsSigningSecret,
+      SHUTDOWN_TIMEOUT_MS: '4000',
+      FORCE_COLOR: '0',
+    },
+  };
+  await stages.unlessStopped(migrateDatabase(serviceEnvironment));
+  const apiKey = await stages.unlessStopped(createKey(serviceEnvironment));
+
+  const readyFile = new ReadyFile(options.readyFile);
+  readyFile.withdraw(); // one of an earlier run would be believed
+  const services = await makeServices(context, serviceEnvironment, logFolder, (name, pid) => readyFile.replacePid(name, pid));
+  context.onServices(services);
+  stages.add(() => Promise.all(services.map((service) => service.stop())));
+  await stages.unlessStopped(Promise.all(services.map((service) => service.start())));
+  terminal.line('The five services are up.\n');
+
+  const gateway = `http://127.0.0.1:${port}`;
+  if (options.withDemo) {
+    const told = ownDestinations === undefined ? partnerUrls : {};
+    await stages.unlessStopped(runDemo({ gateway, apiKey, partners: told, mailbox }, terminal));
+  }
+  const ready: ReadyContent = {
+    gateway,
+    apiKey,
+    admin: Object.fromEntries(services.map(({ name, adminUrl }) => [name, adminUrl])),
+    pids: Object.fromEntries(services.map(({ name, pid }) => [name, pid])),
+    databaseUrl: postgres.url,
+    redisUrl: redis.url,
+    partners: partnerUrls,
+    mailbox: mailbox.url,
+  };
+  printBanner(ready, [postgres.description, redis.description], logFolder, terminal);
+  stages.add(() => readyFile.withdraw());
+  readyFile.publish(ready);
+  const news = watchForNews(postgres.url, terminal);
+  stages.add(news.stop);
+  await stages.untilStopRequested();
+}
+
+async function startServers(
+  { environment, terminal, stages }: StackContext,
+  keptFor: (server: string) => string | undefined,
+  logFolder: string,
+): Promise<{ postgres: { url: string; description: string }; redis: { url: string; description: string } }> {
+  const start = async (name: string, begin: typeof startPostgres): Promise<{ url: string; description: string }> => {
+    const log = openServiceLog(logFolder, name);
+    const options = { environment, dataFolder: keptFor(name), report: terminal.line, onOutput: log.write };
+    const server = await stages.started(begin(options), async (started) => {
+      await started.stop();
+      await log.close();
+    });
+    terminal.line(server.description);
+    return server;
+  };
+  const [postgres, redis] = await Promise.all([start('postgres', startPostgres), start('redis', startRedis)]);
+  return { postgres, redis };
+}
+
+async function makeServices(
+  { terminal }: StackContext,
+  environment: NodeJS.ProcessEnv,
+  logFolder: string,
+  onPid: (name: ServiceName, pid: number) => void,
+): Promise<ServiceProcess[]> {
+  const remarks = new RemarkFilter();
+  return Promise.all(
+    serviceNames.map(async (name) => {
+      const adminPort = await freePort();
+      return new ServiceProcess({
+        name,
+        node: process.execPath,
+        folder: serviceFolder(name),
+        adminUrl: `http://127.0.0.1:${adminPort}`,
+        environment: { ...environment, ADMIN_PORT: String(adminPort) },
+        logFolder,
+        onRemark: ({ level, text }) => {
+          const line = remarks.pass(`${name}: ${text}`);
+          if (line !== undefined) (level === 'error' ? terminal.trouble : terminal.news)(line);
+        },
+        onDeath: (how, delayMs) =>
+          terminal.trouble(`${name} ${how}; starting it again${delayMs > 0 ? ` in ${delayMs / 1000} s` : ''}`),
+        onReturn: (pid) => {
+          terminal.news(`${name} is ready again (process ${pid})`);
+          onPid(name, pid);
+        },
+      });
+    }),
+  );
+}
