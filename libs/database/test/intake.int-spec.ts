@@ -46,7 +46,7 @@ describe('acceptEvents', () => {
 
   it('gives order.created a higher priority than other events', async () => {
     const results = await acceptEvents(db, [
-      accepted('low', { type: 'order.status_changed', data: { status: 'shipped' } } as Partial<OrderEvent>),
+      accepted('low', { type: 'order.status_changed', data: { status: 'shipped' } }),
       accepted('high'),
     ]);
     expect(results.map((result) => result.status === 'accepted' && result.job.priority)).toEqual([3, 2]);
@@ -81,7 +81,7 @@ describe('acceptEvents', () => {
 
   it('keeps text and numbers as they were sent', async () => {
     const data = { customer: { id: `"\\{},'NULL` }, metadata: { 'ключ "x"': ['\\', '{', '漢字', 1.5e-7, null, true] } };
-    await acceptEvents(db, [accepted('NULL', { source: '{"a,b\\"}', data } as Partial<OrderEvent>)]);
+    await acceptEvents(db, [accepted('NULL', { source: '{"a,b\\"}', data })]);
     const [row] = await db.query<{ data: unknown }>('select data from events where source = $1 and id = $2', [
       '{"a,b\\"}',
       'NULL',

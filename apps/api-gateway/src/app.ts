@@ -1,0 +1,118 @@
+import { createDatabase, createFindApiKey, createIntake, type Database } from '@orderly/database';
+import { ConfigurationError } from '@orderly/errors';
+import type { Engine } from '@orderly/jobs';
+import { metrics, type Logger } from '@orderly/observability';
+import { createRelay } from '@orderly/queue';
+import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';
+import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import type { AppConfig } from './config';
+import { createHttpServer } from './http-server';
+import { addRoutes } from './routes/routes';
+import { createSparseLog } from './sparse-log';
+import { ledgerDeadlineMs, within } from './within';
+
+export interface AppDependencies {
+  readonly logger: Logger;
+  /** The app closes it. */
+  readonly engine: Pick<Engine, 'add'> & { close(): Promise<void> };
+  readonly metricsText: () => Promise<string>;
+}
+
+export interface GatewayApp extends Service {
+  /** Where the API is served. Only while it runs. */
+  url(): URL;
+  adminUrl(): URL;
+}
+
+/** How long what waits for a slow engine may hold up the end of the process: the sweep finds it anyway. */
+const drainTimeoutMs = 2000;
+
+/** The api-gateway as a service: the HTTP API over the ledger, a relay behind it and the admin port beside it. */
+export function buildApp(config: AppConfig, { logger, engine, metricsText }: AppDependencies): GatewayApp {
+  const db = createDatabase({
+    ...config.database,
+    applicationName: 'api-gateway',
+    connectTimeoutMs: ledgerDeadlineMs,
+    queryTimeoutMs: ledgerDeadlineMs,
+    onIdleError: (error) => logger.warn({ err: error }, 'A connection to PostgreSQL broke'),
+  });
+  const relay = createRelay(engine, createFailureLog(logger));
+  const intake = createIntake(db, { onBatch: (size) => metrics.coalescedBatchSize.record(size, { operation: 'intake' }) });
+  const http = createHttpServer({
+    logger,
+    addRoutes: (app) => addRoutes(app, { db, findApiKey: createFindApiKey(db), intake, relay }),
+  });
+  const admin = createAdminServer({ ...config.admin, live: () => true, ready: createReadiness(db), metrics: metricsText });
+
+  const service = composeServices('api-gateway', [
+    admin,
+    resource('database', () => db.close()),
+    resource('relay', async () => {
+      await settledWithin(relay.idle(), drainTimeoutMs);
+      await engine.close();
+    }),
+    httpService(http, config.http),
+    admin.readiness,
+  ]);
+  return { ...service, url: () => addressOf(http), adminUrl: () => admin.address() };
+}
+
+const resource = (name: string, close: () => Promise<void>): Service =>
+  createService({ name, start: async () => undefined, stop: close });
+
+function httpService(app: FastifyInstance, { host, port }: AppConfig['http']): Service {
+  let isStopping = false;
+  app.addHook('onSend', async (_request, reply) => {
+    // A connection that stays open after its last answer would keep the process waiting.
+    if (isStopping) void reply.header('connection', 'close');
+  });
+  return createService({
+    name: 'http-server',
+    async start() {
+      try {
+        await app.listen({ host, port });
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        const reason = code === 'EADDRINUSE' ? 'another process listens there' : (code ?? 'unknown reason');
+        throw new ConfigurationError('configuration-invalid', `The API cannot listen on ${host}:${port}: ${reason}`, {
+          cause: error,
+        });
+      }
+    },
+    async stop() {
+      isStopping = true;
+      await app.close();
+    },
+  });
+}
+
+/** Ready once the ledger was reached, and from then on: without it the gateway still has an answer, which is 503. */
+function createReadiness(db: Database): () => Promise<readonly ReadinessCheck[]> {
+  let wasReached = false;
+  return async () => {
+    wasReached ||= await within(db.query('select 1 from event_keys limit 1')).then(
+      () => true,
+      () => false,
+    );
+    return [{ name: 'postgresql', ok: wasReached, detail: wasReached ? undefined : 'not reached yet, or not migrated' }];
+  };
+}
+
+function createFailureLog(logger: Logger): (error: unknown) => void {
+  return createSparseLog((error, failures) =>
+    logger.warn({ err: error, failures }, 'Jobs could not be handed to Redis: the sweep will find them'),
+  );
+}
+
+async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}
+
+function addressOf(app: FastifyInstance): URL {
+  const { port } = app.server.address() as AddressInfo;
+  return new URL(`http://127.0.0.1:${port}`);
+}

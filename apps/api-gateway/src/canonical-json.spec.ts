@@ -1,0 +1,14 @@
+import { canonicalJson } from './canonical-json';
+
+describe('canonicalJson', () => {
+  it('is the same for bodies that differ in the order of keys, in blanks and in the writing of numbers', () => {
+    const one = JSON.parse('{"b":[1.0,{"y":null,"x":"ü"}],"a":{}}');
+    const other = JSON.parse('{ "a": {}, "b": [1e0, {"x": "\\u00fc", "y": null}] }');
+    expect(canonicalJson(one)).toBe('{"a":{},"b":[1,{"x":"ü","y":null}]}');
+    expect(canonicalJson(other)).toBe(canonicalJson(one));
+  });
+
+  it('differs where the order of a list does', () => {
+    expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
+  });
+});

@@ -1,0 +1,16 @@
+import { loadConfig, type Environment } from '@orderly/config';
+import { createLogger, getTelemetry } from '@orderly/observability';
+import { createEngine } from '@orderly/queue';
+import { runService } from '@orderly/runtime';
+import { buildApp } from '../app';
+import { serveConfig } from '../config';
+
+/** Serves the API until the process is told to stop. */
+export async function serve(env: Environment): Promise<void> {
+  const config = loadConfig(serveConfig, env);
+  const logger = createLogger({ service: 'api-gateway', level: config.log.level });
+  const telemetry = getTelemetry();
+  const engine = createEngine({ redisUrl: config.redis.url, prefix: config.queue.prefix });
+  const app = buildApp(config, { logger, engine, metricsText: telemetry.metricsText });
+  await runService(app, { shutdownTimeoutMs: config.shutdown.timeoutMs, logger, onExit: telemetry.shutdown });
+}

@@ -1,0 +1,86 @@
+import { metrics, setHttpRoute, currentTraceContext, traceIdOf, type Logger } from '@orderly/observability';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import { answerConnectionError } from './connection-error';
+import { readJsonBodies } from './json-body';
+import { problemContentType, problemOf, refusalOf } from './problem';
+import { refuseOtherMethods } from './refuse-other-methods';
+import { RequestRefused } from './request-refused';
+import { createSparseLog } from './sparse-log';
+
+export interface HttpServerOptions {
+  readonly logger: Logger;
+  readonly addRoutes: (app: FastifyInstance) => void;
+}
+
+/** A thousand events of usual size are a quarter of it. */
+export const maxBodyBytes = 1_500_000;
+/** A sender that takes longer than this for one request holds a connection for nothing. */
+const requestTimeoutMs = 30_000;
+/** Percent-encoded, an event's id may be as long as this. */
+const maxParamLength = 2000;
+
+/** The API without its routes: bodies, errors, metrics and the order in which things are refused. */
+export function createHttpServer({ logger, addRoutes }: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { maxParamLength },
+    // What was on its way when the process was told to stop is served like everything else.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerConnectionError,
+    frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as unknown as FastifyReply),
+  });
+  const logFailure = createFailureLog(logger);
+
+  readJsonBodies(app);
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = sendProblem(error, request, reply);
+    if (refusal.code === 'database-unavailable') logFailure.databaseAway(error);
+    else if (refusal.code === 'internal-error') logFailure.fault(error, request);
+  });
+  app.setNotFoundHandler((request, reply) => void sendProblem(new RequestRefused('not-found'), request, reply));
+
+  app.addHook('onRequest', async (request) => {
+    // Before its body is read and found to be of a wrong type.
+    if (request.is404) throw new RequestRefused('not-found');
+    setHttpRoute(routeOf(request));
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.httpServerDuration.record(reply.elapsedTime / 1000, {
+      route: routeOf(request),
+      method: request.method,
+      status: reply.statusCode,
+    });
+  });
+
+  const finishRoutes = refuseOtherMethods(app);
+  addRoutes(app);
+  finishRoutes();
+  return app;
+}
+
+/** Errors over HTTP carry the trace that the log lines carry too; without tracing the request's own id. */
+export const traceIdOfRequest = (request: FastifyRequest): string => traceIdOf(currentTraceContext()?.traceparent) ?? request.id;
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): RequestRefused {
+  const refusal = refusalOf(error);
+  const problem = problemOf(refusal, traceIdOfRequest(request));
+  void reply.code(problem.status).headers(refusal.headers).type(problemContentType).send(JSON.stringify(problem));
+  return refusal;
+}
+
+const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';
+
+function createFailureLog(logger: Logger) {
+  return {
+    databaseAway: createSparseLog<unknown>((error, count) =>
+      logger.warn({ err: error, requests: count }, 'PostgreSQL is away: requests are answered with 503'),
+    ),
+    fault: (error: unknown, request: FastifyRequest) =>
+      logger.error({ err: error, requestId: request.id, route: routeOf(request) }, 'A request failed'),
+  };
+}

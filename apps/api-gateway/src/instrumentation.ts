@@ -1,0 +1,3 @@
+import { startTelemetry } from '@orderly/observability';
+
+startTelemetry({ service: 'api-gateway', env: process.env });

@@ -1,0 +1,28 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { RequestRefused } from './request-refused';
+
+/** Makes JSON the only body that is read; what is wrong with its content is for the routes to say. */
+export function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      throw new RequestRefused('unsupported-media-type', { detail: 'Send the body without Content-Encoding' });
+    }
+    return parseJson(body);
+  });
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch (error) {
+    // V8's own message quotes the body, and with it whatever is secret there.
+    const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];
+    const detail = body.length === 0 ? 'The body is empty' : place && `The fault is ${place}`;
+    throw new RequestRefused('invalid-json', { detail });
+  }
+}
+
+/** Without `fatal` bytes that are no UTF-8 would be stored as another text than was sent. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -1,0 +1,6 @@
+/** Where the things of the API are. */
+export const links = {
+  event: (source: string, id: string): string => `/v1/events/${encodeURIComponent(source)}/${encodeURIComponent(id)}`,
+  order: (orderId: string): string => `/v1/orders/${encodeURIComponent(orderId)}`,
+  job: (id: string): string => `/v1/jobs/${id}`,
+};

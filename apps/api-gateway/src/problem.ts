@@ -1,0 +1,43 @@
+import { problemTypeUrl, type Problem } from '@orderly/contracts';
+import { isDatabaseAway } from '@orderly/database';
+import { errorCodes } from '@orderly/errors';
+import { databaseUnavailable, RequestRefused } from './request-refused';
+import { statusOfCode, type ApiErrorCode } from './status-of-code';
+
+export const problemContentType = 'application/problem+json; charset=utf-8';
+
+/** The body of an error's answer. Of a fault of ours it tells the code alone. */
+export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
+  const { code, detail, faults } = refusal;
+  const status = statusOfCode(code);
+  const isOurs = status >= 500;
+  return {
+    type: problemTypeUrl(code),
+    title: errorCodes[code],
+    status,
+    code,
+    ...(detail !== undefined && !isOurs && { detail }),
+    ...(traceId !== undefined && { traceId }),
+    ...(isOurs && { retryable: true }),
+    ...(faults.length > 0 && { errors: [...faults] }),
+  };
+}
+
+/** What an error means to whoever sent the request. */
+export function refusalOf(error: unknown): RequestRefused {
+  if (error instanceof RequestRefused) return error;
+  if (isDatabaseAway(error)) return databaseUnavailable();
+  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
+  const known = codesOfFastify[String(code)];
+  if (known !== undefined) return new RequestRefused(known);
+  // Whatever else the framework refuses is a request that is no proper HTTP.
+  const isRefusedByFramework = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
+  return new RequestRefused(isRefusedByFramework ? 'validation-failed' : 'internal-error');
+}
+
+const codesOfFastify: Readonly<Record<string, ApiErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',
+  FST_ERR_BAD_URL: 'not-found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not-found',
+};

@@ -1,0 +1,76 @@
+import { findEvent, type Database } from '@orderly/database';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequireScope } from '../../authenticate';
+import { traceIdOfRequest } from '../../http-server';
+import { links } from '../../links';
+import { parseParameters } from '../../parse-parameters';
+import { problemContentType, problemOf } from '../../problem';
+import { RequestRefused } from '../../request-refused';
+import { within } from '../../within';
+import { BatchLabel, checkEvent, EventParams } from './schema';
+import { takeBatch } from './take-batch';
+import { takeEvents, type RequestFacts, type TakeEventsDependencies } from './take-events';
+
+export interface EventRouteDependencies extends TakeEventsDependencies {
+  readonly db: Database;
+  readonly requireScope: RequireScope;
+}
+
+export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taking }: EventRouteDependencies): void {
+  app.post('/v1/events', { onRequest: requireScope('events:write') }, async (request, reply) => {
+    const facts = factsOf(request);
+    const { body } = request;
+    if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
+    return Array.isArray(body) ? postBatch(body, facts, request, reply) : postOne(body, facts, reply);
+  });
+
+  app.get('/v1/events/:source/:id', { onRequest: requireScope('orders:read') }, async (request) => {
+    const { source, id } = parseParameters(EventParams, request.params);
+    const event = await within(findEvent(db, source, id));
+    if (event === undefined) throw new RequestRefused('not-found');
+    return {
+      ...event,
+      links: { self: links.event(source, id), order: links.order(event.orderId), job: links.job(event.eventId) },
+    };
+  });
+
+  async function postOne(body: unknown, facts: RequestFacts, reply: FastifyReply): Promise<unknown> {
+    const checked = checkEvent(body);
+    const [result] = await takeEvents([checked], facts, taking);
+    if (result === undefined) throw new Error('The intake gave no result');
+    const { status, eventId } = result;
+    const { id, source, orderId } = checked.event;
+    if (status === 'reused') {
+      throw new RequestRefused('event-id-reused', { faults: [{ pointer: '#/id', detail: 'belongs to another event' }] });
+    }
+    const self = links.event(source, id);
+    void reply.code(202).header('location', self);
+    return { eventId, id, orderId, status, links: { self, order: links.order(orderId), job: links.job(eventId) } };
+  }
+
+  async function postBatch(
+    bodies: readonly unknown[],
+    facts: RequestFacts,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<unknown> {
+    const answer = await takeBatch(bodies, facts, taking);
+    if (answer.rejected < bodies.length) {
+      void reply.code(202);
+      return answer;
+    }
+    const problem = problemOf(new RequestRefused('batch-rejected'), traceIdOfRequest(request));
+    void reply.code(problem.status).type(problemContentType);
+    return JSON.stringify({ ...problem, ...answer });
+  }
+}
+
+function factsOf({ headers }: FastifyRequest): RequestFacts {
+  const label = headers['orderly-batch'];
+  if (label === undefined) return { batch: null, headers };
+  const parsed = BatchLabel.safeParse(label);
+  if (!parsed.success) {
+    throw new RequestRefused('validation-failed', { detail: 'The header Orderly-Batch must be 1 to 100 printable characters' });
+  }
+  return { batch: parsed.data, headers };
+}

@@ -1,0 +1,33 @@
+import { readStatistics, type Database, type Statistics } from '@orderly/database';
+import type { FastifyInstance } from 'fastify';
+import type { RequireScope } from '../../authenticate';
+import { parseParameters } from '../../parse-parameters';
+import { within } from '../../within';
+import { StatisticsQuery } from './schema';
+import { summarise } from './summarise';
+
+export interface StatisticsRouteDependencies {
+  readonly db: Database;
+  readonly requireScope: RequireScope;
+}
+
+export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: StatisticsRouteDependencies): void {
+  const read = sharedReads((batch) => readStatistics(db, batch));
+
+  app.get('/v1/stats', { onRequest: requireScope('ops:read') }, async (request) => {
+    const { batch } = parseParameters(StatisticsQuery, request.query);
+    return summarise(batch, await within(read(batch)));
+  });
+}
+
+/** Those who ask while the same numbers are being counted share them. */
+function sharedReads(read: (batch?: string) => Promise<Statistics>): (batch?: string) => Promise<Statistics> {
+  const underWay = new Map<string | undefined, Promise<Statistics>>();
+  return (batch) => {
+    const shared = underWay.get(batch);
+    if (shared !== undefined) return shared;
+    const counting = read(batch).finally(() => underWay.delete(batch));
+    underWay.set(batch, counting);
+    return counting;
+  };
+}

@@ -1,0 +1,29 @@
+import type { JobCount, ShownJobState, Statistics } from '@orderly/database';
+
+/** Statistics with the numbers that tell whether work is still going on. */
+export interface StatisticsAnswer extends Statistics {
+  readonly batch: string | null;
+  /** Jobs that run or will run by themselves: `runnable`, `running`, `retrying`. At 0 nothing moves any more. */
+  readonly open: number;
+  /** Events that wait for their order to move, or for their deadline. */
+  readonly parked: number;
+  /** Jobs behind the head of their lane. */
+  readonly blocked: number;
+  readonly ended: number;
+}
+
+export function summarise(batch: string | undefined, statistics: Statistics): StatisticsAnswer {
+  const { jobs, ...rest } = statistics;
+  const count = (...states: readonly ShownJobState[]): number => sumOf(jobs.filter(({ state }) => states.includes(state)));
+  return {
+    batch: batch ?? null,
+    ...rest,
+    open: count('runnable', 'running', 'retrying'),
+    parked: count('parked'),
+    blocked: count('blocked'),
+    ended: count('ended'),
+    jobs,
+  };
+}
+
+const sumOf = (counts: readonly JobCount[]): number => counts.reduce((sum, { count }) => sum + count, 0);

@@ -1,0 +1,22 @@
+import type { ErrorCode } from '@orderly/errors';
+
+/** The HTTP status of each error code that the API answers with. */
+const statuses = {
+  'validation-failed': 422,
+  'invalid-json': 400,
+  'unsupported-media-type': 415,
+  'payload-too-large': 413,
+  'batch-too-large': 413,
+  'batch-rejected': 422,
+  'event-id-reused': 409,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'method-not-allowed': 405,
+  'database-unavailable': 503,
+  'internal-error': 500,
+} as const satisfies Partial<Record<ErrorCode, number>>;
+
+export type ApiErrorCode = keyof typeof statuses;
+
+export const statusOfCode = (code: ApiErrorCode): number => statuses[code];
