@@ -17,8 +17,13 @@ export type HandlerResult =
       readonly reason: string;
       readonly message?: MessageUpdate;
     }
-  /** The handler's own transaction wrote effect and outcome already. */
-  | { readonly kind: 'settled'; readonly outcome: JobOutcome | 'waiting'; readonly delayMs?: number };
+  /** The handler's own transaction wrote effect and outcome already; `delayMs` where the job waits in the engine. */
+  | {
+      readonly kind: 'settled';
+      readonly outcome: JobOutcome | 'waiting' | 'parked' | 'idle';
+      readonly delayMs?: number;
+      readonly code?: string;
+    };
 
 /** The effect took place. */
 export const done = (effect: Omit<Extract<HandlerResult, { kind: 'done' }>, 'kind'> = {}): HandlerResult => ({
@@ -32,12 +37,11 @@ export const skipped = (
   options: { readonly outcome?: 'skipped' | 'superseded'; readonly message?: MessageUpdate } = {},
 ): HandlerResult => ({ kind: 'skipped', outcome: options.outcome ?? 'skipped', reason, message: options.message });
 
-/** The ledger has effect and outcome already; `delayMs` where the job waits in the engine. */
-export const settled = (outcome: JobOutcome | 'waiting', delayMs?: number): HandlerResult => ({
-  kind: 'settled',
-  outcome,
-  delayMs,
-});
+/** The ledger has effect and outcome already. */
+export const settled = (
+  outcome: Extract<HandlerResult, { kind: 'settled' }>['outcome'],
+  more: { readonly delayMs?: number; readonly code?: string } = {},
+): HandlerResult => ({ kind: 'settled', outcome, ...more });
 
 export interface JobContext<Definition extends JobDefinition> {
   readonly job: ClaimedJob;

@@ -100,7 +100,7 @@ async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promi
     deadline.clear();
   }
 
-  const attempt = attemptLog({ startedAt, verdict, failure, result, traceId });
+  const attempt = attemptLog({ job, startedAt, verdict, failure, result, traceId });
   const settlement: Settlement = { job, verdict, attempt, ...afterwardsOf(verdict, job, result, runner) };
   const { settled } = await settle(settlement, policy, runner);
   report(job, verdict, failure, startedAt, runner, settled);
@@ -196,6 +196,7 @@ function afterwardsOf(verdict: Verdict, job: ClaimedJob, result: HandlerResult |
 }
 
 interface AttemptFacts {
+  readonly job: ClaimedJob;
   readonly startedAt: Date;
   readonly verdict: Verdict;
   readonly failure: unknown;
@@ -203,13 +204,14 @@ interface AttemptFacts {
   readonly traceId: string | undefined;
 }
 
-function attemptLog({ startedAt, verdict, failure, result, traceId }: AttemptFacts): AttemptLog {
+function attemptLog({ job, startedAt, verdict, failure, result, traceId }: AttemptFacts): AttemptLog {
   const error = failure === undefined ? undefined : { ...errorFacts(failure) };
   return {
     startedAt,
     outcome: outcomeOf(verdict),
     usedAttempt: verdict.kind === 'again' ? verdict.usesAttempt : true,
     traceId,
+    ...(job.destination === null || job.intentVersion === null ? {} : { versionSent: job.intentVersion }),
     ...error,
     ...(result?.kind === 'done' ? result.log : {}),
   };
@@ -224,14 +226,13 @@ function errorFacts(failure: unknown): Partial<AttemptLog> {
       errorMessage: messageOf(failure),
     };
   }
-  const { responseStatus, responseExcerpt, versionSent } = failure.details as Partial<AttemptLog>;
+  const { responseStatus, responseExcerpt } = failure.details as Partial<AttemptLog>;
   return {
     errorClass: failure.name,
     errorCode: failure.code,
     errorMessage: failure.message,
     responseStatus,
     responseExcerpt,
-    versionSent,
   };
 }
 
@@ -267,8 +268,9 @@ function disposalOf(verdict: Verdict): Disposal {
 }
 
 function reportSettled(job: ClaimedJob, result: Extract<HandlerResult, { kind: 'settled' }>, startedAt: Date): Disposal {
-  measure(job, result.outcome, 'none', startedAt);
-  if (result.outcome === 'dead') metrics.deadLetters.add({ job: job.name, code: 'see-ledger' });
+  const { outcome, code = 'none' } = result;
+  measure(job, outcome, code, startedAt);
+  if (outcome === 'dead') metrics.deadLetters.add({ job: job.name, code });
   return result.delayMs === undefined ? { kind: 'finished' } : { kind: 'later', delayMs: result.delayMs };
 }
 

@@ -5,4 +5,5 @@ export {
   type WorkerPlan,
   type WorkerProcess,
   type WorkerProcessConfig,
+  type WorkerProcessDeps,
 } from './worker-process';

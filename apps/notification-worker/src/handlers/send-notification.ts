@@ -1,0 +1,36 @@
+import type { EmailChannel } from '@orderly/channels';
+import type { sendNotification } from '@orderly/contracts';
+import type { OrderVersion, OrderVersionKey } from '@orderly/database';
+import { NotFoundError } from '@orderly/errors';
+import { done, skipped, type JobHandler } from '@orderly/jobs';
+import { messageIdentity, messageIdHeader, type Templates } from '@orderly/messaging';
+
+export interface SendNotificationDeps {
+  readonly channel: Pick<EmailChannel, 'send'>;
+  readonly templates: Templates;
+  readonly loadVersion: (key: OrderVersionKey) => Promise<OrderVersion | undefined>;
+  /** Right of the `@` in Message-IDs. */
+  readonly messageIdDomain: string;
+}
+
+/** Sends the message of one change to the customer. The claim has recorded that it is being sent. */
+export const createSendNotification =
+  ({ channel, templates, loadVersion, messageIdDomain }: SendNotificationDeps): JobHandler<typeof sendNotification> =>
+  async ({ payload, signal }) => {
+    const { orderId, version, kind } = payload;
+    const order = await loadVersion({ orderId, version });
+    if (!order) throw new NotFoundError('not-found', `Order ${orderId} has no version ${version}`);
+
+    const recipient = order.data.customer.email;
+    if (!recipient) {
+      return skipped('recipient-missing', { message: { state: 'undeliverable', reason: 'recipient-missing' } });
+    }
+    const messageId = messageIdHeader(messageIdentity({ orderId, version, kind, recipient }), messageIdDomain);
+    const { response } = await channel.send({
+      to: recipient,
+      ...templates.render(kind, { order, change: order.change }),
+      messageId,
+      signal,
+    });
+    return done({ message: { state: 'sent', providerId: messageId }, log: { confirmationId: response } });
+  };

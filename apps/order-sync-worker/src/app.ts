@@ -1,0 +1,54 @@
+import { syncOrder, syncQueueName } from '@orderly/contracts';
+import { createClaimLedger, createVersionLoader } from '@orderly/database';
+import { createDestinationClient, type Destination } from '@orderly/destinations';
+import { bindJob } from '@orderly/queue';
+import { createService, type Service } from '@orderly/runtime';
+import {
+  createWorkerProcess,
+  type QueuePlan,
+  type WorkerParts,
+  type WorkerProcess,
+  type WorkerProcessDeps,
+} from '@orderly/worker-process';
+import type { OrderSyncWorkerConfig } from './config';
+import { createSyncOrder } from './handlers/sync-order';
+import { laneStepAfter } from './lane-step';
+
+export interface OrderSyncWorkerDeps extends WorkerProcessDeps {
+  readonly destinations: readonly Destination[];
+}
+
+/** The worker that tells destinations of orders: one queue, and one set of connections, per destination. */
+export function buildApp(config: OrderSyncWorkerConfig, { destinations, ...deps }: OrderSyncWorkerDeps): WorkerProcess {
+  return createWorkerProcess('order-sync-worker', config, deps, (parts) => {
+    const loadVersion = createVersionLoader(parts.ledgerOptions);
+    const planned = destinations.map((destination) => planDestination(destination, loadVersion, parts));
+    return { queues: planned.map(({ queue }) => queue), services: planned.map(({ connections }) => connections) };
+  });
+}
+
+function planDestination(
+  destination: Destination,
+  loadVersion: ReturnType<typeof createVersionLoader>,
+  { ledgerOptions }: WorkerParts,
+): { queue: QueuePlan; connections: Service } {
+  const { name, concurrency, rateLimit, mode } = destination;
+  const queue = syncQueueName(name);
+  const client = createDestinationClient(destination);
+  return {
+    queue: {
+      queue,
+      concurrency,
+      rateLimit,
+      ledger: createClaimLedger(ledgerOptions, {
+        queue,
+        destination: name,
+        sendsNewest: mode === 'latest-state',
+        sendsMessages: false,
+      }),
+      jobs: { 'sync-order': bindJob(syncOrder, createSyncOrder({ destination, client, loadVersion })) },
+      afterwards: (verdict) => ({ laneStep: laneStepAfter(verdict, destination.onDeadHead) }),
+    },
+    connections: createService({ name: `connections to ${name}`, start: async () => undefined, stop: () => client.close() }),
+  };
+}
