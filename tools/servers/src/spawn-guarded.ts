@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 
 export type GuardOptions = {
   environment: NodeJS.ProcessEnv;
@@ -40,19 +41,20 @@ export async function spawnGuarded(command: string, args: string[], options: Gua
     ['-c', guardScript, 'guard', options.stopSignal.slice(3), seconds, options.removeFolder ?? '', command, ...args],
     {
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: options.environment,
       cwd: options.cwd,
       ...(options.user && { uid: options.user.uid, gid: options.user.gid }),
     },
   );
-  child.stdin.on('error', () => undefined); // the guard may be gone already: nothing left to tell it
-  for (const stream of [child.stdout, child.stderr]) {
+  const guard = child.stdio[3] as Writable;
+  guard.on('error', () => undefined); // it may be gone already: nothing left to tell it
+  for (const stream of [child.stdout, child.stderr] as Readable[]) {
     createInterface({ input: stream }).on('line', (line) => options.onOutput?.(line));
   }
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('exit', (code, signal) => {
-      child.stdin.end('ended\n');
+      guard.end('ended\n');
       resolve({ code, signal });
     });
   });
@@ -77,10 +79,10 @@ export async function spawnGuarded(command: string, args: string[], options: Gua
 // over with exec. The guard is made by a process that ends at once, so that the command never meets a child it does not know.
 const guardScript = `
 signal=$1 seconds=$2 folder=$3; shift 3
-exec 3<&0 </dev/null
 ( ( if read -r _ <&3; then exit 0; fi
     kill -s "$signal" $$ 2>/dev/null
-    while [ "$seconds" -gt 0 ] && kill -0 $$ 2>/dev/null; do sleep 1; seconds=$((seconds - 1)); done
+    looks=$((seconds * 5))
+    while [ "$looks" -gt 0 ] && kill -0 $$ 2>/dev/null; do sleep 0.2 || sleep 1; looks=$((looks - 1)); done
     kill -s KILL $$ 2>/dev/null
     [ -z "$folder" ] || rm -rf "$folder"
   ) >/dev/null 2>&1 & )

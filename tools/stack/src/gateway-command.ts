@@ -33,7 +33,9 @@ function gatewayCommand(args: string[], environment: NodeJS.ProcessEnv): Promise
       { env: environment, timeout: 60_000 },
       (error, stdout, stderr) => {
         if (!error) return resolve(stdout);
-        const word = stderr.split('\n').find((line) => line.trim() !== '') ?? error.message;
+        const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+        // A failure that was foreseen is one line; of a bug's many, the one with the error's name says most.
+        const word = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0] ?? error.message;
         reject(new Error(`api-gateway ${args[0]} failed: ${word}`));
       },
     );

@@ -85,9 +85,8 @@ export class ServiceProcess {
   async #readiness(child: GuardedChild, timeoutMs: number): Promise<void> {
     const end = Date.now() + timeoutMs;
     while (!(await this.#isReady())) {
-      if (!child.isRunning()) throw new Error(`${this.name} did not start: ${this.#log.lastWord() ?? 'it gave no reason'}`);
-      if (Date.now() > end)
-        throw new Error(`${this.name} is not ready after ${timeoutMs / 1000} s: ${this.#log.lastWord() ?? 'it gives no reason'}`);
+      if (!child.isRunning()) throw new Error(this.#complaint('did not start'));
+      if (Date.now() > end) throw new Error(this.#complaint(`is not ready after ${timeoutMs / 1000} s`));
       await pause(50);
     }
   }
@@ -123,6 +122,12 @@ export class ServiceProcess {
         () => undefined, // its death, if that is the reason, is told above
       );
     }
+  }
+
+  // A service that cannot start says so itself, and names itself.
+  #complaint(what: string): string {
+    const word = this.#log.lastWord();
+    return word?.startsWith(this.name) ? word : `${this.name} ${what}: ${word ?? 'it gives no reason'}`;
   }
 
   #reason(): string {

@@ -39,6 +39,7 @@ export async function runStack(context: StackContext): Promise<void> {
   const port = await gatewayPort(options.port);
   const folder = openDataFolder(options.dataFolder);
   stages.add(folder.close);
+  process.once('exit', folder.close); // also when a second Ctrl-C leaves no time for the stages
   const logFolder = join(folder.path, 'logs');
   mkdirSync(logFolder, { recursive: true });
 
