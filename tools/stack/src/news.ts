@@ -5,7 +5,6 @@ import type { Terminal } from './terminal';
 export type News = { stop: () => Promise<void> };
 
 type DeadLetter = {
-  id: string;
   name: string;
   order_id: string | null;
   destination: string | null;
@@ -28,7 +27,7 @@ export function watchForNews(databaseUrl: string, terminal: Terminal): News {
 
 async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSignal): Promise<void> {
   const tell = new Teller(terminal);
-  let since = new Date();
+  let since = new Date().toISOString();
   for (;;) {
     if (stopped.aborted) return;
     const client = new Client({ connectionString: databaseUrl, application_name: 'orderly-stack' });
@@ -37,8 +36,8 @@ async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSign
       await client.connect();
       for (;;) {
         const letters = await client.query<DeadLetter>(
-          `select id, name, order_id, destination, error_code, ended_at from jobs
-           where outcome = 'dead' and ended_at > $1 order by ended_at limit 1000`,
+          `select name, order_id, destination, error_code, ended_at::text from jobs
+           where outcome = 'dead' and ended_at > $1::timestamptz order by jobs.ended_at limit 1000`,
           [since],
         );
         since = letters.rows.at(-1)?.ended_at ?? since;
@@ -55,12 +54,13 @@ async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSign
   }
 }
 
-/** So long after a line about a hold nothing more is said of it: a throttled destination is held anew every few seconds. */
-const quietMs = 30_000;
+/** A throttled destination is held anew every few seconds: it goes on only when it has not been held for so long. */
+const quietMs = 5_000;
 
 class Teller {
   readonly #terminal: Terminal;
-  readonly #known = new Map<string, number>();
+  /** What waits, and when it was last seen waiting. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -79,16 +79,16 @@ class Teller {
   }
 
   holds(holds: Hold[]): void {
-    const current = new Set(holds.map(({ scope, key }) => `${scope} ${key}`));
-    for (const [what, toldAt] of this.#known) {
-      if (current.has(what)) continue;
-      if (Date.now() - toldAt > quietMs) this.#known.delete(what);
-    }
     for (const { scope, key, reason, until } of holds) {
       const what = `${scope} ${key}`;
-      if (this.#known.has(what)) continue;
-      this.#known.set(what, Date.now());
-      this.#terminal.trouble(`The ${what} waits (${reason}) until ${until.toTimeString().slice(0, 8)}`);
+      if (!this.#waiting.has(what))
+        this.#terminal.trouble(`The ${what} waits (${reason}) until ${until.toTimeString().slice(0, 8)}`);
+      this.#waiting.set(what, Date.now());
+    }
+    for (const [what, lastSeen] of this.#waiting) {
+      if (Date.now() - lastSeen < quietMs) continue;
+      this.#waiting.delete(what);
+      this.#terminal.news(`The ${what} goes on`);
     }
   }
 }

@@ -36,17 +36,17 @@ export function openServiceLog(
 // Neither a log line, nor the lower lines of a stack, nor what Node adds below it.
 const isPlainWord = (line: string): boolean => /^[^{\s]/.test(line) && !line.startsWith('Node.js v');
 
-// pino's levels: 40 is a warning, 50 an error, 60 fatal. Most lines are not worth being parsed.
+// Most lines are not worth being parsed.
 function remarkOf(line: string): Remark | undefined {
-  if (!/"level":\s*(?:"(?:warn|error|fatal)"|[456]0)/.test(line)) return undefined;
+  if (!/"level":"(?:warn|error|fatal)"/.test(line)) return undefined;
   try {
-    const { level, msg, err, error } = JSON.parse(line) as LogLine;
-    const reason = err?.message ?? (typeof error === 'string' ? error : error?.message);
-    const text = [msg, reason].filter((part, index, all) => part && all.indexOf(part) === index).join(': ');
-    return { level: level === 40 || level === 'warn' ? 'warning' : 'error', text: text || line };
+    const { level, msg, err, reason, queue } = JSON.parse(line) as LogLine;
+    const details = [queue, reason, err?.message].filter((part) => part !== undefined && part !== msg);
+    const text = [msg ?? 'no message', ...(details.length > 0 ? [`(${details.join(', ')})`] : [])].join(' ');
+    return { level: level === 'warn' ? 'warning' : 'error', text };
   } catch {
     return undefined;
   }
 }
 
-type LogLine = { level: number | string; msg?: string; err?: { message?: string }; error?: { message?: string } | string };
+type LogLine = { level: string; msg?: string; err?: { message?: string }; reason?: string; queue?: string };

@@ -76,10 +76,15 @@ export async function runStack(context: StackContext): Promise<void> {
 
   const readyFile = new ReadyFile(options.readyFile);
   readyFile.withdraw(); // one of an earlier run would be believed
-  const services = await makeServices(context, serviceEnvironment, logFolder, (name, pid) => readyFile.replacePid(name, pid));
+  let isUp = false;
+  const services = await makeServices(context, serviceEnvironment, logFolder, {
+    isUp: () => isUp,
+    onPid: (name, pid) => readyFile.replacePid(name, pid),
+  });
   context.onServices(services);
   stages.add(() => Promise.all(services.map((service) => service.stop())));
   await stages.unlessStopped(Promise.all(services.map((service) => service.start())));
+  isUp = true;
   terminal.line('The five services are up.\n');
 
   const gateway = `http://127.0.0.1:${port}`;
@@ -128,7 +133,7 @@ async function makeServices(
   { terminal }: StackContext,
   environment: NodeJS.ProcessEnv,
   logFolder: string,
-  onPid: (name: ServiceName, pid: number) => void,
+  { isUp, onPid }: { isUp: () => boolean; onPid: (name: ServiceName, pid: number) => void },
 ): Promise<ServiceProcess[]> {
   const remarks = new RemarkFilter();
   return Promise.all(
@@ -142,7 +147,8 @@ async function makeServices(
         environment: { ...environment, ADMIN_PORT: String(adminPort) },
         logFolder,
         onRemark: ({ level, text }) => {
-          const line = remarks.pass(`${name}: ${text}`);
+          // While they start, services find servers that are new to them: no news. One that cannot start is told of anyway.
+          const line = isUp() ? remarks.pass(`${name}: ${text}`) : undefined;
           if (line !== undefined) (level === 'error' ? terminal.trouble : terminal.news)(line);
         },
         onDeath: (how, delayMs) =>
