@@ -9,7 +9,8 @@ type DeadLetter = {
   order_id: string | null;
   destination: string | null;
   error_code: string | null;
-  ended_at: Date;
+  /** As text: a Date has no microseconds, and the same letter would be found again for ever. */
+  ended_at: string;
 };
 type Hold = { scope: string; key: string; reason: string; until: Date };
 
