@@ -4,13 +4,15 @@ import { createEngine } from '@orderly/queue';
 import { runService } from '@orderly/runtime';
 import { buildApp } from '../app';
 import { serveConfig } from '../config';
+import { createSparseLog } from '../sparse-log';
 
 /** Serves the API until the process is told to stop. */
 export async function serve(env: Environment): Promise<void> {
   const config = loadConfig(serveConfig, env);
   const logger = createLogger({ service: 'api-gateway', level: config.log.level });
   const telemetry = getTelemetry();
-  const engine = createEngine({ redisUrl: config.redis.url, prefix: config.queue.prefix });
+  const onError = createSparseLog<Error>((error, failures) => logger.warn({ err: error, failures }, 'Redis is away'));
+  const engine = createEngine({ redisUrl: config.redis.url, prefix: config.queue.prefix, onError });
   const app = buildApp(config, { logger, engine, metricsText: telemetry.metricsText });
   await runService(app, { shutdownTimeoutMs: config.shutdown.timeoutMs, logger, onExit: telemetry.shutdown });
 }

@@ -1,4 +1,5 @@
 import { findEvent, type Database } from '@orderly/database';
+import { metrics } from '@orderly/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { traceIdOfRequest } from '../../http-server';
@@ -7,7 +8,7 @@ import { parseParameters } from '../../parse-parameters';
 import { problemContentType, problemOf } from '../../problem';
 import { RequestRefused } from '../../request-refused';
 import { within } from '../../within';
-import { BatchLabel, checkEvent, EventParams } from './schema';
+import { BatchLabel, checkEvent, EventParams, type CheckedEvent } from './schema';
 import { takeBatch } from './take-batch';
 import { takeEvents, type RequestFacts, type TakeEventsDependencies } from './take-events';
 
@@ -35,7 +36,7 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
   });
 
   async function postOne(body: unknown, facts: RequestFacts, reply: FastifyReply): Promise<unknown> {
-    const checked = checkEvent(body);
+    const checked = checkOne(body);
     const [result] = await takeEvents([checked], facts, taking);
     if (result === undefined) throw new Error('The intake gave no result');
     const { status, eventId } = result;
@@ -62,6 +63,15 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
     const problem = problemOf(new RequestRefused('batch-rejected'), traceIdOfRequest(request));
     void reply.code(problem.status).type(problemContentType);
     return JSON.stringify({ ...problem, ...answer });
+  }
+}
+
+function checkOne(body: unknown): CheckedEvent {
+  try {
+    return checkEvent(body);
+  } catch (error) {
+    metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' });
+    throw error;
   }
 }
 

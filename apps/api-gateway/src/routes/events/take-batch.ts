@@ -36,7 +36,8 @@ export async function takeBatch(
 
   const checks = bodies.map(check);
   const good = checks.flatMap((one) => ('event' in one ? [one] : []));
-  metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' }, bodies.length - good.length);
+  const bad = bodies.length - good.length;
+  if (bad > 0) metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' }, bad);
 
   const outcomes = good.length === 0 ? [] : await takeEvents(good, facts, deps);
   const nextOutcome = outcomes.values();

@@ -1,0 +1,184 @@
+import { createEngine } from '@orderly/queue';
+import { stressStartStop } from '@orderly/runtime/testing';
+import { eventually, testRedisUrl } from '@orderly/testing';
+import { randomUUID } from 'node:crypto';
+import { createLogger } from '@orderly/observability';
+import { request } from 'node:http';
+import { buildApp } from '../src/app';
+import { event, startGateway, type Answer } from './gateway';
+import { startTcpProxy } from './tcp-proxy';
+
+const ready = async (url: URL): Promise<number> => (await fetch(new URL('/readyz', url))).status;
+
+const expectUnavailable = (answer: Answer): void => {
+  expect(answer).toMatchObject({ status: 503, body: { code: 'database-unavailable', status: 503 } });
+  expect(answer.headers.get('retry-after')).toBe('5');
+  expect(Object.keys(answer.body).sort()).toEqual(['code', 'retryable', 'status', 'title', 'traceId', 'type']);
+};
+
+describe('while PostgreSQL is away', () => {
+  it('requests get 503 with Retry-After, also for their keys, and the gateway stays ready and recovers', async () => {
+    const gateway = await startGateway();
+    try {
+      expect((await gateway.post(event('before'))).status).toBe(202);
+      expect(await ready(gateway.app.adminUrl())).toBe(200);
+      await gateway.proxy.refuse();
+
+      expectUnavailable(await gateway.post(event('during')));
+      expectUnavailable(await gateway.post([event('during-1'), event('during-2')]));
+      expectUnavailable(await gateway.get('/v1/stats'));
+      const unseen = { authorization: `Bearer ${await gateway.createKey('events:write')}` };
+      expectUnavailable(await gateway.post(event('during'), unseen));
+      expect(await ready(gateway.app.adminUrl())).toBe(200);
+      expect(await gateway.db.query(`select 1 from event_keys where id like 'during%'`)).toEqual([]);
+
+      await gateway.proxy.restore();
+      expect((await gateway.post(event('during'))).body.status).toBe('accepted');
+      expect((await gateway.post(event('during'), unseen)).body.status).toBe('duplicate');
+      expect(gateway.logLines.filter((line) => line.includes('503'))).toHaveLength(1);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('the answer comes in time even if the network swallows everything', async () => {
+    const gateway = await startGateway();
+    try {
+      await gateway.post(event('before'));
+      gateway.proxy.swallow();
+      const startedAt = Date.now();
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => gateway.post(event(`lost-${index}`))));
+      expect(Date.now() - startedAt).toBeLessThan(4000);
+      answers.forEach(expectUnavailable);
+      await gateway.proxy.refuse();
+      await gateway.proxy.restore();
+      await eventually(async () => expect((await gateway.post(event('after'))).status).toBe(202));
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('a gateway that starts is not ready until it has reached it', async () => {
+    const gateway = await startGateway();
+    try {
+      await gateway.proxy.refuse();
+      expect(await ready(gateway.app.adminUrl())).toBe(503);
+      await gateway.proxy.restore();
+      expect(await ready(gateway.app.adminUrl())).toBe(200);
+      await gateway.proxy.refuse();
+      expect(await ready(gateway.app.adminUrl())).toBe(200);
+    } finally {
+      await gateway.stop();
+    }
+  });
+});
+
+describe('while Redis is away', () => {
+  it('events are accepted all the same, and a line says that the engine does not have them', async () => {
+    const redis = await startTcpProxy(testRedisUrl());
+    const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
+    await engine.ready();
+    const gateway = await startGateway({ engine });
+    try {
+      await gateway.post(event('before'));
+      await eventually(async () => expect(await engine.counts('order-status')).toMatchObject({ prioritized: 1 }));
+      await redis.refuse();
+      expect((await gateway.post(event('one'))).status).toBe(202);
+      expect((await gateway.post([event('two'), event('three')])).body).toMatchObject({ accepted: 2 });
+      await eventually(() => expect(gateway.logLines.join('')).toContain('could not be handed to Redis'));
+      await redis.restore();
+      await engine.ready();
+    } finally {
+      await gateway.stop();
+      await redis.close();
+    }
+  });
+
+  it('a gateway that has never reached it accepts events, and hands them over when it comes', async () => {
+    const redis = await startTcpProxy(testRedisUrl());
+    await redis.refuse();
+    const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
+    const gateway = await startGateway({ engine });
+    try {
+      expect((await gateway.post(event('one'))).status).toBe(202);
+      await redis.restore();
+      await eventually(async () => expect(await engine.counts('order-status')).toMatchObject({ prioritized: 1 }));
+    } finally {
+      await gateway.stop();
+      await redis.close();
+    }
+  });
+});
+
+describe('a gateway that is stopped', () => {
+  it('finishes the request in flight, and closes its connection', async () => {
+    const gateway = await startGateway();
+    const { body: posted } = await gateway.post(event('before'));
+    // Holds the event's key, so that the request waits in the middle of its statement.
+    const release = await lockKey(gateway.db, 'slow');
+    const inFlight = postOverKeepAlive(gateway.app.url(), event('slow'), await gateway.createKey('events:write'));
+    await eventually(async () => {
+      const waiting = await gateway.db.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      expect(waiting).toHaveLength(1);
+    });
+    const stopped = gateway.app.stop();
+    release();
+    expect(await inFlight).toEqual({ status: 202, connection: 'close' });
+    await stopped;
+    expect(posted.status).toBe('accepted');
+    await gateway.stop();
+  });
+
+  it('leaves nothing open, whenever it is stopped', async () => {
+    const gateway = await startGateway();
+    const config = {
+      http: { host: '127.0.0.1', port: 0 },
+      admin: { host: '127.0.0.1', port: 0 },
+      database: { url: gateway.proxy.url, poolSize: 2 },
+    };
+    const deps = {
+      logger: createLogger({ service: 'api-gateway', level: 'silent' }),
+      engine: { add: async () => undefined, close: async () => undefined },
+      metricsText: async () => '',
+    };
+    await stressStartStop(() => buildApp(config, deps), { rounds: 3 });
+    await gateway.stop();
+  });
+});
+
+type Ledger = Awaited<ReturnType<typeof startGateway>>['db'];
+
+async function lockKey(db: Ledger, id: string): Promise<() => void> {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  await new Promise<void>((locked, failed) => {
+    const work = db.transaction(async (query) => {
+      await query(
+        `insert into event_keys (source, id, event_id, order_id, body_hash) values ('shop', $1, gen_random_uuid(), 'x', '\\x00')`,
+        [id],
+      );
+      locked();
+      await released;
+      throw new Error('rolled back');
+    });
+    work.catch((error: unknown) => (error as Error).message === 'rolled back' || failed(error));
+  });
+  return release;
+}
+
+const postOverKeepAlive = (
+  url: URL,
+  body: unknown,
+  key: string,
+): Promise<{ status: number | undefined; connection: string | undefined }> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', connection: 'keep-alive' };
+    const posting = request(new URL('/v1/events', url), { method: 'POST', headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }));
+    });
+    posting.on('error', reject);
+    posting.end(JSON.stringify(body));
+  });
