@@ -20,9 +20,10 @@ const layers = {
   foundation: ['contract', 'foundation', 'test-support'],
   domain: ['contract'],
   adapter: ['contract', 'foundation', 'domain', 'test-support'],
-  app: ['contract', 'foundation', 'domain', 'adapter', 'test-support'],
+  assembly: ['contract', 'foundation', 'domain', 'adapter', 'test-support'],
+  app: ['contract', 'foundation', 'domain', 'adapter', 'assembly', 'test-support'],
   'test-support': ['test-support'],
-  tool: ['contract', 'foundation', 'domain', 'adapter', 'test-support', 'tool'],
+  tool: ['contract', 'foundation', 'domain', 'adapter', 'assembly', 'test-support', 'tool'],
 };
 const tagged = (prefix, names) => names.map((name) => `${prefix}:${name}`);
 const depConstraints = [

@@ -15,7 +15,7 @@ export function bindJob<Payload extends z.ZodType>(
   handler: JobHandler<JobDefinition<string, Payload>>,
 ): BoundJob {
   return {
-    definition: definition as JobDefinition,
+    definition: definition,
     run: (job, signal) => {
       const parsed = definition.payload.safeParse(job.payload);
       if (!parsed.success) {

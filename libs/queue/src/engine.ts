@@ -46,7 +46,7 @@ export function createEngine({ redisUrl, prefix, onError = () => undefined }: En
       return jobs.filter((_job, index) => answers[index]?.[1] === 0);
     },
     counts: (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
-    hold: async (queue, forMs) => void (await queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1))),
+    hold: (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
     async ready() {
       await whenReady(redis);
       await refuseEviction(redis);

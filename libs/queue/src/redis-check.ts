@@ -7,7 +7,8 @@ export function createRedisCheck(redis: Redis, prefix: string): () => Promise<bo
   const key = `${prefix}:check:${randomUUID()}`;
   return async () => {
     try {
-      return (await redis.set(key, '1', 'EX', 5)) === 'OK';
+      await redis.set(key, '1', 'EX', 5);
+      return true;
     } catch {
       return false;
     }

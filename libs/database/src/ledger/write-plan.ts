@@ -9,7 +9,7 @@ export async function writePlan(query: Query, plan: Plan, processId: string): Pr
   const heads = await assignHeads(query, plan.syncs);
   const headIds = new Set(heads.map(({ id }) => id));
   const jobs = [
-    ...plan.syncs.map((job) => ({ ...job, state: headIds.has(job.id) ? 'runnable' : 'blocked' }) as NewJob),
+    ...plan.syncs.map((job) => ({ ...job, state: headIds.has(job.id) ? 'runnable' : 'blocked' })),
     ...plan.messages.map(({ job }) => job),
   ];
   await query(writeSql, [
