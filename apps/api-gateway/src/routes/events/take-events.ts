@@ -35,7 +35,11 @@ export async function takeEvents(
   // Where tracing is off, what the producer sent travels on unchanged.
   const isTraced = currentTraceContext() !== undefined;
   const results = await (isTraced
-    ? inSpan(`create ${queueNames.orderStatus}`, spanOptions(events), () => store(currentTraceContext()))
+    ? inSpan(`create ${queueNames.orderStatus}`, spanOptions(events), async (span) => {
+        const stored = await store(currentTraceContext());
+        if (stored[0] && stored.length === 1) span.setAttribute('messaging.message.id', stored[0].eventId);
+        return stored;
+      })
     : store(traceContextFromHeaders(headers)));
 
   relay(results.flatMap((result) => (result.status === 'accepted' ? [result.job] : [])));
