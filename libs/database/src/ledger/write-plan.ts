@@ -8,8 +8,8 @@ import { lockLanes } from './settle-jobs';
 export async function writePlan(query: Query, plan: Plan, processId: string): Promise<RunnableJob[]> {
   const heads = await assignHeads(query, plan.syncs);
   const headIds = new Set(heads.map(({ id }) => id));
-  const jobs = [
-    ...plan.syncs.map((job) => ({ ...job, state: headIds.has(job.id) ? 'runnable' : 'blocked' })),
+  const jobs: readonly NewJob[] = [
+    ...plan.syncs.map((job): NewJob => ({ ...job, state: headIds.has(job.id) ? 'runnable' : 'blocked' })),
     ...plan.messages.map(({ job }) => job),
   ];
   await query(writeSql, [
