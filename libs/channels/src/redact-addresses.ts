@@ -5,7 +5,8 @@
 export function redactAddresses(text: string, recipient?: string): string {
   const localPart = recipient?.split('@')[0] ?? '';
   const withoutAddresses = text.replaceAll(/[^\s<>"'(),;:]+@[^\s<>"'(),;:]+/g, redacted);
-  if (localPart === '') return withoutAddresses;
+  // Most answers repeat nothing, and a pattern per recipient is dear to compile.
+  if (localPart === '' || !withoutAddresses.toLowerCase().includes(localPart.toLowerCase())) return withoutAddresses;
   const escaped = localPart.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
   return withoutAddresses.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'giu'), redacted);
 }
