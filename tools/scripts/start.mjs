@@ -12,5 +12,9 @@ const stack = spawn(pinnedNode, [join(workspaceRoot, 'dist/tools/stack/main.cjs'
   stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   detached: true,
 });
+// The script in package.json uses exec, so that npm's signals come to us and not to a shell that would die of them alone.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stack.kill(signal));
+// A parent that was killed can pass nothing on. The pid of ours changes then, and nothing else tells.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && stack.connected && stack.disconnect(), 250).unref();
 stack.on('exit', (code) => process.exit(code ?? 1));
