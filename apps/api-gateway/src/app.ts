@@ -1,13 +1,11 @@
 import { createDatabase, createFindApiKey, createIntake, type Database } from '@orderly/database';
-import { ConfigurationError } from '@orderly/errors';
 import type { Engine } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';
 import { createRelay } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';
-import type { FastifyInstance } from 'fastify';
-import type { AddressInfo } from 'node:net';
 import type { AppConfig } from './config';
 import { createHttpServer } from './http-server';
+import { createHttpService } from './http-service';
 import { addRoutes } from './routes/routes';
 import { createSparseLog } from './sparse-log';
 import { ledgerDeadlineMs, within } from './within';
@@ -39,10 +37,11 @@ export function buildApp(config: AppConfig, { logger, engine, metricsText }: App
   });
   const relay = createRelay(engine, createFailureLog(logger));
   const intake = createIntake(db, { onBatch: (size) => metrics.coalescedBatchSize.record(size, { operation: 'intake' }) });
-  const http = createHttpServer({
+  const api = createHttpServer({
     logger,
     addRoutes: (app) => addRoutes(app, { db, findApiKey: createFindApiKey(db), intake, relay }),
   });
+  const http = createHttpService(api, config.http);
   const admin = createAdminServer({ ...config.admin, live: () => true, ready: createReadiness(db), metrics: metricsText });
 
   const service = composeServices('api-gateway', [
@@ -52,40 +51,14 @@ export function buildApp(config: AppConfig, { logger, engine, metricsText }: App
       await settledWithin(relay.idle(), drainTimeoutMs);
       await engine.close();
     }),
-    httpService(http, config.http),
+    http,
     admin.readiness,
   ]);
-  return { ...service, url: () => addressOf(http), adminUrl: () => admin.address() };
+  return { ...service, url: () => http.url(), adminUrl: () => admin.address() };
 }
 
 const resource = (name: string, close: () => Promise<void>): Service =>
   createService({ name, start: async () => undefined, stop: close });
-
-function httpService(app: FastifyInstance, { host, port }: AppConfig['http']): Service {
-  let isStopping = false;
-  app.addHook('onSend', async (_request, reply) => {
-    // A connection that stays open after its last answer would keep the process waiting.
-    if (isStopping) void reply.header('connection', 'close');
-  });
-  return createService({
-    name: 'http-server',
-    async start() {
-      try {
-        await app.listen({ host, port });
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        const reason = code === 'EADDRINUSE' ? 'another process listens there' : (code ?? 'unknown reason');
-        throw new ConfigurationError('configuration-invalid', `The API cannot listen on ${host}:${port}: ${reason}`, {
-          cause: error,
-        });
-      }
-    },
-    async stop() {
-      isStopping = true;
-      await app.close();
-    },
-  });
-}
 
 /** Ready once the ledger was reached, and from then on: without it the gateway still has an answer, which is 503. */
 function createReadiness(db: Database): () => Promise<readonly ReadinessCheck[]> {
@@ -110,9 +83,4 @@ async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
   await Promise.race([work, timeout]);
   clearTimeout(timer);
-}
-
-function addressOf(app: FastifyInstance): URL {
-  const { port } = app.server.address() as AddressInfo;
-  return new URL(`http://127.0.0.1:${port}`);
 }

@@ -14,7 +14,7 @@ export interface HttpServerOptions {
 }
 
 /** A thousand events of usual size are a quarter of it. */
-export const maxBodyBytes = 1_500_000;
+const maxBodyBytes = 1_500_000;
 /** A sender that takes longer than this for one request holds a connection for nothing. */
 const requestTimeoutMs = 30_000;
 /** Percent-encoded, an event's id may be as long as this. */

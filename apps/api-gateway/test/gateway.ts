@@ -27,7 +27,7 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
 }

@@ -123,7 +123,10 @@ describe('a gateway that is stopped', () => {
       );
       expect(waiting).toHaveLength(1);
     });
+    const { href } = gateway.app.url();
     const stopped = gateway.app.stop();
+    // From then on nobody new is let in, and the answer is still to come.
+    await eventually(() => expect(fetch(href)).rejects.toThrow());
     release();
     expect(await inFlight).toEqual({ status: 202, connection: 'close' });
     await stopped;

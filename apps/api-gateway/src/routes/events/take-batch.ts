@@ -13,7 +13,7 @@ export interface BatchAnswer {
   readonly results: readonly BatchResult[];
 }
 
-export interface BatchResult {
+interface BatchResult {
   /** Place in the request, from 0. */
   readonly index: number;
   /** The producer's id; null where the event has none that can be shown. */
