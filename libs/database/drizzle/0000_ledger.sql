@@ -79,7 +79,7 @@ create table jobs (
   batch text,
   attempts_used smallint not null default 0,
   -- Every claim counts here, also those that used no attempt: the number of the attempt's row.
-  tries smallint not null default 0,
+  tries integer not null default 0,
   crashes smallint not null default 0,
   claim_token uuid,
   claimed_by uuid,
@@ -111,7 +111,7 @@ create index jobs_dead on jobs (id) where outcome = 'dead';
 
 create table attempts (
   job_id uuid not null,
-  number smallint not null,
+  number integer not null,
   started_at timestamptz not null,
   ended_at timestamptz not null default now(),
   outcome text not null,

@@ -94,7 +94,7 @@ export const jobs = pgTable('jobs', {
   version: integer('version'),
   batch: text('batch'),
   attemptsUsed: smallint('attempts_used').notNull().default(0),
-  tries: smallint('tries').notNull().default(0),
+  tries: integer('tries').notNull().default(0),
   crashes: smallint('crashes').notNull().default(0),
   claimToken: uuid('claim_token'),
   claimedBy: uuid('claimed_by'),
@@ -118,7 +118,7 @@ export const attempts = pgTable(
   'attempts',
   {
     jobId: uuid('job_id').notNull(),
-    number: smallint('number').notNull(),
+    number: integer('number').notNull(),
     startedAt: moment('started_at').notNull(),
     endedAt: moment('ended_at').notNull().defaultNow(),
     outcome: text('outcome').notNull(),

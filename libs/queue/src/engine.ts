@@ -60,12 +60,20 @@ export function createEngine({ redisUrl, prefix, onError = () => undefined }: En
   function queueOf(name: string): Queue {
     const existing = queues.get(name);
     if (existing) return existing;
-    const queue = new Queue(name, { connection: redis, prefix, skipVersionCheck: true, skipMetasUpdate: true });
+    const queue = new Queue(name, {
+      connection: redis,
+      prefix,
+      skipVersionCheck: true,
+      streams: { events: { maxLen: maxEvents } },
+    });
     queue.on('error', onError);
     queues.set(name, queue);
     return queue;
   }
 }
+
+/** Nobody reads BullMQ's event stream; by default it would grow to 10,000 entries per queue. */
+const maxEvents = 10;
 
 /** A job that BullMQ may never retry, fail or keep by itself: all that is decided by the ledger. */
 const bulkJob = ({ id, name, priority, delayMs }: RunnableJob): { name: string; data: object; opts: JobsOptions } => ({

@@ -27,6 +27,12 @@ const stalledCheckMs = 3000;
 /** No queue of ours starts that many jobs in a second: a limiter that never limits, but lets the queue be held. */
 const unlimited = { max: 1_000_000, duration: 1000 };
 
+/** A hold may be lifted before its time, so BullMQ is kept from fetching for no longer than this at once, in ms. */
+const longestHoldMs = 5000;
+
+/** How soon a delivery is tried again that met a process which may not act now, in ms. */
+const restMs = 500;
+
 /** How soon a delivery is tried again whose end could not even be written down, in ms. */
 const afterFaultMs = 1000;
 
@@ -36,11 +42,13 @@ export function createQueueWorker(options: QueueWorkerOptions): Service {
   let connection: Redis | undefined;
   let worker: Worker | undefined;
 
-  const hold = (forMs: number): Promise<void> => engine.hold(queue, forMs);
+  const hold = (forMs: number): Promise<void> => engine.hold(queue, Math.min(forMs, longestHoldMs));
   const onLost = (error: unknown): void =>
     logger.debug({ err: error }, 'BullMQ had forgotten the job; the sweep takes care of it');
 
   const process = async (job: Job, token?: string): Promise<void> => {
+    const hasToRest = options.stopSignals().some(({ aborted }) => aborted);
+    if (hasToRest) return dispose(job, token, { kind: 'later', delayMs: restMs }, hold, onLost);
     const disposal = await runJob(job.id ?? '', options).catch((error: unknown): Disposal => {
       logger.error({ err: error, jobId: job.id }, 'A delivery could not be ended');
       return { kind: 'later', delayMs: afterFaultMs };

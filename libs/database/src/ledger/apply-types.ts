@@ -50,7 +50,7 @@ export interface ApplyOptions {
   /** Pure: which jobs and messages an applied event leads to. */
   readonly followUps: (applied: AppliedEvent) => FollowUps;
   readonly processId: string;
-  /** Applies at most so many events of each order, so that a bad one can be found; all by default. */
+  /** Applies at most so many events of each order: one, to find a bad one. @defaultValue 500 */
   readonly eventLimit?: number;
 }
 

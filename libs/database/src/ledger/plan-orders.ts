@@ -40,7 +40,8 @@ export function planOrder(
     for (const event of unapplied) plan.results.set(event.eventId, later);
     return;
   }
-  const events = limited(unapplied, options.eventLimit);
+  const { events, left } = limited(unapplied, options.eventLimit);
+  for (const { eventId } of left) plan.results.set(eventId, { kind: 'later', delayMs: leftOverMs });
   const { order: next, outcomes } = applyEvents(order, events, now, options.atDeadline);
   const byId = new Map(events.map((event) => [event.eventId, event]));
   let previous = order;
@@ -56,10 +57,25 @@ export function planOrder(
   if (next.version !== order.version) plan.orders.push(orderRow(next));
 }
 
-/** The first so many events that are not parked, and all that are. */
-function limited(events: readonly UnappliedEvent[], limit = Infinity): readonly UnappliedEvent[] {
-  let left = limit;
-  return events.filter(({ parkedUntil }) => parkedUntil !== undefined || left-- > 0);
+/** Events of one order that one transaction applies, so that a single order cannot make it long. */
+const maxEvents = 500;
+
+/** How soon the events are delivered again that were too many for one transaction, in ms. */
+const leftOverMs = 100;
+
+/** The first so many events that are not parked, and all that are; and the others. */
+function limited(
+  unapplied: readonly UnappliedEvent[],
+  limit = maxEvents,
+): { readonly events: readonly UnappliedEvent[]; readonly left: readonly UnappliedEvent[] } {
+  const [events, left]: [UnappliedEvent[], UnappliedEvent[]] = [[], []];
+  let taken = 0;
+  for (const event of unapplied) {
+    const fits = event.parkedUntil !== undefined || taken < limit;
+    if (event.parkedUntil === undefined) taken += 1;
+    (fits ? events : left).push(event);
+  }
+  return { events, left };
 }
 
 function planChange(

@@ -107,7 +107,7 @@ function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement,
 const settleSql = `
   with s as (
     select * from jsonb_to_recordset($1::jsonb) as s(
-      id uuid, token uuid, tries smallint, order_id text, destination text, ends boolean, outcome text, result_version integer,
+      id uuid, token uuid, tries integer, order_id text, destination text, ends boolean, outcome text, result_version integer,
       error_code text, error_message text, fingerprint text, delay_ms float8, wait_reason text, uses_attempt boolean,
       hold_reason text, hold_ms float8, clears_hold boolean, lane_step text, acked integer, message_state text,
       message_provider_id text, message_reason text, started_at timestamptz, attempt_outcome text, error_class text,
