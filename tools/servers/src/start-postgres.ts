@@ -23,7 +23,7 @@ export function startPostgres(options: ServerOptions): Promise<PostgresServer> {
     { source: 'environment', start: () => fromEnvironment(environment.DATABASE_URL) },
     { source: 'path', start: () => fromPath(options) },
     { source: 'embedded', start: async () => runPostgres(await embeddedPostgresFolder(), 'embedded', options, oldestMajor) },
-    { source: 'containers', start: () => fromContainer() },
+    { source: 'containers', start: () => fromContainer(options) },
   ];
   const advice = 'Install PostgreSQL 15 or newer (Debian: apt-get install postgresql), start Docker, or set DATABASE_URL.';
   return firstWayThatWorks({ product: 'PostgreSQL', advice }, inOrder(ways, containers), report);
@@ -52,7 +52,8 @@ async function fromPath(options: ServerOptions): Promise<Server> {
   throw reason;
 }
 
-async function fromContainer(): Promise<Server> {
+async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
+  if (dataFolder !== undefined) throw new Error('what a container holds goes with it, and a data folder is to stay');
   const password = 'orderly'; // published on a port of this machine alone, and gone with the container
   const container = await startContainer({
     image: 'postgres:18-alpine',

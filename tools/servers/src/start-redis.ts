@@ -20,7 +20,7 @@ export function startRedis(options: ServerOptions): Promise<RedisServer> {
     { source: 'environment', start: () => fromEnvironment(environment.REDIS_URL) },
     { source: 'path', start: () => fromPath(options) },
     { source: 'embedded', start: async () => runRedis(await debianRedis(environment, report), 'embedded', options) },
-    { source: 'containers', start: () => fromContainer() },
+    { source: 'containers', start: () => fromContainer(options) },
   ];
   const advice = 'Install Redis 6.2 or newer or Valkey (Debian: apt-get install redis-server), start Docker, or set REDIS_URL.';
   return firstWayThatWorks({ product: 'Redis', advice }, inOrder(ways, containers), report);
@@ -48,7 +48,8 @@ function realProgram(folder: string, program: string): string {
   return real.endsWith(program) ? real : join(folder, program);
 }
 
-async function fromContainer(): Promise<Server> {
+async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
+  if (dataFolder !== undefined) throw new Error('what a container holds goes with it, and a data folder is to stay');
   const container = await startContainer({
     image: 'redis:8-alpine',
     port: 6379,
