@@ -1,5 +1,5 @@
 import type { Engine, RunnableJob } from '@orderly/jobs';
-import { metrics } from '@orderly/observability';
+import { metrics, withoutParent } from '@orderly/observability';
 
 /** Hands runnable jobs to the engine after their commit. */
 export interface Relay {
@@ -24,7 +24,8 @@ export function createRelay(engine: Pick<Engine, 'add'>, onError: (error: unknow
   const relay = (jobs: readonly RunnableJob[]): void => {
     if (jobs.length === 0 || waiting.length > maxWaiting) return;
     waiting.push(...jobs);
-    running ??= run().finally(() => (running = undefined));
+    // What is handed over belongs to many traces: the round trip is part of none.
+    running ??= withoutParent(run);
   };
   return Object.assign(relay, { idle: async () => running });
 
@@ -39,6 +40,8 @@ export function createRelay(engine: Pick<Engine, 'add'>, onError: (error: unknow
         (error: unknown) => onError(error, jobs.length),
       );
     }
+    // In the same turn in which nothing was left: what comes later starts a run of its own.
+    running = undefined;
   }
 }
 
