@@ -15,7 +15,6 @@ export const runningServers: { current: Server[] } = ((
 });
 
 /** Gives the run its servers, once, before the first file; none if only pure tests are to run. */
-// eslint-disable-next-line no-restricted-syntax -- Jest takes the default export.
 export default async function startServers(config: GlobalConfig): Promise<void> {
   const { rootDir, testPathPatterns } = config;
   const patterns = testPathPatterns.toExecutor({ rootDir });
