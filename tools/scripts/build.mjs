@@ -5,7 +5,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 
 const project = process.argv[2];
-const entries = ['main', 'instrumentation', 'replay'].map((name) => `${project}/src/${name}.ts`).filter(existsSync);
+const entries = ['main', 'instrumentation'].map((name) => `${project}/src/${name}.ts`).filter(existsSync);
 
 rmSync(`dist/${project}`, { recursive: true, force: true });
 await build({

@@ -1,0 +1,156 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
+import { BatchAnswer, BatchStatistics, ShownProblem } from './gateway-answers';
+import { ReplayFailure } from './replay-failure';
+
+export type GatewayOptions = {
+  url: string;
+  key: string;
+  batch: string;
+  /** How long a gateway may be away before it is given up. Waits that it asks for itself are kept, however long. */
+  patienceMs: number;
+  interrupted: AbortSignal;
+  /** Hears why a request has to wait, and for how long. */
+  onWait: (reason: string, waitMs: number) => void;
+};
+
+export type SentBatch =
+  | {
+      taken: true;
+      answer: BatchAnswer;
+      /** An earlier try may have been taken without an answer: its events are now called duplicates. */
+      wasSentBefore: boolean;
+    }
+  | {
+      /** The request as a whole was refused for what is in it. */
+      taken: false;
+      problem: ShownProblem;
+    };
+
+/** Statuses that say something about the content, so that a part of it may fare better. */
+const contentRefused = [400, 413, 422];
+/** Longer than the gateway's own limit for a request. */
+const requestTimeoutMs = 60_000;
+const firstDelayMs = 250;
+const maxDelayMs = 5_000;
+
+/** The gateway, over HTTP. Tries again what may succeed later. */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  #hasAnswered = false;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ReplayFailure when it cannot be reached, or does not let us. */
+  async sendEvents(events: readonly string[]): Promise<SentBatch> {
+    const { response, body, wasSentBefore } = await this.#request('/v1/events', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'orderly-batch': this.#options.batch },
+      body: `[${events.join(',')}]`,
+    });
+    const answer = BatchAnswer.safeParse(body);
+    if (answer.success && (response.status === 202 || response.status === 422)) {
+      const indexes = new Set(answer.data.results.map(({ index }) => index));
+      if (indexes.size !== events.length || [...indexes].some((index) => index >= events.length))
+        throw this.#notOrderly(response);
+      return { taken: true, answer: answer.data, wasSentBefore };
+    }
+    const problem = ShownProblem.safeParse(body);
+    if (problem.success && contentRefused.includes(response.status)) return { taken: false, problem: problem.data };
+    throw this.#notOrderly(response);
+  }
+
+  /** @throws ReplayFailure when it cannot be reached, or does not let us. */
+  async readStatistics(): Promise<BatchStatistics> {
+    const { response, body } = await this.#request(`/v1/stats?batch=${encodeURIComponent(this.#options.batch)}`, {});
+    const statistics = BatchStatistics.safeParse(body);
+    if (response.ok && statistics.success) return statistics.data;
+    throw this.#notOrderly(response);
+  }
+
+  async #request(path: string, init: RequestInit): Promise<{ response: Response; body: unknown; wasSentBefore: boolean }> {
+    const { url, key, interrupted, onWait, patienceMs } = this.#options;
+    let awaySince: number | undefined;
+    let wasSentBefore = false;
+    for (let tries = 0; ; tries += 1) {
+      const result = await tryOnce(`${url}${path}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${key}` },
+        // Followed, a redirect would take the key to another place.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      });
+      if ('response' in result) {
+        this.#hasAnswered = true;
+        refuseIfNotAllowed(result.response, result.body);
+        if (!isTemporary(result.response)) return { ...result, wasSentBefore };
+      }
+      const reason = 'response' in result ? `it answers ${result.response.status}` : result.reason;
+      // A gateway that was never there is a wrong address or one that does not run: it does not come by waiting.
+      if (!this.#hasAnswered) throw new ReplayFailure(`The gateway at ${url} cannot be reached: ${reason}. Does it run?`);
+      awaySince ??= Date.now();
+      if (Date.now() - awaySince > patienceMs) {
+        throw new ReplayFailure(`The gateway at ${url} has been away for ${Math.round(patienceMs / 1000)} s: ${reason}.`);
+      }
+      // Only a 429 says for sure that nothing was taken.
+      wasSentBefore ||= !('response' in result && result.response.status === 429);
+      const asked = 'response' in result ? retryAfterMs(result.response) : undefined;
+      const waitMs = asked ?? Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(tries, 10));
+      onWait(reason, waitMs);
+      await pause(waitMs, undefined, { signal: interrupted });
+    }
+  }
+
+  #notOrderly({ status }: Response): ReplayFailure {
+    return new ReplayFailure(`${this.#options.url} does not answer as Orderly's gateway does (status ${status}).`);
+  }
+}
+
+async function tryOnce(url: string, init: RequestInit): Promise<{ response: Response; body: unknown } | { reason: string }> {
+  try {
+    const response = await fetch(url, init);
+    const text = await response.text();
+    return { response, body: parsed(text) };
+  } catch (error) {
+    return { reason: reasonOf(error) };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const SystemError = z.object({ code: z.string() });
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${requestTimeoutMs / 1000} s`;
+  const cause = SystemError.safeParse(error.cause);
+  return cause.success ? cause.data.code : error.message;
+}
+
+function refuseIfNotAllowed({ status }: Response, body: unknown): void {
+  if (status !== 401 && status !== 403) return;
+  const problem = ShownProblem.safeParse(body).data;
+  const why = problem?.detail ?? problem?.title ?? `status ${status}`;
+  throw new ReplayFailure(
+    `The gateway does not take the key: ${why.replace(/\.$/, '')}. Give one with --key or ORDERLY_API_KEY.`,
+  );
+}
+
+const isTemporary = ({ status }: Response): boolean => status === 429 || status >= 500;
+
+// Seconds or a date, as HTTP has it.
+function retryAfterMs({ headers }: Response): number | undefined {
+  const text = headers.get('retry-after');
+  if (text === null) return undefined;
+  const seconds = Number(text);
+  const waitMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(text) - Date.now();
+  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+}

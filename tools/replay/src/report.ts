@@ -1,0 +1,149 @@
+import { orderStatuses } from '@orderly/contracts';
+import Table from 'cli-table3';
+import { createColors } from 'picocolors';
+import type { BatchStatistics } from './gateway-answers';
+import type { Tally } from './send-file';
+
+export type Result = {
+  tally: Tally;
+  /** Undefined when the gateway was lost before it could say. */
+  statistics?: BatchStatistics;
+  sendingMs: number;
+  totalMs: number;
+  /** Whether everything was sent and has ended. */
+  isComplete: boolean;
+};
+
+/** What of a result is no success, in words; empty if all went well. */
+export function shortcomings({ tally, statistics }: Result): string[] {
+  const ended = (outcome: string): number => sum(statistics?.jobs.filter((job) => job.outcome === outcome));
+  return [
+    counted(tally.rejected, 'event rejected', 'events rejected'),
+    counted(ended('dead'), 'dead letter', 'dead letters'),
+    counted(statistics?.blocked ?? 0, 'job blocked', 'jobs blocked'),
+    counted(ended('unknown'), 'job unknown', 'jobs unknown'),
+    counted(statistics?.messages.unknown ?? 0, 'message unknown', 'messages unknown'),
+  ].flatMap((text) => text ?? []);
+}
+
+/** A result as tables, at most 80 columns wide as long as names are. */
+export function renderResult(result: Result, { withColors }: { withColors: boolean }): string {
+  const colors = createColors(withColors);
+  const { tally, statistics } = result;
+  const section = (title: string, ...parts: string[]): string => [colors.bold(title), ...parts].join('\n');
+  const sections = [section('Events', table(['', 'count'], eventRows(tally)), ...rejectedLines(tally))];
+  if (statistics) {
+    const { jobs } = statistics;
+    const endedJobs = jobs.filter(({ state }) => state === 'ended').map((job) => ({ ...job, end: job.outcome ?? '' }));
+    const waitingJobs = jobs.filter(({ state }) => state !== 'ended').map((job) => ({ ...job, end: job.state }));
+    sections.push(
+      section('Orders', table(['status', 'count'], orderRows(statistics.orders))),
+      section('Jobs that have ended', table(['job', 'destination', 'outcome', 'count'], jobRows(endedJobs))),
+      section('Jobs that wait', table(['job', 'destination', 'state', 'count'], waitRows(waitingJobs, statistics))),
+      section('Messages', table(['state', 'count'], withTotal(countRows(statistics.messages)))),
+    );
+  }
+  sections.push(section('Time', table(['', 'seconds', 'per second'], timeRows(result))));
+  const faults = shortcomings(result);
+  if (faults.length > 0) sections.push(colors.red(`Not all went well: ${faults.join(', ')}.`));
+  else if (result.isComplete) sections.push(colors.green('All went well.'));
+  return `${sections.join('\n\n')}\n`;
+
+  function rejectedLines({ firstRejected, rejected }: Tally): string[] {
+    if (rejected === 0) return [];
+    const rows = firstRejected.map(
+      ({ line, code, detail = '' }) => `    line ${line}: ${code}${detail && colors.dim(`  ${detail}`)}`,
+    );
+    const others = rejected - firstRejected.length;
+    return ['  Rejected', ...rows, ...(others > 0 ? [`    and ${number(others)} more`] : [])];
+  }
+
+  function table(head: string[], rows: readonly (readonly (string | number)[])[]): string {
+    if (rows.length === 0) return `  ${colors.dim('none')}`;
+    const isNumeric = head.map((_, column) => rows.every((row) => row[column] === '' || isCount(row[column])));
+    const made = new Table({
+      head: head.map((text) => colors.dim(text)),
+      colAligns: isNumeric.map((isRight) => (isRight ? 'right' : 'left')),
+      // Lines would be more ink than the numbers.
+      chars: Object.fromEntries(lineNames.map((name) => [name, ''])),
+      style: { head: [], border: [], 'padding-left': 2, 'padding-right': 0 },
+    });
+    made.push(...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? number(cell) : cell))));
+    return made
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .join('\n');
+  }
+}
+
+type Row = (string | number)[];
+type JobCount = { name: string; destination: string | null; end: string; count: number };
+
+const eventRows = ({ accepted, duplicates, rejected }: Tally): Row[] => [
+  ['accepted', accepted],
+  ['duplicates', duplicates],
+  ['rejected', rejected],
+];
+
+// In the order of an order's life.
+function orderRows(orders: Readonly<Record<string, number>>): Row[] {
+  const { unknown: notCreated = 0, ...others } = orders;
+  const place = (status: string): number => orderStatuses.findIndex((known) => known === status);
+  const rows = countRows(others).sort(([a], [b]) => place(String(a)) - place(String(b)));
+  return withTotal(notCreated > 0 ? [...rows, ['not created yet', notCreated]] : rows);
+}
+
+const countRows = (counts: Readonly<Record<string, number>>): Row[] => Object.entries(counts);
+
+const withTotal = (rows: Row[]): Row[] =>
+  rows.length < 2 ? rows : [...rows, ['together', rows.reduce((total, row) => total + Number(row.at(-1)), 0)]];
+
+// A name that stands in the row above is left out.
+function jobRows(jobs: readonly JobCount[]): Row[] {
+  const grouped = new Map<string, JobCount>();
+  for (const job of jobs) {
+    const key = JSON.stringify([job.name, job.destination, job.end]);
+    grouped.set(key, { ...job, count: (grouped.get(key)?.count ?? 0) + job.count });
+  }
+  return [...grouped.values()].map(({ name, destination, end, count }, index, all) => {
+    const above = all[index - 1];
+    const isSameJob = above?.name === name;
+    const isSameDestination = isSameJob && above.destination === destination;
+    return [isSameJob ? '' : name, isSameDestination ? '' : (destination ?? ''), outcomeNames[end] ?? end, count];
+  });
+}
+
+const outcomeNames: Readonly<Record<string, string>> = { dead: 'dead letter' };
+
+// Parked and blocked are said even when there are none: they are what one looks for here.
+function waitRows(jobs: readonly JobCount[], { parked, blocked }: BatchStatistics): Row[] {
+  const none: Row[] = [];
+  if (parked === 0) none.push(['', '', 'parked', 0]);
+  if (blocked === 0) none.push(['', '', 'blocked', 0]);
+  return [...none, ...jobRows(jobs)];
+}
+
+function timeRows({ tally, statistics, sendingMs, totalMs }: Result): Row[] {
+  const sent = tally.accepted + tally.duplicates + tally.rejected;
+  const row = (title: string, ms: number, count: number, unit: string): Row => [
+    title,
+    (ms / 1000).toFixed(1),
+    `${number(Math.round(count / (Math.max(1, ms) / 1000)))} ${unit}`,
+  ];
+  return [
+    row('until all was sent', sendingMs, sent, 'events'),
+    ...(statistics ? [row('until all had ended', totalMs, statistics.ended, 'jobs')] : []),
+  ];
+}
+
+const lineNames = [
+  ...(['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'] as const),
+  ...(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'] as const),
+];
+
+const number = (value: number): string => value.toLocaleString('en-US');
+const isCount = (cell: string | number | undefined): boolean => typeof cell === 'number' || /^[\d.,]+( \w+)?$/.test(cell ?? '');
+const sum = (jobs: readonly { count: number }[] = []): number => jobs.reduce((total, { count }) => total + count, 0);
+const counted = (count: number, one: string, many: string): string | undefined =>
+  count === 0 ? undefined : `${number(count)} ${count === 1 ? one : many}`;
