@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as the partner got it. Paths are `/<destination>/<orderId>`. */
+export type PartnerRequest = {
+  readonly at: number;
+  readonly method: string;
+  readonly destination: string;
+  readonly orderId: string;
+  /** Of the envelope; 0 for a lookup. */
+  readonly version: number;
+  readonly key: string | undefined;
+  readonly bodyHash: string;
+  readonly headers: IncomingMessage['headers'];
+};
+
+export type Answer = (response: ServerResponse) => void;
+
+/** An external system on loopback that answers as the test says, and remembers what it was asked. */
+export type Partner = {
+  readonly url: string;
+  /** In the order in which they arrived, answered or not. */
+  readonly requests: PartnerRequest[];
+  /** Requests about one order. */
+  readonly about: (orderId: string) => PartnerRequest[];
+  /** Takes the place of the behaviour before; without one every request is answered with 204. */
+  behave: (answerOf: (request: PartnerRequest) => Answer | undefined) => void;
+  readonly close: () => Promise<void>;
+};
+
+export async function startPartner(): Promise<Partner> {
+  const requests: PartnerRequest[] = [];
+  let answerOf: (request: PartnerRequest) => Answer | undefined = () => undefined;
+  const server = createServer((request, response) => {
+    void read(request).then((received) => {
+      requests.push(received);
+      (answerOf(received) ?? status(204))(response);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    about: (orderId) => requests.filter((request) => request.orderId === orderId),
+    behave: (next) => void (answerOf = next),
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+export const status =
+  (code: number, headers: Record<string, string> = {}, body = ''): Answer =>
+  (response) =>
+    void response.writeHead(code, headers).end(body);
+
+/** The request has arrived, and its connection breaks. */
+export const reset: Answer = (response) => void response.destroy();
+
+/** No answer, for as long as the connection stands. */
+export const silence: Answer = () => undefined;
+
+/** Answers of one order's requests in turn, the last one for ever; other requests succeed. */
+export const inTurn = (orderId: string, ...answers: readonly Answer[]): ((request: PartnerRequest) => Answer | undefined) => {
+  let next = 0;
+  return (request) => (request.orderId === orderId ? answers[Math.min(next++, answers.length - 1)] : undefined);
+};
+
+async function read(request: IncomingMessage): Promise<PartnerRequest> {
+  const at = Date.now();
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks).toString('utf8');
+  const [, destination = '', orderId = ''] = (request.url ?? '').split('/');
+  const version = body === '' ? 0 : (JSON.parse(body) as { data: { version: number } }).data.version;
+  return {
+    at,
+    method: request.method ?? '',
+    destination,
+    orderId,
+    version,
+    key: request.headers['idempotency-key'] as string | undefined,
+    bodyHash: createHash('sha256').update(body).digest('hex'),
+    headers: request.headers,
+  };
+}

@@ -1,0 +1,79 @@
+import { syncOrder } from '@orderly/contracts';
+import { parseDestinations, type Destination } from '@orderly/destinations';
+import { newJob } from '@orderly/jobs';
+import { eventually } from '@orderly/testing';
+import { createWorkerFixture, type JobRow, type WorkerFixture } from '@orderly/worker-process/testing';
+import type { WorkerProcess } from '@orderly/worker-process';
+import { buildApp } from '../src/app';
+import { loadOrderSyncWorkerConfig } from '../src/config';
+import { startPartner, type Partner } from './partner';
+
+/** A ledger, a partner, and as many order-sync-workers as a test starts. */
+export type SyncSetup = WorkerFixture & {
+  readonly partner: Partner;
+  /** The destinations file. */
+  readonly file: string;
+  /** Starts one more worker in this process. */
+  readonly startWorker: () => Promise<WorkerProcess>;
+  /** The job of one version; the only destination's unless named. */
+  readonly job: (orderId: string, version: number, destination?: string) => Promise<JobRow>;
+  /** Resolves with the job when it has ended so. */
+  readonly ended: (orderId: string, version: number, outcome: string, destination?: string) => Promise<JobRow>;
+  readonly lane: (orderId: string) => Promise<{ acked_version: number; head: string | null; blocked_by: string | null }>;
+  readonly holds: () => Promise<{ key: string; reason: string }[]>;
+};
+
+type DestinationSettings = { readonly name?: string } & Readonly<Record<string, unknown>>;
+
+/** With one destination, `erp` in the mode latest-state, unless `destinations` says otherwise; `{partner}` stands for its URL. */
+export async function setUp(...destinations: readonly DestinationSettings[]): Promise<SyncSetup> {
+  const partner = await startPartner();
+  const entries = (destinations.length > 0 ? destinations : [{}]).map(entryOf);
+  const file = JSON.stringify({ destinations: entries }).replaceAll('{partner}', partner.url);
+  const declared: Destination[] = [...parseDestinations(file, {})];
+  const fixture = await createWorkerFixture(({ orderId, version, traceparent }) => ({
+    syncs: declared.map(({ name }) =>
+      newJob(syncOrder, { destination: name, orderId, version }, { orderId, version, destination: name, traceparent }),
+    ),
+    messages: [],
+  }));
+  const { db, env, deps } = fixture;
+
+  const job: SyncSetup['job'] = async (orderId, version, destination = declared[0]?.name) => {
+    const found = (await fixture.jobs(orderId)).find((row) => row.version === version && row.destination === destination);
+    if (!found) throw new Error(`${orderId} has no job for version ${version}`);
+    return found;
+  };
+  return {
+    ...fixture,
+    partner,
+    file,
+    startWorker: () => fixture.run(buildApp(loadOrderSyncWorkerConfig(env), { ...deps, destinations: declared })),
+    job,
+    ended: (orderId, version, outcome, destination) =>
+      eventually(async () => {
+        const row = await job(orderId, version, destination);
+        expect(row).toMatchObject({ version, state: 'ended', outcome });
+        return row;
+      }),
+    lane: async (orderId) => (await db.query<never>('select * from lanes where order_id = $1', [orderId]))[0] ?? raise(orderId),
+    holds: () => db.query('select key, reason from holds'),
+    close: async () => {
+      // First, so that no worker waits for an answer that never comes.
+      await partner.close();
+      await fixture.close();
+    },
+  };
+}
+
+const entryOf = ({ name = 'erp', ...settings }: DestinationSettings): object => ({
+  name,
+  mode: 'latest-state',
+  request: { url: `{partner}/${name}/{orderId}` },
+  allowPrivateNetwork: true,
+  ...settings,
+});
+
+const raise = (orderId: string): never => {
+  throw new Error(`${orderId} has no lane`);
+};

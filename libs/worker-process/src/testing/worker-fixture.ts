@@ -1,0 +1,191 @@
+import type { OrderEvent } from '@orderly/contracts';
+import {
+  acceptEvents,
+  createDatabase,
+  createOrderApplier,
+  migrate,
+  type AppliedEvent,
+  type Database,
+  type FollowUps,
+} from '@orderly/database';
+import type { RunnableJob } from '@orderly/jobs';
+import { createLogger } from '@orderly/observability';
+import { createEngine } from '@orderly/queue';
+import type { Service } from '@orderly/runtime';
+import { createTestDatabase, eventually, testRedisUrl } from '@orderly/testing';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { WorkerProcessDeps } from '../worker-process';
+
+const migrations = join(__dirname, '../../../database/drizzle');
+
+/** A ledger and a queue prefix that nobody else uses, and what a test does with them. */
+export interface WorkerFixture {
+  readonly db: Database;
+  /** What the configuration of every worker needs. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly deps: WorkerProcessDeps;
+  /** Starts a worker, and stops it at the end. */
+  run<Worker extends Service>(worker: Worker): Promise<Worker>;
+  /** Stops a worker before the end. */
+  stop(worker: Service): Promise<void>;
+  /** Takes events in, and gives their jobs to BullMQ: work for status-worker. Returns the jobs' ids. */
+  accept(events: readonly OrderEvent[], rest?: { readonly traceparent?: string }): Promise<string[]>;
+  /** Takes events in and applies them, as status-worker would: their follow-up jobs are work for the others. */
+  apply(events: readonly OrderEvent[], rest?: { readonly traceparent?: string }): Promise<void>;
+  /** The jobs of an order other than those that apply its events, by version. */
+  jobs(orderId: string): Promise<JobRow[]>;
+  attempts(jobId: string): Promise<AttemptRow[]>;
+  /** Ends the wait of a job: what is to happen in seconds or minutes happens now. */
+  bringForward(jobId: string): Promise<void>;
+  /** Lets one job of a held destination try now, also in workers that are yet to start. */
+  endHold(destination: string): Promise<void>;
+  queue(name: string): Queue;
+  close(): Promise<void>;
+}
+
+export type JobRow = {
+  readonly id: string;
+  readonly name: string;
+  readonly destination: string | null;
+  readonly version: number | null;
+  readonly state: string;
+  readonly outcome: string | null;
+  readonly wait_reason: string | null;
+  readonly attempts_used: number;
+  readonly tries: number;
+  readonly crashes: number;
+  readonly result_version: number | null;
+  readonly error_code: string | null;
+  readonly fingerprint: string | null;
+};
+
+export type AttemptRow = {
+  readonly number: number;
+  readonly outcome: string;
+  readonly used_attempt: boolean;
+  readonly error_code: string | null;
+  readonly version_sent: number | null;
+  readonly response_status: number | null;
+  readonly confirmation_id: string | null;
+  readonly trace_id: string | null;
+};
+
+/** @param followUps what {@link WorkerFixture.apply} plans for a change */
+export async function createWorkerFixture(
+  followUps: (applied: AppliedEvent) => FollowUps = () => ({ syncs: [], messages: [] }),
+): Promise<WorkerFixture> {
+  const database = await createTestDatabase((url) => migrate(url, migrations));
+  const redisUrl = testRedisUrl();
+  const prefix = `test-${randomUUID()}`;
+  const db = createDatabase({ url: database.url, poolSize: 4, applicationName: 'test' });
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
+  const engine = createEngine({ redisUrl, prefix });
+  await engine.ready();
+  const queues = new Map<string, Queue>();
+  const workers: Service[] = [];
+  const stopping = new AbortController();
+  const relayed: Promise<void>[] = [];
+  const applier = createOrderApplier(
+    {
+      db,
+      processId: randomUUID(),
+      relay: (jobs) => void relayed.push(engine.add(jobs)),
+      wait: { signal: stopping.signal },
+    },
+    { parkedDeadlineMs: 60_000, atDeadline: 'dead-letter', followUps },
+  );
+
+  const take = async (events: readonly OrderEvent[], traceparent: string | null): Promise<RunnableJob[]> => {
+    const results = await acceptEvents(
+      db,
+      events.map((event) => ({ event, bodyHash: hashOf(event), batch: null, traceparent, tracestate: null })),
+    );
+    return results.flatMap((result) => (result.status === 'accepted' ? [result.job] : []));
+  };
+  const queue = (name: string): Queue => {
+    const known = queues.get(name) ?? new Queue(name, { connection: redis, prefix });
+    queues.set(name, known);
+    return known;
+  };
+
+  return {
+    db,
+    env: {
+      DATABASE_URL: database.url,
+      REDIS_URL: redisUrl,
+      ORDERLY_QUEUE_PREFIX: prefix,
+      DATABASE_POOL_SIZE: '4',
+      ADMIN_HOST: '127.0.0.1',
+      ADMIN_PORT: '0',
+      LOG_LEVEL: 'fatal',
+      SHUTDOWN_TIMEOUT_MS: '2000',
+    },
+    deps: { logger: createLogger({ service: 'test', level: 'silent' }), metricsText: async () => '' },
+    run: async (worker) => {
+      workers.push(worker);
+      await worker.start();
+      return worker;
+    },
+    stop: (worker) => worker.stop(),
+    accept: async (events, { traceparent = null } = {} as { traceparent?: string }) => {
+      const jobs = await take(events, traceparent);
+      await engine.add(jobs);
+      return jobs.map(({ id }) => id);
+    },
+    apply: async (events, { traceparent = null } = {} as { traceparent?: string }) => {
+      const jobs = await take(events, traceparent);
+      const last = new Map(jobs.map(({ id }, index) => [events[index]?.orderId ?? '', id]));
+      await Promise.all([...last].map(([orderId, jobId]) => applier({ jobId, orderId, traceparent })));
+      await Promise.all(relayed.splice(0));
+    },
+    jobs: (orderId) =>
+      db.query<JobRow>(`select * from jobs where order_id = $1 and name <> 'apply-order-event' order by version, destination`, [
+        orderId,
+      ]),
+    attempts: (jobId) => db.query<AttemptRow>('select * from attempts where job_id = $1 order by number', [jobId]),
+    bringForward: async (jobId) => {
+      const waiting = await eventually(async () => {
+        const [row] = await db.query<{ queue: string }>(
+          `select queue from jobs where id = $1 and state = 'runnable' and run_at > now()`,
+          [jobId],
+        );
+        const job = row && (await queue(row.queue).getJob(jobId));
+        if (!job || !(await job.isDelayed())) throw new Error(`Job ${jobId} does not wait for a time`);
+        return job;
+      });
+      await db.query('update jobs set run_at = now() where id = $1', [jobId]);
+      await waiting.promote();
+    },
+    endHold: async (destination) => {
+      await db.query(`update holds set until = now() where scope = 'destination' and key = $1`, [destination]);
+      await db.query(`update jobs set run_at = now() where destination = $1 and state = 'runnable' and run_at > now()`, [
+        destination,
+      ]);
+      const held = queue(`order-sync.${destination}`);
+      await held.removeRateLimitKey();
+      await held.promoteJobs();
+    },
+    queue,
+    close: async () => {
+      stopping.abort();
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all([...queues.values()].map((known) => known.close()));
+      await removeKeys(redis, prefix);
+      redis.disconnect();
+      await engine.close();
+      await db.close();
+      await database.drop();
+    },
+  };
+}
+
+const hashOf = (event: OrderEvent): Buffer => createHash('sha256').update(JSON.stringify(event)).digest();
+
+async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1000 })) {
+    if ((keys as string[]).length > 0) await redis.del(...(keys as string[]));
+  }
+}
