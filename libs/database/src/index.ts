@@ -23,3 +23,7 @@ export {
 export type { OrderVersion, OrderVersionKey } from './ledger/order-versions';
 export { createProcessRegistry } from './ledger/process-registry';
 export { createSweepLedger } from './ledger/sweep-ledger';
+export { createCleanupRuns, type CleanupRuns, type PlannedRun, type RunRecord } from './cleanup/cleanup-runs';
+export type { CleanupOptions, CleanupReport } from './cleanup/cleanup-report';
+export { expireTokens, type ExpireTokensReport } from './cleanup/expire-tokens';
+export { rotateLogs, type RotateLogsOptions, type RotateLogsReport } from './cleanup/rotate-logs';
