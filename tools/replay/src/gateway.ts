@@ -70,7 +70,10 @@ export class Gateway {
     throw this.#notOrderly(response);
   }
 
-  async #request(path: string, init: RequestInit): Promise<{ response: Response; body: unknown; wasSentBefore: boolean }> {
+  async #request(
+    path: string,
+    init: Pick<RequestInit, 'method' | 'body'> & { headers?: Record<string, string> },
+  ): Promise<{ response: Response; body: unknown; wasSentBefore: boolean }> {
     const { url, key, interrupted, onWait, patienceMs } = this.#options;
     let awaySince: number | undefined;
     let wasSentBefore = false;
@@ -126,13 +129,16 @@ function parsed(text: string): unknown {
   }
 }
 
-const SystemError = z.object({ code: z.string() });
+const FetchError = z.object({
+  name: z.string().optional(),
+  message: z.string(),
+  cause: z.object({ code: z.string().optional(), message: z.string() }).optional(),
+});
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${requestTimeoutMs / 1000} s`;
-  const cause = SystemError.safeParse(error.cause);
-  return cause.success ? cause.data.code : error.message;
+  const { name, message, cause } = FetchError.safeParse(error).data ?? { message: String(error) };
+  if (name === 'TimeoutError') return `no answer within ${requestTimeoutMs / 1000} s`;
+  return cause?.code ?? cause?.message ?? message;
 }
 
 function refuseIfNotAllowed({ status }: Response, body: unknown): void {
