@@ -15,7 +15,7 @@ export interface EngineOptions {
 /** BullMQ as the engine: it holds ids, names and priorities, and nothing that the ledger could not give it again. */
 export interface BullEngine extends Engine {
   readonly redis: Redis;
-  /** Of one queue, by BullMQ's states. */
+  /** Of one queue, by BullMQ's states: `prioritized`, `wait` (of which the design has none), `delayed`, `active`. */
   counts(queue: string): Promise<Readonly<Record<string, number>>>;
   /** Keeps a queue's workers from fetching for so long. Does nothing unless they have a limiter. */
   hold(queue: string, forMs: number): Promise<void>;
@@ -24,17 +24,18 @@ export interface BullEngine extends Engine {
   close(): Promise<void>;
 }
 
-/** While Redis is away every call fails at once; the sweep makes up for it. */
+/** While Redis is away every call fails at once, also the first of a queue; the sweep makes up for it. */
 export function createEngine({ redisUrl, prefix, onError = () => undefined }: EngineOptions): BullEngine {
   const redis = connectForCalls(redisUrl);
   redis.on('error', onError);
+  redis.on('ready', () => void refuseEviction(redis).catch(onError));
   const queues = new Map<string, Queue>();
 
   return {
     redis,
     async add(jobs) {
       const byQueue = Map.groupBy(jobs, ({ queue }) => queue);
-      await Promise.all([...byQueue].map(([queue, ofQueue]) => queueOf(queue).addBulk(ofQueue.map(bulkJob))));
+      await Promise.all([...byQueue].map(async ([queue, ofQueue]) => queueOf(queue).addBulk(ofQueue.map(bulkJob))));
     },
     async absent(jobs) {
       if (jobs.length === 0) return [];
@@ -45,8 +46,8 @@ export function createEngine({ redisUrl, prefix, onError = () => undefined }: En
       if (failure) throw failure;
       return jobs.filter((_job, index) => answers[index]?.[1] === 0);
     },
-    counts: (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
-    hold: (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
+    counts: async (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
+    hold: async (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
     async ready() {
       await whenReady(redis);
       await refuseEviction(redis);
@@ -58,6 +59,8 @@ export function createEngine({ redisUrl, prefix, onError = () => undefined }: En
   };
 
   function queueOf(name: string): Queue {
+    // BullMQ would wait for the connection, and with it whoever hands jobs over.
+    if (redis.status !== 'ready') throw new Error('Redis is away');
     const existing = queues.get(name);
     if (existing) return existing;
     const queue = new Queue(name, {
@@ -68,6 +71,8 @@ export function createEngine({ redisUrl, prefix, onError = () => undefined }: En
     });
     queue.on('error', onError);
     queues.set(name, queue);
+    // One whose connection broke while BullMQ looked at the server would fail for ever.
+    queue.waitUntilReady().catch(() => queues.delete(name));
     return queue;
   }
 }

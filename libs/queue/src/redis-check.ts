@@ -2,12 +2,15 @@ import { ConfigurationError } from '@orderly/errors';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/** Whether Redis does its work: PING would say yes where memory is full or the server is a replica, a write does not. */
+/**
+ * Whether Redis does its work: PING would say yes where memory is full or the server is a replica, a write does not. One that
+ * may evict keys does not do it either, be it that it became so after the start.
+ */
 export function createRedisCheck(redis: Redis, prefix: string): () => Promise<boolean> {
   const key = `${prefix}:check:${randomUUID()}`;
   return async () => {
     try {
-      await redis.set(key, '1', 'EX', 5);
+      await Promise.all([redis.set(key, '1', 'EX', 5), refuseEviction(redis)]);
       return true;
     } catch {
       return false;

@@ -51,6 +51,9 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
   let isHurried = false;
+  /** How often Redis lost its jobs; and after which loss the walk began: what an older one has passed is to be looked at again. */
+  let losses = 0;
+  let walkOfLoss = 0;
   let isStopped = false;
   let cursor: DueCursor | null = null;
   let ticks = 0;
@@ -69,7 +72,7 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
   return {
     ...service,
     walkAll: () => {
-      cursor = null;
+      losses += 1;
       isHurried = true;
       tick();
     },
@@ -91,11 +94,14 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
     if (ticks % repairEvery === 0) await addAbsent('lane', await ledger.repairLanes(queue, pageSize));
     do {
       const hurried: boolean = isHurried;
+      if (walkOfLoss !== losses) cursor = null;
+      walkOfLoss = losses;
       const page = await ledger.duePage(queue, cursor, pageSize, hurried ? 0 : settlingMs);
-      cursor = page.next;
       await addAbsent('absent', page.jobs);
+      // Not before: a page that Redis did not take is tried again.
+      cursor = page.next;
       if (hurried) await ledger.lease(queue, leaseMs);
-      if (cursor === null) isHurried = false;
+      if (cursor === null) isHurried = walkOfLoss !== losses;
     } while (isHurried && !isStopped);
   }
 

@@ -6,7 +6,7 @@ export interface TcpProxy {
   readonly url: string;
   /** Breaks all connections and refuses new ones. */
   cut(): Promise<void>;
-  /** Swallows all that is sent, and breaks nothing: to both sides it is as if the other had become silent. */
+  /** Keeps all that is sent back, and breaks nothing: to both sides it is as if the other had become silent. */
   freeze(): void;
   restore(): Promise<void>;
   /** Sends new connections to another server, which has the same credentials, and breaks those to the one before. */
@@ -31,7 +31,8 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       [upstream, client],
     ] as const) {
       sockets.add(from);
-      from.on('data', (chunk) => isFrozen || to.write(chunk));
+      from.on('data', (chunk) => to.write(chunk));
+      if (isFrozen) from.pause();
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);
@@ -61,9 +62,13 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
         server = undefined;
         breakAll();
       }),
-    freeze: () => void (isFrozen = true),
+    freeze: () => {
+      isFrozen = true;
+      sockets.forEach((socket) => socket.pause());
+    },
     restore: async () => {
       isFrozen = false;
+      sockets.forEach((socket) => socket.resume());
       if (server === undefined) await listen();
     },
     retarget: (other) => {

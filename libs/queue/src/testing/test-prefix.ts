@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 
 /** A part of a shared Redis that one test has to itself. */
@@ -12,7 +12,7 @@ export interface TestPrefix {
 }
 
 export function createTestPrefix(redisUrl: string): TestPrefix {
-  const prefix = `test-${randomUUID()}`;
+  const prefix = `test-${randomBytes(4).toString('hex')}`;
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   const keys = (): Promise<string[]> => redis.keys(`${prefix}:*`);

@@ -1,0 +1,99 @@
+import type { RunnableJob } from '@orderly/jobs';
+import { createRelay } from './relay';
+
+const job = (id: number): RunnableJob => ({ id: `job-${id}`, name: 'sync-order', queue: 'order-sync.erp', priority: 3 });
+const jobs = (count: number): RunnableJob[] => Array.from({ length: count }, (_, index) => job(index));
+
+function setup() {
+  const calls: { jobs: readonly RunnableJob[]; done: () => void; fail: (error: Error) => void }[] = [];
+  const failures: [unknown, number][] = [];
+  const add = (added: readonly RunnableJob[]): Promise<void> =>
+    new Promise((resolve, reject) => calls.push({ jobs: added, done: resolve, fail: reject }));
+  const relay = createRelay({ add }, (error, count) => failures.push([error, count]));
+  const turns = async (count = 3): Promise<void> => {
+    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+  };
+  return { calls, failures, relay, turns };
+}
+
+describe('the relay', () => {
+  it('gathers what commits within one turn, and what comes while a round trip is under way', async () => {
+    const { calls, relay, turns } = setup();
+    relay([job(1)]);
+    relay([job(2), job(3)]);
+    await turns();
+    expect(calls.map((call) => call.jobs.length)).toEqual([3]);
+    relay([job(4)]);
+    relay([job(5)]);
+    await turns();
+    expect(calls).toHaveLength(1);
+    calls[0]!.done();
+    await turns();
+    expect(calls.map((call) => call.jobs.map(({ id }) => id))).toEqual([
+      ['job-1', 'job-2', 'job-3'],
+      ['job-4', 'job-5'],
+    ]);
+  });
+
+  it('asks nothing of the engine for no jobs', async () => {
+    const { calls, relay, turns } = setup();
+    relay([]);
+    await turns();
+    expect(calls).toEqual([]);
+    await relay.idle();
+  });
+
+  it('never throws: a failure is told once, and what comes next is handed over', async () => {
+    const { calls, failures, relay, turns } = setup();
+    relay(jobs(2));
+    await turns();
+    const error = new Error('Redis is away');
+    calls[0]!.fail(error);
+    await turns();
+    expect(failures).toEqual([[error, 2]]);
+    relay([job(9)]);
+    await turns();
+    expect(calls[1]!.jobs).toEqual([job(9)]);
+  });
+
+  it('gives up what comes beyond its bound, and goes on below it', async () => {
+    const { calls, relay, turns } = setup();
+    relay([job(0)]);
+    await turns();
+    for (let call = 0; call < 30; call++) relay(jobs(1000));
+    calls[0]!.done();
+    await turns();
+    expect(calls[1]!.jobs).toHaveLength(21_000);
+    relay([job(1)]);
+    calls[1]!.done();
+    await turns();
+    expect(calls[2]!.jobs).toEqual([job(1)]);
+  });
+
+  it('is idle when all was handed over or given up', async () => {
+    const { calls, relay, turns } = setup();
+    relay([job(1)]);
+    let isIdle = false;
+    const idle = relay.idle().then(() => (isIdle = true));
+    await turns();
+    relay([job(2)]);
+    calls[0]!.done();
+    await turns();
+    expect(isIdle).toBe(false);
+    calls[1]!.fail(new Error('Redis is away'));
+    await idle;
+  });
+
+  it('leaves nothing lying that is handed over in the moment in which it falls idle', async () => {
+    for (let microtasks = 0; microtasks < 12; microtasks++) {
+      const { calls, relay, turns } = setup();
+      relay([job(1)]);
+      await turns();
+      calls[0]!.done();
+      for (let turn = 0; turn < microtasks; turn++) await Promise.resolve();
+      relay([job(2)]);
+      await turns();
+      expect(calls).toHaveLength(2);
+    }
+  });
+});

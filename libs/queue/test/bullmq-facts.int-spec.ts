@@ -1,0 +1,204 @@
+import { eventually, testRedisUrl } from '@orderly/testing';
+import { DelayedError, Job, Queue, RateLimitError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { v7 as uuidv7 } from 'uuid';
+import { createEngine, type BullEngine } from '../src';
+import { createTestPrefix, type TestPrefix } from '../src/testing';
+
+// What the design rests on and BullMQ does not promise: each of these fails if an upgrade changes it.
+
+const queue = 'facts';
+let space: TestPrefix;
+let engine: BullEngine;
+let workers: Worker[];
+
+beforeEach(async () => {
+  space = createTestPrefix(testRedisUrl());
+  engine = createEngine({ redisUrl: testRedisUrl(), prefix: space.prefix });
+  await engine.ready();
+  workers = [];
+});
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.close(true)));
+  await engine.close();
+  await space.release();
+});
+
+const job = (priority = 3, more: { id?: string; delayMs?: number } = {}) => ({
+  id: uuidv7(),
+  name: 'sync-order',
+  queue,
+  priority,
+  ...more,
+});
+const counts = () => engine.counts(queue);
+const nothing = { prioritized: 0, wait: 0, delayed: 0, active: 0 };
+
+function work(process: (job: Job, token?: string) => Promise<void>, options: Partial<WorkerOptions> = {}): Worker {
+  const connection = { url: testRedisUrl(), maxRetriesPerRequest: null };
+  const worker = new Worker(queue, process, {
+    connection,
+    prefix: space.prefix,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+    limiter: { max: 1_000_000, duration: 1000 },
+    ...options,
+  });
+  worker.on('error', () => undefined);
+  workers.push(worker);
+  return worker;
+}
+
+describe('a job in Redis', () => {
+  it('is id, name and priority: no data, no result, nothing personal', async () => {
+    const { id } = job();
+    await engine.add([{ ...job(), id }]);
+    const hash = await space.redis.hgetall(`${space.prefix}:${queue}:${id}`);
+    expect(hash).toEqual({
+      name: 'sync-order',
+      data: '{}',
+      opts: expect.any(String),
+      timestamp: expect.any(String),
+      delay: '0',
+      priority: '3',
+    });
+    expect(JSON.parse(hash['opts']!)).toEqual({ attempts: 1, jobId: id, priority: 3 });
+  });
+
+  it('takes at most 900 bytes, its events included, of which BullMQ keeps few', async () => {
+    await engine.add([job()]);
+    await eventually(async () => expect(await space.redis.hexists(meta(), 'opts.maxLenEvents')).toBe(1));
+    const before = await usedMemory();
+    const jobs = Array.from({ length: 2000 }, () => job());
+    await engine.add(jobs);
+    expect(((await usedMemory()) - before) / jobs.length).toBeLessThan(900);
+    expect(await space.redis.xlen(`${space.prefix}:${queue}:events`)).toBeLessThan(300);
+  });
+
+  const meta = (): string => `${space.prefix}:${queue}:meta`;
+
+  async function usedMemory(): Promise<number> {
+    const sizes = await Promise.all((await space.keys()).map((key) => space.redis.memory('USAGE', `${space.prefix}:${key}`)));
+    return sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  }
+});
+
+describe('an id', () => {
+  it.each([
+    ['has completed', async () => undefined],
+    [
+      'has failed',
+      async () => {
+        throw new Error('x');
+      },
+    ],
+  ])('vanishes when its job %s, so that it can be added again', async (_how, process) => {
+    const again = job();
+    work(process);
+    await engine.add([again]);
+    await eventually(async () => expect(await engine.absent([again])).toEqual([again]));
+    expect(await space.redis.exists(`${space.prefix}:${queue}:completed`, `${space.prefix}:${queue}:failed`)).toBe(0);
+    let deliveries = 0;
+    await workers[0]!.close();
+    work(async () => void (deliveries += 1));
+    await engine.add([again]);
+    await eventually(() => expect(deliveries).toBe(1));
+  });
+
+  it('that waits or is delayed is not added twice, nor changed', async () => {
+    const [waiting, delayed] = [job(), job(2, { delayMs: 60_000 })];
+    await engine.add([waiting, delayed]);
+    await engine.add([
+      { ...waiting, priority: 1 },
+      { ...delayed, delayMs: 0 },
+    ]);
+    expect(await counts()).toEqual({ ...nothing, prioritized: 1, delayed: 1 });
+    expect(await space.redis.hget(`${space.prefix}:${queue}:${waiting.id}`, 'priority')).toBe('3');
+  });
+
+  it('that is active swallows an add: nobody may add the id of a job that is being run', async () => {
+    const active = job();
+    const { promise: finish, resolve } = Promise.withResolvers<void>();
+    let deliveries = 0;
+    work(() => {
+      deliveries += 1;
+      return finish;
+    });
+    await engine.add([active]);
+    await eventually(async () => expect(await counts()).toEqual({ ...nothing, active: 1 }));
+    await engine.add([active]);
+    expect(await counts()).toEqual({ ...nothing, active: 1 });
+    resolve();
+    await eventually(async () => expect(await counts()).toEqual(nothing));
+    expect(deliveries).toBe(1);
+  });
+});
+
+describe('an attempt in BullMQ', () => {
+  it.each([
+    [
+      'DelayedError',
+      async (again: Job, token?: string) => {
+        await again.moveToDelayed(Date.now() + 1, token);
+        throw new DelayedError();
+      },
+    ],
+    [
+      'WaitingError',
+      async (again: Job, token?: string) => {
+        await again.moveToWait(token);
+        throw new WaitingError();
+      },
+    ],
+    [
+      'RateLimitError',
+      async () => {
+        await engine.hold(queue, 20);
+        throw new RateLimitError();
+      },
+    ],
+  ])('is not counted by %s, and the job keeps its priority', async (_name, giveBack) => {
+    const seen: Pick<Job, 'attemptsMade' | 'priority'>[] = [];
+    work(async (again, token) => {
+      seen.push({ attemptsMade: again.attemptsMade, priority: again.priority });
+      if (seen.length < 8) await giveBack(again, token);
+    });
+    await engine.add([job(2)]);
+    await eventually(() => expect(seen).toHaveLength(8));
+    expect(new Set(seen.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]));
+    expect(new Set(seen.map(({ priority }) => priority))).toEqual(new Set([2]));
+    await eventually(async () => expect(await counts()).toEqual(nothing));
+  });
+});
+
+describe('a priority', () => {
+  it('orders the jobs of a queue, and a job without one would run before all: hence the producer sets it', async () => {
+    const jobs = [job(4), job(3), job(2), job(1)];
+    await engine.add(jobs);
+    const bare = new Queue(queue, { connection: { url: testRedisUrl() }, prefix: space.prefix });
+    await bare.add('sync-order', {}, { jobId: 'without-priority' });
+    await bare.close();
+    const order: (string | undefined)[] = [];
+    work(async ({ id }) => void order.push(id), { concurrency: 1 });
+    await eventually(() => expect(order).toHaveLength(5));
+    expect(order).toEqual(['without-priority', ...jobs.toReversed().map(({ id }) => id)]);
+  });
+});
+
+describe('a hold', () => {
+  it('keeps the whole queue from being fetched for its time, and does nothing to workers without a limiter', async () => {
+    await engine.add([job()]);
+    await engine.hold(queue, 700);
+    let deliveredAt = 0;
+    const startedAt = Date.now();
+    work(async () => void (deliveredAt = Date.now()));
+    await eventually(() => expect(deliveredAt).toBeGreaterThan(0));
+    expect(deliveredAt - startedAt).toBeGreaterThan(400);
+    await workers[0]!.close();
+
+    await engine.hold(queue, 60_000);
+    await engine.add([job()]);
+    let isDelivered = false;
+    work(async () => void (isDelivered = true), { limiter: undefined });
+    await eventually(() => expect(isDelivered).toBe(true));
+  });
+});
