@@ -21,7 +21,8 @@ const hourMs = 3_600_000;
 export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPolicy, random: number = Math.random()): Verdict {
   const verdict = verdictOf(error, job, policy, random);
   const isTooOld = job.ageMs > policy.maxAgeHours * hourMs;
-  if (verdict.kind === 'again' && isTooOld) {
+  // A process that stops says nothing about the job: the next one tries it once more.
+  if (verdict.kind === 'again' && verdict.waitReason !== 'handed-back' && isTooOld) {
     return dead(job, 'job-expired', `open for more than ${policy.maxAgeHours} hours; last: ${messageOf(error)}`);
   }
   return verdict;

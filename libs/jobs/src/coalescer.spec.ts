@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { createCoalescer, type CoalescerOptions } from './coalescer';
+
+class ItemFault extends Error {}
+
+/** A round trip that ends when the test says so. */
+function createRun() {
+  const batches: (readonly number[])[] = [];
+  const ends: (() => void)[] = [];
+  const run = (items: readonly number[]): Promise<readonly number[]> => {
+    batches.push(items);
+    return new Promise((resolve) => ends.push(() => resolve(items.map((item) => item * 10))));
+  };
+  return { batches, ends, run };
+}
+
+const options = (overrides: Partial<CoalescerOptions<number, number>>): CoalescerOptions<number, number> => ({
+  run: async (items) => items.map((item) => item * 10),
+  maxBatch: 100,
+  maxInFlight: 2,
+  isItemFault: (error) => error instanceof ItemFault,
+  ...overrides,
+});
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+describe('the coalescer', () => {
+  it('runs calls of one turn together, and gives each its own result', async () => {
+    const { batches, ends, run } = createRun();
+    const call = createCoalescer(options({ run }));
+    const results = [1, 2, 3].map(call);
+    await turn();
+    expect(batches).toEqual([[1, 2, 3]]);
+    ends[0]!();
+    expect(await Promise.all(results)).toEqual([10, 20, 30]);
+  });
+
+  it('puts no more than maxBatch into a batch, and no more than maxInFlight batches on the way', async () => {
+    const { batches, ends, run } = createRun();
+    const sizes: number[] = [];
+    const call = createCoalescer(options({ run, maxBatch: 2, onBatch: (size) => sizes.push(size) }));
+    const results = [1, 2, 3, 4, 5, 6, 7].map(call);
+    await turn();
+    await turn();
+    expect(batches).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    ends[0]!();
+    await turn();
+    expect(batches).toHaveLength(3);
+    for (let index = 1; index < 4; index += 1) {
+      ends[index]!();
+      await turn();
+    }
+    expect(await Promise.all(results)).toEqual([10, 20, 30, 40, 50, 60, 70]);
+    expect(sizes).toEqual([2, 2, 2, 1]);
+  });
+
+  it('gathers into one batch what arrives while all round trips are under way', async () => {
+    const { batches, ends, run } = createRun();
+    const call = createCoalescer(options({ run, maxInFlight: 1 }));
+    const first = call(1);
+    await turn();
+    const others = [call(2)];
+    await turn();
+    others.push(call(3));
+    await turn();
+    expect(batches).toEqual([[1]]);
+    ends[0]!();
+    await turn();
+    expect(batches[1]).toEqual([2, 3]);
+    ends[1]!();
+    expect(await Promise.all([first, ...others])).toEqual([10, 20, 30]);
+  });
+
+  it('rejects every call of a batch that failed for another reason than an item, and does not try again', async () => {
+    const away = new Error('away');
+    const run = jest.fn().mockRejectedValue(away);
+    const call = createCoalescer<number, number>(options({ run }));
+    const results = await Promise.allSettled([1, 2, 3].map(call));
+    expect(results).toEqual(Array.from({ length: 3 }, () => ({ status: 'rejected', reason: away })));
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('goes on after a batch that failed', async () => {
+    let isAway = true;
+    const call = createCoalescer(
+      options({ maxInFlight: 1, run: async (items) => (isAway ? Promise.reject(new Error('away')) : items) }),
+    );
+    await expect(call(1)).rejects.toThrow('away');
+    isAway = false;
+    expect(await call(2)).toBe(2);
+  });
+
+  it('rejects rather than give a call the result of another when the number of results is not that of the calls', async () => {
+    const call = createCoalescer(options({ run: async (items) => items.slice(1) }));
+    const results = await Promise.allSettled([1, 2].map(call));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(call(3)).rejects.toThrow('a batch of 1 gave 0 results');
+  });
+
+  it('isolates exactly the bad items, whatever the calls, the batch size and the round trips', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 16 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (isBad, maxBatch, maxInFlight) => {
+          let inFlight = 0;
+          const done: number[] = [];
+          const run = async (items: readonly number[]): Promise<readonly number[]> => {
+            inFlight += 1;
+            expect(inFlight).toBeLessThanOrEqual(maxInFlight);
+            expect(items.length).toBeLessThanOrEqual(maxBatch);
+            await Promise.resolve();
+            inFlight -= 1;
+            if (items.some((item) => isBad[item])) throw new ItemFault();
+            done.push(...items);
+            return items.map((item) => item * 10);
+          };
+          const call = createCoalescer(options({ run, maxBatch, maxInFlight }));
+          const results = await Promise.allSettled(isBad.map((_bad, item) => call(item)));
+          expect(results.map((result) => (result.status === 'fulfilled' ? result.value : 'bad'))).toEqual(
+            isBad.map((bad, item) => (bad ? 'bad' : item * 10)),
+          );
+          expect(done.toSorted((a, b) => a - b)).toEqual(isBad.flatMap((bad, item) => (bad ? [] : [item])));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
