@@ -15,12 +15,13 @@ export type Result = {
 };
 
 /** What of a result is no success, in words; empty if all went well. */
-export function shortcomings({ tally, statistics }: Result): string[] {
+export function shortcomings({ tally, statistics, isComplete }: Result): string[] {
   const ended = (outcome: string): number => sum(statistics?.jobs.filter((job) => job.outcome === outcome));
   return [
     counted(tally.rejected, 'event rejected', 'events rejected'),
     counted(ended('dead'), 'dead letter', 'dead letters'),
-    counted(statistics?.blocked ?? 0, 'job blocked', 'jobs blocked'),
+    // While others run, a blocked job only waits for its turn.
+    isComplete ? counted(statistics?.blocked ?? 0, 'job blocked', 'jobs blocked') : undefined,
     counted(ended('unknown'), 'job unknown', 'jobs unknown'),
     counted(statistics?.messages.unknown ?? 0, 'message unknown', 'messages unknown'),
   ].flatMap((text) => text ?? []);
@@ -31,7 +32,8 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
   const colors = createColors(withColors);
   const { tally, statistics } = result;
   const section = (title: string, ...parts: string[]): string => [colors.bold(title), ...parts].join('\n');
-  const sections = [section('Events', table(['', 'count'], eventRows(tally)), ...rejectedLines(tally))];
+  const sections = [section('Events', table(['', 'count'], eventRows(tally)))];
+  if (tally.rejected > 0) sections.push(section('Rejected', ...rejectedLines(tally)));
   if (statistics) {
     const { jobs } = statistics;
     const endedJobs = jobs.filter(({ state }) => state === 'ended').map((job) => ({ ...job, end: job.outcome ?? '' }));
@@ -43,19 +45,23 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
       section('Messages', table(['state', 'count'], withTotal(countRows(statistics.messages)))),
     );
   }
-  sections.push(section('Time', table(['', 'seconds', 'per second'], timeRows(result))));
+  sections.push(section('Time', table(['', 'seconds', 'events/s', 'jobs/s'], timeRows(result))));
   const faults = shortcomings(result);
-  if (faults.length > 0) sections.push(colors.red(`Not all went well: ${faults.join(', ')}.`));
-  else if (result.isComplete) sections.push(colors.green('All went well.'));
+  const isDead = statistics?.jobs.some(({ outcome }) => outcome === 'dead');
+  if (faults.length > 0) {
+    sections.push(colors.red(`Not all went well: ${faults.join(', ')}.${isDead ? ' GET /v1/dead-letters tells why.' : ''}`));
+  } else if (result.isComplete && statistics && statistics.parked > 0) {
+    const parked = counted(statistics.parked, 'job is parked until its order moves', 'jobs are parked until their orders move');
+    sections.push(colors.yellow(`Nothing went wrong, but ${parked}, or the deadline comes.`));
+  } else if (result.isComplete) sections.push(colors.green('All went well.'));
   return `${sections.join('\n\n')}\n`;
 
   function rejectedLines({ firstRejected, rejected }: Tally): string[] {
-    if (rejected === 0) return [];
-    const rows = firstRejected.map(
-      ({ line, code, detail = '' }) => `    line ${line}: ${code}${detail && colors.dim(`  ${detail}`)}`,
-    );
+    const rows = firstRejected
+      .toSorted((a, b) => a.line - b.line)
+      .map(({ line, code, detail = '' }) => `  line ${line}: ${code}${detail && colors.dim(`  ${detail}`)}`);
     const others = rejected - firstRejected.length;
-    return ['  Rejected', ...rows, ...(others > 0 ? [`    and ${number(others)} more`] : [])];
+    return others > 0 ? [...rows, `  and ${number(others)} more`] : rows;
   }
 
   function table(head: string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -121,20 +127,16 @@ function waitRows(jobs: readonly JobCount[], { parked, blocked }: BatchStatistic
   const none: Row[] = [];
   if (parked === 0) none.push(['', '', 'parked', 0]);
   if (blocked === 0) none.push(['', '', 'blocked', 0]);
-  return [...none, ...jobRows(jobs)];
+  return [...jobRows(jobs), ...none];
 }
 
-function timeRows({ tally, statistics, sendingMs, totalMs }: Result): Row[] {
+function timeRows({ tally, statistics, sendingMs, totalMs, isComplete }: Result): Row[] {
   const sent = tally.accepted + tally.duplicates + tally.rejected;
-  const row = (title: string, ms: number, count: number, unit: string): Row => [
-    title,
-    (ms / 1000).toFixed(1),
-    `${number(Math.round(count / (Math.max(1, ms) / 1000)))} ${unit}`,
-  ];
-  return [
-    row('until all was sent', sendingMs, sent, 'events'),
-    ...(statistics ? [row('until all had ended', totalMs, statistics.ended, 'jobs')] : []),
-  ];
+  const row = (title: string, ms: number, jobs?: number): Row => {
+    const rate = (count: number): string => number(Math.round(count / (Math.max(1, ms) / 1000)));
+    return [title, (ms / 1000).toFixed(1), rate(sent), jobs === undefined ? '' : rate(jobs)];
+  };
+  return [row('until all was sent', sendingMs), ...(statistics ? [row('until all had ended', totalMs, statistics.ended)] : [])];
 }
 
 const lineNames = [
@@ -143,7 +145,7 @@ const lineNames = [
 ];
 
 const number = (value: number): string => value.toLocaleString('en-US');
-const isCount = (cell: string | number | undefined): boolean => typeof cell === 'number' || /^[\d.,]+( \w+)?$/.test(cell ?? '');
+const isCount = (cell: string | number | undefined): boolean => typeof cell === 'number' || /^[\d.,]+$/.test(cell ?? '');
 const sum = (jobs: readonly { count: number }[] = []): number => jobs.reduce((total, { count }) => total + count, 0);
 const counted = (count: number, one: string, many: string): string | undefined =>
   count === 0 ? undefined : `${number(count)} ${count === 1 ? one : many}`;

@@ -54,7 +54,7 @@ async function replay(options: ReplayOptions, context: ReplayContext): Promise<n
   try {
     // Before anything is sent: it shows that the gateway is there, and that the key may see the end.
     const before = await gateway.readStatistics();
-    stderr.write(`Sending ${options.file} to ${options.url} as batch ${options.batch}\n`);
+    stderr.write(`${options.file} goes to ${options.url}\nas batch ${options.batch}\n`);
     startedAt = performance.now();
     progress = startProgress('Sending', stderr);
     await sendFile(tally, { ...options, ...{ file, gateway, interrupted }, onSent: showSent(progress, bytes, startedAt) });
@@ -109,6 +109,7 @@ const showSent =
 const showWork =
   (progress: Progress) =>
   ({ ended, open, jobs }: BatchStatistics): void => {
+    if (jobs.length === 0) return progress.update(1, 1, 'there is nothing to wait for');
     const retrying = jobs.filter(({ state }) => state === 'retrying').reduce((sum, { count }) => sum + count, 0);
     const note = `${shown(ended)} of ${shown(ended + open)} jobs${retrying > 0 ? `, ${shown(retrying)} wait for a retry` : ''}`;
     progress.update(ended, ended + open, note);

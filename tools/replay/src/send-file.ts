@@ -7,7 +7,7 @@ import type { ShownProblem } from './gateway-answers';
 import { batchLimits, Pace } from './pace';
 
 /** A line that was not taken, and why. */
-export type RejectedLine = { line: number; code: string; detail?: string };
+type RejectedLine = { line: number; code: string; detail?: string };
 
 /** What became of the lines of the file. */
 export type Tally = {
@@ -31,6 +31,7 @@ export type SendOptions = {
 
 /** So many are shown: the others mostly have the same fault. */
 const maxShown = 10;
+const maxDetailLength = 100;
 
 export const emptyTally = (): Tally => ({
   ...{ accepted: 0, duplicates: 0, rejected: 0, firstRejected: [], isUncertain: false, sentBytes: 0 },
@@ -80,5 +81,7 @@ function reject(tally: Tally, line: number, problem: ShownProblem): void {
   if (tally.firstRejected.length >= maxShown) return;
   const fault = problem.errors?.[0];
   const detail = fault ? `${fault.pointer.replace(/^#\/\d+/, '#')} ${fault.detail}` : problem.detail;
-  tally.firstRejected.push({ line, code: problem.code, detail });
+  tally.firstRejected.push({ line, code: problem.code, detail: detail && shortened(detail) });
 }
+
+const shortened = (text: string): string => (text.length > maxDetailLength ? `${text.slice(0, maxDetailLength - 1)}…` : text);
