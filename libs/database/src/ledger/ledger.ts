@@ -6,11 +6,12 @@ import {
   type Settlement,
   type SettleResult,
 } from '@orderly/jobs';
+import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database';
 import { isDatabaseAway } from '../connection-error';
 import { applyOrderEvents } from './apply-order-events';
 import type { ApplyOptions, ApplyRequest, ApplyResult } from './apply-types';
-import { claimJobs, type ClaimOptions } from './claim-jobs';
+import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
 import { firstUnapplied } from './read-orders';
 import { loadJobs } from './load-jobs';
 import { loadOrderVersions, type OrderVersion, type OrderVersionKey } from './order-versions';
@@ -36,8 +37,10 @@ const maxInFlight = 2;
 /** The ledger for jobs whose effect lies outside PostgreSQL: claimed first, settled afterwards. */
 export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptions, 'processId'>): Ledger {
   const { db, processId } = options;
-  const claims = coalesced<string, ClaimResult>(options, 'claim', (ids) => claimJobs(db, ids, { ...claim, processId }));
-  return { claim: ({ jobId }) => claims(jobId), settle: settler(options) };
+  const claims = coalesced<TokenRequest, ClaimResult>(options, 'claim', (requests) =>
+    claimJobs(db, requests, { ...claim, processId }),
+  );
+  return { claim: ({ jobId }) => claims({ id: jobId, token: uuidv7() }), settle: settler(options) };
 }
 
 /** The ledger for jobs whose effect lies in PostgreSQL alone: the work's own transaction settles them. */
@@ -76,8 +79,9 @@ async function applyOneByOne(
 ): Promise<ApplyResult> {
   for (;;) {
     const first = await firstUnapplied(db, orderId);
-    if (first === undefined) return { kind: 'idle' };
-    if (first === jobId) return (await run(1))[0] as ApplyResult;
+    // Without one, what is left is parked: then only the job itself, at its deadline, can be the bad one.
+    if (first === undefined || first.id === jobId) return (await run(1))[0] as ApplyResult;
+    if (first.dueInMs > 0) return { kind: 'later', delayMs: Math.ceil(first.dueInMs) };
     try {
       await run(1);
     } catch (error) {

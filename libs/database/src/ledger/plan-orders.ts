@@ -33,16 +33,10 @@ export function planOrder(
   contexts: ReadonlyMap<string, ApplyRequest>,
   options: ApplyOptions,
 ): void {
-  const isWaiting = (event: UnappliedEvent): boolean => event.parkedUntil === undefined && event.dueInMs > 0;
-  const retrying = unapplied.find(isWaiting);
-  if (retrying) {
-    const later: ApplyResult = { kind: 'later', delayMs: Math.ceil(retrying.dueInMs) };
-    for (const event of unapplied) plan.results.set(event.eventId, later);
-    return;
-  }
-  const { events, left } = limited(unapplied, options.eventLimit);
-  for (const { eventId } of left) plan.results.set(eventId, { kind: 'later', delayMs: leftOverMs });
-  const { order: next, outcomes } = applyEvents(order, events, now, options.atDeadline);
+  const { events, left, delayMs } = takenNow(unapplied, options.eventLimit);
+  // What is left may be the step that a parked event misses: no deadline passes before it.
+  const deadlinesUntil = left.length === 0 ? now : beginningOfTime;
+  const { order: next, outcomes } = applyEvents(order, events, deadlinesUntil, options.atDeadline);
   const byId = new Map(events.map((event) => [event.eventId, event]));
   let previous = order;
   for (const { eventId, decision } of outcomes) {
@@ -53,7 +47,9 @@ export function planOrder(
       previous = decision.next;
     }
     planOutcome(plan, order.orderId, event, decision, context.traceparent ?? null, options);
+    if (decision.outcome === 'parked' && event.parkedUntil !== undefined && event.dueInMs <= 0) left.push(event);
   }
+  for (const { eventId } of left) plan.results.set(eventId, { kind: 'later', delayMs });
   if (next.version !== order.version) plan.orders.push(orderRow(next));
 }
 
@@ -63,19 +59,24 @@ const maxEvents = 500;
 /** How soon the events are delivered again that were too many for one transaction, in ms. */
 const leftOverMs = 100;
 
-/** The first so many events that are not parked, and all that are; and the others. */
-function limited(
+const beginningOfTime = new Date(0).toISOString();
+
+/**
+ * The first so many events, up to one that waits for its retry, and all that are parked; and those that are left, with the time
+ * after which they are to be tried again.
+ */
+function takenNow(
   unapplied: readonly UnappliedEvent[],
   limit = maxEvents,
-): { readonly events: readonly UnappliedEvent[]; readonly left: readonly UnappliedEvent[] } {
-  const [events, left]: [UnappliedEvent[], UnappliedEvent[]] = [[], []];
-  let taken = 0;
-  for (const event of unapplied) {
-    const fits = event.parkedUntil !== undefined || taken < limit;
-    if (event.parkedUntil === undefined) taken += 1;
-    (fits ? events : left).push(event);
-  }
-  return { events, left };
+): { readonly events: UnappliedEvent[]; readonly left: UnappliedEvent[]; readonly delayMs: number } {
+  const isParked = (event: UnappliedEvent): boolean => event.parkedUntil !== undefined;
+  const accepted = unapplied.filter((event) => !isParked(event));
+  const waiting = accepted.findIndex(({ dueInMs }) => dueInMs > 0);
+  const end = Math.min(limit, waiting === -1 ? accepted.length : waiting);
+  const left = accepted.slice(end);
+  const taken = new Set(accepted.slice(0, end));
+  const events = unapplied.filter((event) => isParked(event) || taken.has(event));
+  return { events, left, delayMs: Math.max(Math.ceil(left[0]?.dueInMs ?? 0), leftOverMs) };
 }
 
 function planChange(

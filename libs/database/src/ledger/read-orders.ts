@@ -39,10 +39,13 @@ export interface UnappliedEvent extends PendingEvent {
   readonly dueInMs: number;
 }
 
-/** All events of the orders that have no outcome yet, in the order in which they were accepted. */
+/**
+ * All events of the orders that have no outcome yet, in the order in which they were accepted. What is due is judged by the
+ * statement's time: an event that was accepted while this transaction waited for its locks is due, and not of the future.
+ */
 export async function unappliedEvents(query: Query, orderIds: readonly string[]): Promise<Map<string, UnappliedEvent[]>> {
   const rows = await query<EventRow>(
-    `select j.id, j.order_id, j.state, j.run_at, extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms, j.batch,
+    `select j.id, j.order_id, j.state, j.run_at, extract(epoch from j.run_at - statement_timestamp())::float8 * 1000 as due_in_ms, j.batch,
        e.type, e.occurred_at, e.data, e.notify, e.traceparent, e.tracestate, e.accepted_at
      from jobs j join events e on e.event_id = j.id
      where j.order_id = any($1) and j.destination is null and j.name = 'apply-order-event' and j.state in ('runnable', 'parked')
@@ -87,14 +90,17 @@ type EventRow = {
 };
 
 /** The job of the first event of an order that has no outcome and is not parked. */
-export async function firstUnapplied(db: Pick<Database, 'query'>, orderId: string): Promise<string | undefined> {
-  const [row] = await db.query<{ id: string }>(
-    `select j.id
+export async function firstUnapplied(
+  db: Pick<Database, 'query'>,
+  orderId: string,
+): Promise<{ readonly id: string; readonly dueInMs: number } | undefined> {
+  const [row] = await db.query<{ id: string; dueInMs: number }>(
+    `select j.id, extract(epoch from j.run_at - now())::float8 * 1000 as "dueInMs"
      from jobs j join events e on e.event_id = j.id
      where j.order_id = $1 and j.destination is null and j.name = 'apply-order-event' and j.state = 'runnable'
      order by e.acceptance
      limit 1`,
     [orderId],
   );
-  return row?.id;
+  return row;
 }

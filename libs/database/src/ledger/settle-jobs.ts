@@ -1,4 +1,4 @@
-import type { RunnableJob, Settlement, SettleResult } from '@orderly/jobs';
+import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
 import type { Database, Query } from '../database';
 import { idRange } from './id-range';
 
@@ -51,12 +51,27 @@ async function write(query: Query, settlements: readonly Settlement[], rows: rea
     [JSON.stringify(rows), lowest, highest],
   );
   const settledIds = new Set(written.filter(({ kind }) => kind === 'settled').map(({ id }) => id));
+  const left = rows.filter(({ id }) => !settledIds.has(id));
+  for (const id of await settledBefore(query, left)) settledIds.add(id);
   return {
     results: settlements.map(({ job }) => ({ settled: settledIds.has(job.id) })),
     runnable: written
       .filter(({ kind }) => kind === 'head')
       .map(({ id, name, queue, priority }) => ({ id, name, queue, priority })),
   };
+}
+
+/** Of settlements that changed nothing, those whose first run was committed although its answer was lost. */
+async function settledBefore(query: Query, rows: readonly SettlementRow[]): Promise<string[]> {
+  if (rows.length === 0) return [];
+  const found = await query<{ id: string }>(
+    `select a.job_id as id
+     from unnest($1::uuid[], $2::int[], $3::uuid[]) as s(id, tries, process_id)
+     join attempts a on a.job_id = s.id and a.number = s.tries and a.process_id = s.process_id
+     where a.outcome <> 'lost'`,
+    [rows.map(({ id }) => id), rows.map(({ tries }) => tries), rows.map((row) => row.process_id)],
+  );
+  return found.map(({ id }) => id);
 }
 
 type SettlementRow = ReturnType<typeof settlementRow>;
@@ -80,7 +95,7 @@ function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement,
     uses_attempt: attempt.usedAttempt,
     hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
     hold_ms: verdict.kind === 'again' ? verdict.hold?.forMs : null,
-    clears_hold: job.isProbe && !(verdict.kind === 'again' && (verdict.hold || verdict.waitReason === 'handed-back')),
+    clears_hold: job.isProbe && isAnswered(verdict, attempt),
     lane_step: laneStep ?? 'next',
     acked: verdict.kind === 'ended' && verdict.outcome === 'done' ? (verdict.resultVersion ?? 0) : 0,
     message_state: message?.state,
@@ -100,9 +115,15 @@ function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement,
   };
 }
 
+/** Whether a destination that was held took the probe's credentials. A server error, or no answer at all, says nothing of it. */
+function isAnswered(verdict: Verdict, { responseStatus }: AttemptLog): boolean {
+  if (verdict.kind === 'dead') return responseStatus !== undefined && responseStatus < 500;
+  return verdict.kind === 'ended' && verdict.outcome === 'done';
+}
+
 /**
  * $1 settlements as JSON, $2 and $3 the lowest and highest of their ids. A settlement without token is of a job that needs no
- * claim. Returns the settled ids and the jobs that became head of their lane.
+ * claim: the number of its try says whether it is still to be written. Returns the settled ids and the jobs that became head of their lane.
  */
 const settleSql = `
   with s as (
@@ -124,7 +145,7 @@ const settleSql = `
       claim_token = null, claimed_by = null, claimed_at = null, ended_at = case when s.ends then now() end
     from s
     where j.id = s.id and j.id between $2 and $3
-      and (j.claim_token = s.token or (s.token is null and j.state in ('runnable', 'parked')))
+      and (j.claim_token = s.token or (s.token is null and j.state in ('runnable', 'parked') and j.tries < s.tries))
     returning j.id, j.name, j.queue, j.priority
   ),
   logged as (
@@ -189,8 +210,9 @@ const settleSql = `
   ),
   released as (
     delete from holds
-    where scope = 'destination'
+    where scope = 'destination' and reason <> 'throttled'
       and key in (select s.destination from s join settled using (id) where s.clears_hold)
+      and key not in (select s.destination from s join settled using (id) where s.hold_reason is not null and s.destination is not null)
   )
   select 'settled' as kind, id, name, queue, priority from settled
   union all

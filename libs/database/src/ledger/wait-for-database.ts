@@ -29,6 +29,7 @@ export async function waitForDatabase<Result>(
       return result;
     } catch (error) {
       if (isTransient(error) && tries <= transientRetries) continue;
+      if (isAway && !isDatabaseAway(error)) onChange?.(false);
       if (!isDatabaseAway(error) || signal.aborted) throw error;
       if (!isAway) onChange?.(true);
       isAway = true;
