@@ -136,7 +136,8 @@ function timeRows({ tally, statistics, sendingMs, totalMs, isComplete }: Result)
     const rate = (count: number): string => number(Math.round(count / (Math.max(1, ms) / 1000)));
     return [title, (ms / 1000).toFixed(1), rate(sent), jobs === undefined ? '' : rate(jobs)];
   };
-  return [row('until all was sent', sendingMs), ...(statistics ? [row('until all had ended', totalMs, statistics.ended)] : [])];
+  if (!isComplete) return [row('until it was broken off', totalMs, statistics?.ended)];
+  return [row('until all was sent', sendingMs), row('until all had ended', totalMs, statistics?.ended)];
 }
 
 const lineNames = [
