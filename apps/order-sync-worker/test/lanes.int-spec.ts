@@ -1,0 +1,174 @@
+import { eventually } from '@orderly/testing';
+import { created, moved, updated } from '@orderly/worker-process/testing';
+import { inTurn, status, type Answer } from './partner';
+import { setUp, type SyncSetup } from './sync-setup';
+
+let sync: SyncSetup;
+afterEach(() => sync.close());
+
+const life = (orderId: string) => [created(orderId), moved(orderId, 'confirmed'), moved(orderId, 'shipped')];
+const versionsOf = (orderId: string): number[] => sync.partner.about(orderId).map(({ version }) => version);
+
+/** Answers once the test says so. */
+function gate(code = 204): { answer: Answer; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { answer: (response) => void opened.then(() => status(code)(response)), open: () => open() };
+}
+
+describe('a destination in the mode every-event', () => {
+  it('gets each version in order, through a failure in the middle, while other orders flow', async () => {
+    sync = await setUp({ mode: 'every-event' });
+    let isBroken = true;
+    sync.partner.behave(({ orderId, version }) => (isBroken && orderId === 'A' && version === 2 ? status(500) : undefined));
+    await sync.startWorker();
+    await sync.apply([...life('A'), ...life('B')]);
+    await sync.apply([...life('C')]);
+    for (const orderId of ['B', 'C']) for (const version of [1, 2, 3]) await sync.ended(orderId, version, 'done');
+    expect(await sync.job('A', 3)).toMatchObject({ state: 'blocked', wait_reason: 'behind-head', tries: 0 });
+
+    await sync.bringForward((await sync.job('A', 2)).id);
+    await eventually(async () => expect((await sync.job('A', 2)).attempts_used).toBe(2));
+    isBroken = false;
+    await sync.bringForward((await sync.job('A', 2)).id);
+    await sync.ended('A', 3, 'done');
+    expect(versionsOf('A')).toEqual([1, 2, 2, 2, 3]);
+    for (const orderId of ['B', 'C']) expect(versionsOf(orderId)).toEqual([1, 2, 3]);
+  });
+
+  it('gets one request of an order at a time', async () => {
+    sync = await setUp({ mode: 'every-event' });
+    const first = gate();
+    sync.partner.behave(({ version }) => (version === 1 ? first.answer : undefined));
+    await sync.startWorker();
+    await sync.apply(life('A'));
+    await sync.apply(life('B'));
+    await eventually(() => expect(sync.partner.requests).toHaveLength(2));
+    expect(await sync.job('A', 2)).toMatchObject({ state: 'blocked' });
+    first.open();
+    await sync.ended('A', 3, 'done');
+    expect(versionsOf('A')).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a destination in the mode latest-state', () => {
+  it('gets the newest version, under its key, when a retry comes after the order moved', async () => {
+    sync = await setUp();
+    sync.partner.behave(inTurn('A', status(500), status(204)));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    await eventually(async () => expect((await sync.job('A', 1)).attempts_used).toBe(1));
+    await sync.apply([moved('A', 'confirmed'), updated('A', { totalMinor: 500 }), moved('A', 'shipped')]);
+    await sync.bringForward((await sync.job('A', 1)).id);
+
+    expect(await sync.ended('A', 1, 'done')).toMatchObject({ attempts_used: 2, result_version: 4 });
+    for (const version of [2, 3, 4]) expect(await sync.ended('A', version, 'superseded')).toMatchObject({ tries: 0 });
+    const [first, second] = sync.partner.about('A');
+    expect([first!.version, second!.version]).toEqual([1, 4]);
+    expect(second!.key).not.toBe(first!.key);
+    expect(sync.partner.about('A')).toHaveLength(2);
+    expect(await sync.lane('A')).toMatchObject({ acked_version: 4, head: null });
+  });
+
+  it('gets what came during a request after it, once, and the running job is not superseded', async () => {
+    sync = await setUp();
+    const first = gate();
+    sync.partner.behave(({ version }) => (version === 1 ? first.answer : undefined));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    await eventually(() => expect(versionsOf('A')).toEqual([1]));
+    await sync.apply([moved('A', 'confirmed'), moved('A', 'shipped')]);
+    expect(await sync.job('A', 1)).toMatchObject({ state: 'running' });
+    first.open();
+    expect(await sync.ended('A', 1, 'done')).toMatchObject({ result_version: 1 });
+    await sync.ended('A', 3, 'superseded');
+    expect(await sync.ended('A', 2, 'done')).toMatchObject({ result_version: 3 });
+    expect(versionsOf('A')).toEqual([1, 3]);
+  });
+});
+
+describe('when the head of a lane is a dead letter', () => {
+  const withDeadHead = async (settings: object): Promise<void> => {
+    sync = await setUp(settings);
+    const refusal = gate(422);
+    sync.partner.behave(({ orderId, version }) => (orderId === 'A' && version === 1 ? refusal.answer : undefined));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    await eventually(() => expect(versionsOf('A')).toEqual([1]));
+    await sync.apply([moved('A', 'confirmed'), moved('A', 'shipped')]);
+    refusal.open();
+    await sync.ended('A', 1, 'dead');
+    await sync.apply(life('B'));
+    await eventually(async () => expect(await sync.lane('B')).toMatchObject({ acked_version: 3, head: null }));
+  };
+
+  it('every-event waits for a person, and what comes later waits behind it', async () => {
+    await withDeadHead({ mode: 'every-event' });
+    await sync.apply([moved('A', 'delivered')]);
+    for (const version of [2, 3, 4]) expect(await sync.job('A', version)).toMatchObject({ state: 'blocked' });
+    expect(await sync.lane('A')).toMatchObject({ acked_version: 0, blocked_by: (await sync.job('A', 1)).id });
+    expect(versionsOf('A')).toEqual([1]);
+  });
+
+  it('latest-state goes on with the newest version, and those between are superseded', async () => {
+    await withDeadHead({ mode: 'latest-state' });
+    await sync.ended('A', 3, 'done');
+    expect(await sync.ended('A', 2, 'superseded')).toMatchObject({ tries: 0 });
+    expect(versionsOf('A')).toEqual([1, 3]);
+  });
+
+  it('skip passes over it alone', async () => {
+    await withDeadHead({ mode: 'every-event', onDeadHead: 'skip' });
+    await sync.ended('A', 3, 'done');
+    expect(versionsOf('A')).toEqual([1, 2, 3]);
+  });
+
+  it('block holds for latest-state as well, where it is asked for', async () => {
+    await withDeadHead({ mode: 'latest-state', onDeadHead: 'block' });
+    expect(await sync.job('A', 2)).toMatchObject({ state: 'blocked' });
+    expect(versionsOf('A')).toEqual([1]);
+  });
+});
+
+describe('a request whose fate is open', () => {
+  const lookup = { mode: 'lookup', url: '{partner}/erp/{orderId}', versionPointer: '/version' };
+
+  it.each([
+    ['is not sent again where the destination says that it took it', 1, ['PUT', 'GET']],
+    ['is sent again where the destination says that it did not', 0, ['PUT', 'GET', 'PUT']],
+  ])('with lookup %s', async (_what, version, methods) => {
+    sync = await setUp({ idempotency: lookup });
+    sync.partner.behave(({ method }) => {
+      if (method === 'GET') return status(200, {}, JSON.stringify({ version }));
+      return sync.partner.requests.length === 1 ? status(500) : undefined;
+    });
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    await sync.bringForward((await sync.job('A', 1)).id);
+    await sync.ended('A', 1, 'done');
+    expect(sync.partner.requests.map(({ method }) => method)).toEqual(methods);
+    expect(await sync.lane('A')).toMatchObject({ acked_version: 1 });
+  });
+
+  it('without idempotency is unknown, is never sent again, and nothing of its order passes it', async () => {
+    sync = await setUp({ idempotency: { mode: 'none' } });
+    sync.partner.behave(inTurn('A', status(500)));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    expect(await sync.ended('A', 1, 'unknown')).toMatchObject({ attempts_used: 1, error_code: 'destination-outcome-unknown' });
+    await sync.apply([moved('A', 'confirmed'), created('B')]);
+    await sync.ended('B', 1, 'done');
+    expect(await sync.job('A', 2)).toMatchObject({ state: 'blocked' });
+    expect(await sync.lane('A')).toMatchObject({ blocked_by: (await sync.job('A', 1)).id });
+    expect(versionsOf('A')).toEqual([1]);
+  });
+
+  it('without idempotency is tried again where nothing can have been taken', async () => {
+    sync = await setUp({ idempotency: { mode: 'none' } });
+    sync.partner.behave(inTurn('A', status(408), status(204)));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    await sync.bringForward((await sync.job('A', 1)).id);
+    expect(await sync.ended('A', 1, 'done')).toMatchObject({ attempts_used: 2 });
+  });
+});
