@@ -43,6 +43,8 @@ export interface WorkerParts {
   readonly db: Database;
   readonly ledgerOptions: LedgerOptions;
   readonly relay: (jobs: readonly RunnableJob[]) => void;
+  /** One round trip to Redis; rejects at once while it is away. */
+  readonly pingRedis: () => Promise<unknown>;
   readonly logger: Logger;
 }
 
@@ -109,7 +111,17 @@ export function createWorkerProcess(
     onBatch: (operation, size) => metrics.coalescedBatchSize.record(size, { operation }),
   };
 
-  const { queues, services = [], onGeneration } = plan({ db, ledgerOptions, relay, logger });
+  const {
+    queues,
+    services = [],
+    onGeneration,
+  } = plan({
+    db,
+    ledgerOptions,
+    relay,
+    pingRedis: () => engine.redis.ping(),
+    logger,
+  });
   const gate = createSoloGate();
   const workers = queues.map((queue) =>
     createQueueWorker({

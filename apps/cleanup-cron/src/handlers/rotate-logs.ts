@@ -1,0 +1,12 @@
+import { rotateLogs, type CleanupOptions, type Database, type RotateLogsReport } from '@orderly/database';
+
+/** The task is due weekly: so many of its runs may be missed before rows land in a default partition. */
+const weeksAhead = 8;
+/** How long events, jobs, attempts and messages are kept. */
+const retentionDays = 90;
+
+/** Weekly: makes partitions ahead of time, and drops those past retention. */
+export const createRotateLogs =
+  (db: Database) =>
+  (options: CleanupOptions): Promise<RotateLogsReport> =>
+    rotateLogs(db, { ...options, weeksAhead, retentionDays });

@@ -1,0 +1,66 @@
+import { createDatabase, migrate } from '@orderly/database';
+import { createLogger } from '@orderly/observability';
+import { createTestDatabase, testRedisUrl } from '@orderly/testing';
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { join } from 'node:path';
+import { buildApp, type CleanupCronDeps } from '../src/app';
+import { loadCleanupCronConfig } from '../src/config';
+
+const migrations = join(__dirname, '../../../libs/database/drizzle');
+const logger = createLogger({ service: 'cleanup-cron', level: 'silent' });
+
+type CleanupRunRow = {
+  task: string;
+  scheduled_for: Date;
+  state: string;
+  started_at: Date | null;
+  ended_at: Date | null;
+  rows: number;
+  bytes: number;
+  detail: object;
+};
+
+/** A database and a corner of Redis, with as many processes on them as a test starts. */
+export async function setUp() {
+  const server = await createTestDatabase((url) => migrate(url, migrations));
+  const db = createDatabase({ url: server.url, poolSize: 4, applicationName: 'test' });
+  const redis = new Redis(testRedisUrl());
+  const prefix = `test-${randomUUID()}`;
+  const started: { stop(): Promise<void> }[] = [];
+  const env = {
+    DATABASE_URL: server.url,
+    REDIS_URL: testRedisUrl(),
+    ORDERLY_QUEUE_PREFIX: prefix,
+    ADMIN_HOST: '127.0.0.1',
+    ADMIN_PORT: '0',
+  };
+
+  /** What FLUSHALL is to one installation. */
+  const emptyRedis = async (): Promise<void> => {
+    const keys = await redis.keys(`${prefix}:*`);
+    if (keys.length > 0) await redis.unlink(keys);
+  };
+  return {
+    db,
+    env,
+    emptyRedis,
+    schedulesInRedis: async () => (await redis.zrange(`${prefix}:maintenance-ticks:repeat`, '0', '-1')).toSorted(),
+    runs: () => db.query<CleanupRunRow>('select * from cleanup_runs order by scheduled_for, task'),
+    async startProcess(deps: Partial<CleanupCronDeps> = {}) {
+      const app = buildApp(loadCleanupCronConfig(env), { logger, metricsText: async () => '', ...deps });
+      started.push(app);
+      await app.start();
+      return app;
+    },
+    async close() {
+      await Promise.all(started.map((app) => app.stop()));
+      await emptyRedis();
+      redis.disconnect();
+      await db.close();
+      await server.drop();
+    },
+  };
+}
+
+export type Setup = Awaited<ReturnType<typeof setUp>>;
