@@ -88,10 +88,11 @@ export async function addJobs(db: Pick<Database, 'query'>, jobs: readonly NewJob
   return jobs.map(({ id }) => id);
 }
 
-/** A process that is alive for as long as heartbeats are valid; returns its id. */
+/** A process that stays alive until {@link killProcess}; returns its id. */
 export async function startProcess(db: Pick<Database, 'query'>): Promise<string> {
   const id = uuidv7();
   await createProcessRegistry(db, id, 'test').beat();
+  await db.query(`update processes set beat_at = 'infinity' where id = $1`, [id]);
   return id;
 }
 

@@ -65,7 +65,7 @@ describe('a claim', () => {
     const { id, ledger: one } = await setUp();
     const results = await Promise.all([one.claim({ jobId: id }), one.claim({ jobId: id }), one.claim({ jobId: id })]);
     expect(results.map(({ kind }) => kind)).toEqual(['claimed', 'later', 'later']);
-    expect(await jobRow(id)).toMatchObject({ tries: 1, claim_token: claimedOf(results[0]!).token });
+    expect(await jobRow(id)).toMatchObject({ tries: 1, claim_token: claimedOf(results[0]).token });
   });
 
   it('records token, process and the version that is going to be sent', async () => {
