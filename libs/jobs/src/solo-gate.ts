@@ -2,6 +2,8 @@
 export interface SoloGate {
   /** Resolves when the job may run; call the returned function when it has ended. */
   enter(alone: boolean): Promise<() => void>;
+  /** Whether a job that has to run alone runs, or waits to. */
+  hasSuspect(): boolean;
 }
 
 export function createSoloGate(): SoloGate {
@@ -25,6 +27,7 @@ export function createSoloGate(): SoloGate {
         waiting.push({ alone, admit });
         admitNext();
       }),
+    hasSuspect: () => isAlone || waiting.some(({ alone }) => alone),
   };
 
   // First come, first served: a job that must run alone is not overtaken for ever by those that need not.

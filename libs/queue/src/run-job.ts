@@ -1,8 +1,7 @@
 import { findJobDefinition, retryConfig, type JobPolicy } from '@orderly/contracts';
-import { AppError, isAppError, PermanentError, RetryableError, UnknownOutcomeError } from '@orderly/errors';
+import { isAppError, PermanentError, UnknownOutcomeError, type AppError, type ErrorCode } from '@orderly/errors';
 import {
   classifyFailure,
-  type AttemptLog,
   type ClaimedJob,
   type ClaimResult,
   type HandlerResult,
@@ -21,7 +20,11 @@ import {
   type Logger,
 } from '@orderly/observability';
 import type { Span } from '@opentelemetry/api';
+import { attemptLog } from './attempt-log';
 import type { BoundJob } from './bind-job';
+import { startDeadline, withinGrace } from './deadline';
+import { measureAttempt, reportAttempt } from './report-attempt';
+import { settleAttempt } from './settle-attempt';
 
 export interface JobRunner {
   readonly queue: string;
@@ -50,61 +53,88 @@ export type Disposal =
 /** A job that took its process down this often is not run again. */
 const maxCrashes = 3;
 
-/** How long a handler may go on after its signal was aborted before the runtime stops waiting for it, in ms. */
-const abortGraceMs = 5000;
+/** How soon a suspect is tried again that met another one, in ms, on average. */
+const suspectRestMs = 500;
 
 /** The life of a job, top to bottom: claim → span → timeout → parse → handle → classify → settle → clean up → report. */
 export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal> {
-  const claim = await runner.ledger.claim({ jobId });
-  if (claim.kind !== 'claimed') return turnAway(claim, runner.queue);
-  const { job } = claim;
-
-  const leave = await runner.gate.enter(job.crashes > 0);
+  // Before the claim: who has to wait while a suspect runs must not be charged with a crash if that one takes the process down.
+  const leave = await runner.gate.enter(false);
+  let suspect: ClaimedJob;
   try {
-    const context = {
-      jobId,
-      queue: job.queue,
-      attempt: job.attemptsUsed + 1,
-      ...(job.orderId === null ? {} : { orderId: job.orderId }),
-    };
-    return await withLogContext(context, () =>
-      inSpan(`process ${job.queue}`, spanOptions(job), (span) => attemptJob(job, span, runner)),
-    );
+    const claim = await runner.ledger.claim({ jobId });
+    if (claim.kind !== 'claimed') return turnAway(claim, runner.queue);
+    if (!isSuspect(claim.job, runner)) return await attemptTraced(claim.job, runner);
+    suspect = claim.job;
+  } finally {
+    leave();
+  }
+  return runAlone(suspect, runner);
+}
+
+/** A job that took its process down before, or was next to one that did: only by itself it can show which. */
+const isSuspect = (job: ClaimedJob, runner: JobRunner): boolean =>
+  job.crashes > 0 && whyHopeless(job, policyOf(job.name, runner)) === undefined;
+
+async function runAlone(job: ClaimedJob, runner: JobRunner): Promise<Disposal> {
+  if (runner.gate.hasSuspect()) return handBack(job, suspectRestMs * (0.5 + Math.random()), runner);
+  const leave = await runner.gate.enter(true);
+  try {
+    return await attemptTraced(job, runner);
   } finally {
     leave();
   }
 }
 
+/** Gives up a claim before anything was tried. */
+async function handBack(job: ClaimedJob, delayMs: number, { ledger }: JobRunner): Promise<Disposal> {
+  const verdict = { kind: 'again', delayMs, usesAttempt: false, waitReason: 'handed-back' } as const;
+  await ledger.settle({ job, verdict, attempt: { startedAt: new Date(), outcome: 'handed-back', usedAttempt: false } });
+  return { kind: 'later', delayMs };
+}
+
+async function attemptTraced(job: ClaimedJob, runner: JobRunner): Promise<Disposal> {
+  const context = {
+    jobId: job.id,
+    queue: job.queue,
+    attempt: job.attemptsUsed + 1,
+    ...(job.orderId === null ? {} : { orderId: job.orderId }),
+  };
+  return withLogContext(context, () => inSpan(`process ${job.queue}`, spanOptions(job), (span) => attemptJob(job, span, runner)));
+}
+
 async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promise<Disposal> {
   const startedAt = new Date();
   const traceId = traceIdOf(currentTraceContext()?.traceparent);
-  const bound = runner.jobs[job.name];
-  const policy = bound?.definition.policy ?? policyOf(job.name);
+  const bound = boundJob(job.name, runner);
+  const policy = policyOf(job.name, runner);
+  const hopeless = whyHopeless(job, policy);
   const deadline = startDeadline(policy.timeoutMs, runner.stopSignals());
 
   let result: HandlerResult | undefined;
   let failure: unknown;
   let verdict: Verdict;
   try {
-    refuseHopeless(job, policy);
+    if (hopeless) throw hopeless;
     if (!bound) throw new PermanentError('unknown-job', `Nobody handles jobs named ${job.name} in ${job.queue}`);
     deadline.signal.throwIfAborted();
     result = await withinGrace(bound.run(job, deadline.signal), deadline.signal);
-    if (result.kind === 'settled') return reportSettled(job, result, startedAt);
+    if (result.kind === 'settled') return reportSettled(job, result, startedAt, span);
     verdict = verdictOf(result);
   } catch (error) {
-    failure = error;
-    verdict = classifyFailure(error, job, policy);
-    markSpanFailed(span, error);
+    failure = failureOf(error, deadline.signal);
+    verdict = classifyFailure(failure, job, policy);
+    if (!isHandedBack(verdict)) markSpanFailed(span, failure);
   } finally {
     deadline.clear();
   }
 
-  const attempt = attemptLog({ job, startedAt, verdict, failure, result, traceId });
+  const isRefused = hopeless !== undefined;
+  const attempt = attemptLog({ job, startedAt, verdict, failure, isRefused, result, traceId });
   const settlement: Settlement = { job, verdict, attempt, ...afterwardsOf(verdict, job, result, runner) };
-  const { settled } = await settle(settlement, policy, runner);
-  report(job, verdict, failure, startedAt, runner, settled);
-  return settled ? disposalOf(verdict) : { kind: 'finished' };
+  const settled = await settleAttempt(settlement, policy, runner);
+  reportAttempt({ job, startedAt, failure, ...settled }, runner.logger);
+  return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
 }
 
 function turnAway(claim: Exclude<ClaimResult, { kind: 'claimed' }>, queue: string): Disposal {
@@ -129,61 +159,31 @@ const spanOptions = (job: ClaimedJob): Parameters<typeof inSpan>[1] => ({
   },
 });
 
+/** A name comes from the ledger: `toString` handles nothing. */
+const boundJob = (name: string, { jobs }: JobRunner): BoundJob | undefined =>
+  Object.hasOwn(jobs, name) ? jobs[name] : undefined;
+
 /** For a job that nobody here handles: only what its dead letter needs. */
-const policyOf = (name: string): JobPolicy => (findJobDefinition(name) ?? unknownJob).policy;
+const policyOf = (name: string, runner: JobRunner): JobPolicy =>
+  (boundJob(name, runner)?.definition ?? findJobDefinition(name) ?? unknownJob).policy;
 const unknownJob: { policy: JobPolicy } = {
   policy: { ...retryConfig, priority: 'normal', concurrency: 1, timeoutMs: 1000, whenLost: 'retry' },
 };
 
 /** Some jobs are not to be run again at all: their process died too often, or nobody can tell whether the effect took place. */
-function refuseHopeless(job: ClaimedJob, policy: JobPolicy): void {
+function whyHopeless(job: ClaimedJob, policy: JobPolicy): AppError | undefined {
   if (job.wasLost && policy.whenLost === 'unknown') {
-    throw new UnknownOutcomeError('message-outcome-unknown', 'The process died while it ran this job');
+    return new UnknownOutcomeError('message-outcome-unknown', 'The process died while it ran this job');
   }
-  if (job.crashes >= maxCrashes)
-    throw new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
+  if (job.crashes < maxCrashes) return undefined;
+  return new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
 }
 
-interface Deadline {
-  readonly signal: AbortSignal;
-  clear(): void;
-}
+/** What waits for the signal may fail in words of its own when it is aborted; what counts is why it was. */
+const failureOf = (error: unknown, signal: AbortSignal): unknown =>
+  signal.aborted && !isAppError(error) ? (signal.reason as unknown) : (error ?? new Error('The handler threw nothing'));
 
-function startDeadline(timeoutMs: number, stopSignals: readonly AbortSignal[]): Deadline {
-  const controller = new AbortController();
-  const timer = setTimeout(
-    () => controller.abort(new RetryableError('job-timeout', `The handler took longer than ${timeoutMs} ms`)),
-    timeoutMs,
-  );
-  const onStop = (event: Event): void => controller.abort((event.target as AbortSignal).reason);
-  for (const signal of stopSignals) {
-    if (signal.aborted) controller.abort(signal.reason);
-    signal.addEventListener('abort', onStop, { once: true });
-  }
-  return {
-    signal: controller.signal,
-    clear: () => {
-      clearTimeout(timer);
-      for (const signal of stopSignals) signal.removeEventListener('abort', onStop);
-    },
-  };
-}
-
-/** A handler that does not heed its signal must not keep its slot for ever. */
-async function withinGrace<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  const givenUp = new Promise<never>((_resolve, reject) => {
-    onAbort = () => (timer = setTimeout(() => reject(signal.reason as Error), abortGraceMs));
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, givenUp]);
-  } finally {
-    clearTimeout(timer);
-    if (onAbort) signal.removeEventListener('abort', onAbort);
-  }
-}
+const isHandedBack = (verdict: Verdict): boolean => verdict.kind === 'again' && verdict.waitReason === 'handed-back';
 
 const verdictOf = (result: Exclude<HandlerResult, { kind: 'settled' }>): Verdict =>
   result.kind === 'done'
@@ -195,103 +195,23 @@ function afterwardsOf(verdict: Verdict, job: ClaimedJob, result: HandlerResult |
   return { ...runner.afterwards?.(verdict, job), ...(message ? { message } : {}) };
 }
 
-interface AttemptFacts {
-  readonly job: ClaimedJob;
-  readonly startedAt: Date;
-  readonly verdict: Verdict;
-  readonly failure: unknown;
-  readonly result: HandlerResult | undefined;
-  readonly traceId: string | undefined;
-}
-
-function attemptLog({ job, startedAt, verdict, failure, result, traceId }: AttemptFacts): AttemptLog {
-  const error = failure === undefined ? undefined : { ...errorFacts(failure) };
-  return {
-    startedAt,
-    outcome: outcomeOf(verdict),
-    usedAttempt: verdict.kind === 'again' ? verdict.usesAttempt : true,
-    traceId,
-    ...(job.destination === null || job.intentVersion === null ? {} : { versionSent: job.intentVersion }),
-    ...error,
-    ...(result?.kind === 'done' ? result.log : {}),
-  };
-}
-
-/** An error's details carry the facts of the partner's answer under the names of the attempt log. */
-function errorFacts(failure: unknown): Partial<AttemptLog> {
-  if (!isAppError(failure)) {
-    return {
-      errorClass: failure instanceof Error ? failure.name : 'unknown',
-      errorCode: 'job-failed',
-      errorMessage: messageOf(failure),
-    };
-  }
-  const { responseStatus, responseExcerpt } = failure.details as Partial<AttemptLog>;
-  return {
-    errorClass: failure.name,
-    errorCode: failure.code,
-    errorMessage: failure.message,
-    responseStatus,
-    responseExcerpt,
-  };
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-const outcomeOf = (verdict: Verdict): string =>
-  verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : verdict.waitReason;
-
-/**
- * A settlement that the ledger cannot take, such as one with an answer that no text column holds, is settled as a failed attempt
- * without what the partner said: a job must not stay running for ever.
- */
-async function settle(settlement: Settlement, policy: JobPolicy, { ledger, logger }: JobRunner): Promise<{ settled: boolean }> {
-  try {
-    return await ledger.settle(settlement);
-  } catch (error) {
-    logger.error({ err: error }, 'A settlement was refused by the ledger');
-    const { job, attempt, laneStep } = settlement;
-    const verdict = classifyFailure(
-      error instanceof AppError ? error : new Error('the ledger refused the settlement'),
-      job,
-      policy,
-    );
-    const bare = { startedAt: attempt.startedAt, outcome: outcomeOf(verdict), usedAttempt: true, errorCode: 'job-failed' };
-    return ledger.settle({ job, verdict, attempt: bare, laneStep });
-  }
-}
-
 function disposalOf(verdict: Verdict): Disposal {
   if (verdict.kind !== 'again') return { kind: 'finished' };
-  if (verdict.waitReason === 'handed-back') return { kind: 'handed-back' };
+  if (isHandedBack(verdict)) return { kind: 'handed-back' };
   return { kind: 'later', delayMs: verdict.delayMs, ...(verdict.hold ? { holdMs: verdict.hold.forMs } : {}) };
 }
 
-function reportSettled(job: ClaimedJob, result: Extract<HandlerResult, { kind: 'settled' }>, startedAt: Date): Disposal {
-  const { outcome, code = 'none' } = result;
-  measure(job, outcome, code, startedAt);
-  if (outcome === 'dead') metrics.deadLetters.add({ job: job.name, code });
-  return result.delayMs === undefined ? { kind: 'finished' } : { kind: 'later', delayMs: result.delayMs };
-}
-
-function report(
+/** The handler's transaction has settled the job; what is left is to tell of it. */
+function reportSettled(
   job: ClaimedJob,
-  verdict: Verdict,
-  failure: unknown,
+  { outcome, code, delayMs }: Extract<HandlerResult, { kind: 'settled' }>,
   startedAt: Date,
-  { logger }: JobRunner,
-  settled: boolean,
-): void {
-  const outcome = settled ? outcomeOf(verdict) : 'claim-lost';
-  const reason = failure === undefined ? 'none' : isAppError(failure) ? failure.code : 'job-failed';
-  measure(job, outcome, reason, startedAt);
-  if (verdict.kind === 'dead' && settled) metrics.deadLetters.add({ job: job.name, code: verdict.code });
-  if (failure === undefined && settled) logger.debug({ outcome }, 'Attempt ended');
-  else logger.warn({ outcome, reason, ...(isAppError(failure) ? {} : { err: failure }) }, 'Attempt failed');
-}
-
-function measure(job: ClaimedJob, outcome: string, reason: string, startedAt: Date): void {
-  metrics.jobsEnded.add({ job: job.name, queue: job.queue, outcome, reason });
-  metrics.jobDuration.record((Date.now() - startedAt.getTime()) / 1000, { job: job.name, outcome });
-  metrics.jobQueueWait.record(job.waitMs / 1000, { job: job.name });
+  span: Span,
+): Disposal {
+  measureAttempt(job, outcome, code ?? 'none', startedAt);
+  if (outcome === 'dead') {
+    metrics.deadLetters.add({ job: job.name, code: code ?? 'job-failed' });
+    markSpanFailed(span, new PermanentError((code ?? 'job-failed') as ErrorCode, 'Ended as a dead letter'));
+  }
+  return delayMs === undefined ? { kind: 'finished' } : { kind: 'later', delayMs };
 }

@@ -1,5 +1,5 @@
 import { eventually, testRedisUrl } from '@orderly/testing';
-import { DelayedError, Job, Queue, RateLimitError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, Queue, RateLimitError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { v7 as uuidv7 } from 'uuid';
 import { createEngine, type BullEngine } from '../src';
 import { createTestPrefix, type TestPrefix } from '../src/testing';

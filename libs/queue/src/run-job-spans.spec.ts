@@ -1,0 +1,95 @@
+import { SpanStatusCode, trace, type Attributes, type Span, type TracerProvider } from '@opentelemetry/api';
+import { syncOrder } from '@orderly/contracts';
+import { PermanentError, RetryableError, ShutdownError } from '@orderly/errors';
+import { createSoloGate, done, settled, type JobHandler } from '@orderly/jobs';
+import { createLogger } from '@orderly/observability';
+import { bindJob } from './bind-job';
+import { runJob } from './run-job';
+import { createFakeLedger } from './testing';
+
+type RecordedSpan = { name: string; attributes: Attributes; status?: SpanStatusCode; hasEnded: boolean };
+
+const spans: RecordedSpan[] = [];
+
+// Of OpenTelemetry's API as much as the code under test calls.
+const recording = {
+  getTracer: () => ({
+    startSpan: (name: string, { attributes = {} }: { attributes?: Attributes } = {}) => {
+      const recorded: RecordedSpan = { name, attributes: { ...attributes }, hasEnded: false };
+      spans.push(recorded);
+      const span: Partial<Span> = {
+        setStatus: ({ code }) => {
+          recorded.status = code;
+          return span as Span;
+        },
+        setAttribute: (key, value) => {
+          recorded.attributes[key] = value;
+          return span as Span;
+        },
+        spanContext: () => ({ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 }),
+        end: () => void (recorded.hasEnded = true),
+      };
+      return span;
+    },
+  }),
+} as unknown as TracerProvider;
+
+beforeAll(() => trace.setGlobalTracerProvider(recording));
+afterEach(() => spans.splice(0));
+afterAll(() => trace.disable());
+
+async function spanOf(handler: JobHandler<typeof syncOrder>): Promise<RecordedSpan> {
+  const fake = createFakeLedger();
+  await runJob(await fake.insert({ attemptsUsed: 1 }), {
+    queue: 'order-sync.erp',
+    ledger: fake.ledger,
+    jobs: { 'sync-order': bindJob(syncOrder, handler) },
+    gate: createSoloGate(),
+    stopSignals: () => [],
+    logger: createLogger({ service: 'test', level: 'silent' }),
+  });
+  expect(spans).toHaveLength(1);
+  return spans[0]!;
+}
+
+const failing = (error: unknown) => (): Promise<never> => Promise.reject(error);
+
+describe('the span of an attempt', () => {
+  it('is named for the queue and says which job, and which attempt of it; ids alone, no payload', async () => {
+    const span = await spanOf(async () => done());
+    expect(span).toMatchObject({ name: 'process order-sync.erp', hasEnded: true });
+    expect(span.attributes).toEqual({
+      'messaging.system': 'bullmq',
+      'messaging.operation.name': 'process',
+      'messaging.destination.name': 'order-sync.erp',
+      'messaging.message.id': expect.any(String),
+      'orderly.job.name': 'sync-order',
+      'orderly.job.attempt': 2,
+      'orderly.job.wait_ms': expect.any(Number),
+      'orderly.order.id': 'A-1',
+    });
+  });
+
+  it.each([
+    ['was done', async () => done()],
+    ['was handed back', failing(new ShutdownError())],
+    ['parked its job', async () => settled('parked')],
+  ])('is not red if the attempt %s', async (_name, handler) => {
+    expect((await spanOf(handler)).status).toBeUndefined();
+  });
+
+  it.each([
+    ['failed and is tried again', failing(new RetryableError('destination-failed', 'x')), 'destination-failed'],
+    ['failed for good', failing(new PermanentError('destination-refused', 'x')), 'destination-refused'],
+    ['failed in an unknown way', failing(new TypeError('x')), 'TypeError'],
+    [
+      'ended in a dead letter by itself',
+      async () => settled('dead', { code: 'transition-not-allowed' }),
+      'transition-not-allowed',
+    ],
+  ])('is red, with the reason, if the attempt %s', async (_name, handler, reason) => {
+    const span = await spanOf(handler);
+    expect(span.status).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes['error.type']).toBe(reason);
+  });
+});

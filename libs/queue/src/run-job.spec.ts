@@ -1,0 +1,313 @@
+import { syncOrder, type JobPolicy } from '@orderly/contracts';
+import {
+  ConfigurationError,
+  PermanentError,
+  RetryableError,
+  ShutdownError,
+  ThrottledError,
+  UnknownOutcomeError,
+} from '@orderly/errors';
+import { createSoloGate, done, settled, skipped, type JobHandler, type Verdict } from '@orderly/jobs';
+import { createLogger, metrics } from '@orderly/observability';
+import { bindJob } from './bind-job';
+import { runJob, type Disposal, type JobRunner } from './run-job';
+import { createFakeLedger, type LedgerJobInput } from './testing';
+
+type Handler = JobHandler<typeof syncOrder>;
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turns = async (): Promise<void> => {
+  for (let count = 0; count < 10; count++) await turn();
+};
+
+function setup(handler: Handler = async () => done({ resultVersion: 1 }), policy: Partial<JobPolicy> = {}) {
+  const fake = createFakeLedger();
+  const stop = new AbortController();
+  const definition = { ...syncOrder, policy: { ...syncOrder.policy, ...policy } };
+  const calls: string[] = [];
+  const runner: JobRunner = {
+    queue: 'order-sync.erp',
+    ledger: fake.ledger,
+    jobs: {
+      'sync-order': bindJob(definition, (context) => {
+        calls.push(context.job.id);
+        return handler(context);
+      }),
+    },
+    gate: createSoloGate(),
+    stopSignals: () => [stop.signal],
+    logger: createLogger({ service: 'test', level: 'silent' }),
+  };
+  const run = async (job?: LedgerJobInput, override: Partial<JobRunner> = {}) => {
+    const id = await fake.insert(job);
+    const disposal = await runJob(id, { ...runner, ...override });
+    return { id, disposal, after: await fake.read(id), attempts: await fake.attempts(id) };
+  };
+  return { fake, stop, runner, calls, run };
+}
+
+const throwing =
+  (error: unknown): Handler =>
+  async () => {
+    throw error;
+  };
+const untilAborted: Handler = ({ signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+describe('an attempt', () => {
+  it('that is done ends the job, with what the handler learnt', async () => {
+    const { fake, run } = setup(async () =>
+      done({ resultVersion: 7, log: { responseStatus: 200 }, message: { state: 'sent', providerId: 'm-1' } }),
+    );
+    const { disposal, after } = await run();
+    expect(disposal).toEqual({ kind: 'finished' });
+    expect(after).toMatchObject({ state: 'ended', outcome: 'done', attemptsUsed: 1 });
+    expect(fake.settlements).toEqual([
+      expect.objectContaining({
+        verdict: { kind: 'ended', outcome: 'done', resultVersion: 7 },
+        attempt: expect.objectContaining({ responseStatus: 200, versionSent: 1 }),
+        message: { state: 'sent', providerId: 'm-1' },
+      }),
+    ]);
+  });
+
+  it.each([
+    ['skipped', skipped('nobody to tell')],
+    ['superseded', skipped('newer was sent', { outcome: 'superseded' })],
+  ] as const)('that is %s ends the job', async (outcome, result) => {
+    const { after, disposal } = await setup(async () => result).run();
+    expect(after).toMatchObject({ state: 'ended', outcome });
+    expect(disposal).toEqual({ kind: 'finished' });
+  });
+
+  it('that its own transaction has settled is settled no second time', async () => {
+    const results = [settled('done'), settled('waiting', { delayMs: 70 })];
+    const { fake, run } = setup(async () => results.shift()!);
+    expect((await run()).disposal).toEqual({ kind: 'finished' });
+    expect((await run()).disposal).toEqual({ kind: 'later', delayMs: 70 });
+    expect(fake.settlements).toEqual([]);
+  });
+
+  const table: readonly [string, unknown, object, Disposal][] = [
+    [
+      'a retryable error',
+      new RetryableError('destination-failed', 'x', { retryAfterMs: 900 }),
+      { state: 'runnable', waitReason: 'retry', attemptsUsed: 1 },
+      { kind: 'later', delayMs: 900 },
+    ],
+    [
+      'a permanent error',
+      new PermanentError('destination-refused', 'x'),
+      { outcome: 'dead', attemptsUsed: 1, errorCode: 'destination-refused', fingerprint: 'destination-refused:erp' },
+      { kind: 'finished' },
+    ],
+    [
+      'a throttled error',
+      new ThrottledError('destination-throttled', 'x', { retryAfterMs: 800 }),
+      { state: 'runnable', waitReason: 'throttled', attemptsUsed: 0 },
+      { kind: 'later', delayMs: 800, holdMs: 800 },
+    ],
+    [
+      'a configuration error',
+      new ConfigurationError('destination-unauthorized', 'x'),
+      { state: 'runnable', waitReason: 'held', attemptsUsed: 0 },
+      { kind: 'later', delayMs: 60_000, holdMs: 60_000 },
+    ],
+    [
+      'an unknown outcome',
+      new UnknownOutcomeError('destination-outcome-unknown', 'x'),
+      { outcome: 'unknown', attemptsUsed: 1 },
+      { kind: 'finished' },
+    ],
+    [
+      'the end of the process',
+      new ShutdownError(),
+      { state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 },
+      { kind: 'handed-back' },
+    ],
+  ];
+  it.each(table)('that fails with %s is settled as such, and BullMQ is told', async (_name, error, after, disposal) => {
+    const result = await setup(throwing(error)).run();
+    expect(result.after).toMatchObject(after);
+    expect(result.disposal).toEqual(disposal);
+  });
+
+  it.each([new Error('x'), 'x', undefined, null])('that fails with something unknown (%j) is tried again', async (error) => {
+    const { after, disposal } = await setup(throwing(error)).run();
+    expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-failed' });
+    expect(disposal).toEqual({ kind: 'later', delayMs: expect.any(Number) });
+  });
+
+  it('that fails as the fifth is the last, and the fourth is not', async () => {
+    const { run } = setup(throwing(new RetryableError('destination-failed', 'x')));
+    expect((await run({ attemptsUsed: 3 })).after).toMatchObject({ state: 'runnable', attemptsUsed: 4 });
+    expect((await run({ attemptsUsed: 4 })).after).toMatchObject({ outcome: 'dead', attemptsUsed: 5 });
+  });
+
+  it('tells what a verdict means for lane and message', async () => {
+    const afterwards = (verdict: Verdict) => ({ laneStep: verdict.kind === 'dead' ? ('block' as const) : ('next' as const) });
+    const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'x')));
+    await run({}, { afterwards });
+    expect(fake.settlements[0]).toMatchObject({ laneStep: 'block' });
+  });
+
+  it('is counted and measured, by job, queue, outcome and reason', async () => {
+    const ended = jest.spyOn(metrics.jobsEnded, 'add');
+    const dead = jest.spyOn(metrics.deadLetters, 'add');
+    const duration = jest.spyOn(metrics.jobDuration, 'record');
+    await setup().run();
+    await setup(throwing(new PermanentError('destination-refused', 'x'))).run();
+    const labels = { job: 'sync-order', queue: 'order-sync.erp' };
+    expect(ended.mock.calls.map(([call]) => call)).toEqual([
+      { ...labels, outcome: 'done', reason: 'none' },
+      { ...labels, outcome: 'dead', reason: 'destination-refused' },
+    ]);
+    expect(dead).toHaveBeenCalledWith({ job: 'sync-order', code: 'destination-refused' });
+    expect(duration).toHaveBeenCalledTimes(2);
+    jest.restoreAllMocks();
+  });
+});
+
+describe('a job that cannot be handled', () => {
+  it('is a dead letter, never completed, if its payload does not parse', async () => {
+    const { calls, run } = setup();
+    const { after } = await run({ payload: { destination: 'erp', orderId: 'A-1', version: 'one' } });
+    expect(after).toMatchObject({ outcome: 'dead', errorCode: 'invalid-payload' });
+    expect(calls).toEqual([]);
+  });
+
+  it('does not show values of a payload that does not parse', async () => {
+    const { fake, run } = setup();
+    await run({ payload: { destination: 'erp', orderId: 'A-1', version: 'ann@example.com' } });
+    expect(JSON.stringify({ ...fake.settlements[0], job: undefined })).not.toContain('ann@example.com');
+  });
+
+  it.each(['no-such-job', 'send-notification', 'toString'])('is a dead letter if nobody handles its name: %s', async (name) => {
+    const { after } = await setup().run({ name });
+    expect(after).toMatchObject({ outcome: 'dead', errorCode: 'unknown-job' });
+  });
+
+  it('is dropped and counted if the ledger does not know it', async () => {
+    const dropped = jest.spyOn(metrics.jobsDropped, 'add');
+    const { runner } = setup();
+    expect(await runJob('01890a5d-ac96-774b-bcce-b302099a8057', runner)).toEqual({ kind: 'finished' });
+    expect(dropped).toHaveBeenCalledWith({ queue: 'order-sync.erp', reason: 'missing' });
+    jest.restoreAllMocks();
+  });
+});
+
+describe('a settlement that the ledger cannot take', () => {
+  const textOf = (value: unknown): string => JSON.stringify(value);
+
+  it('because of what the partner said is written without it, and what took place stays true', async () => {
+    const { fake, run } = setup(async () =>
+      done({ resultVersion: 1, log: { responseExcerpt: 'bad', responseStatus: 200 }, message: { state: 'sent', reason: 'bad' } }),
+    );
+    fake.refuse((settlement) => textOf(settlement).includes('bad'));
+    const { after, disposal } = await run();
+    expect(after).toMatchObject({ outcome: 'done', attemptsUsed: 1 });
+    expect(fake.settlements[0]).toMatchObject({ attempt: { responseStatus: 200 }, message: { state: 'sent' } });
+    expect(disposal).toEqual({ kind: 'finished' });
+  });
+
+  it('because of a dead letter’s words keeps its code', async () => {
+    const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'bad')));
+    fake.refuse((settlement) => textOf(settlement).includes('bad'));
+    expect((await run()).after).toMatchObject({ outcome: 'dead', errorCode: 'destination-refused' });
+  });
+
+  it('for another reason is a failed attempt, so that the job does not stay running for ever', async () => {
+    const { fake, run } = setup();
+    fake.refuse(({ verdict }) => verdict.kind === 'ended');
+    const { after, disposal } = await run();
+    expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-failed' });
+    expect(disposal).toMatchObject({ kind: 'later' });
+  });
+
+  it('is not tried in other words while the process stops: nobody waits for the servers then', async () => {
+    const { fake, stop, run } = setup(async () => {
+      stop.abort(new ShutdownError());
+      return done();
+    });
+    let tries = 0;
+    fake.refuse(() => (tries += 1) > 0);
+    await expect(run()).rejects.toThrow();
+    expect(tries).toBe(1);
+  });
+});
+
+describe('a signal', () => {
+  it('is aborted at the timeout, and the attempt counts', async () => {
+    const { after } = await setup(untilAborted, { timeoutMs: 20 }).run();
+    expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' });
+  });
+
+  it('is aborted when the process stops, and the job is handed back without using an attempt', async () => {
+    const { stop, run } = setup(({ signal, ...rest }) => {
+      setImmediate(() => stop.abort(new ShutdownError()));
+      return untilAborted({ signal, ...rest });
+    });
+    const { after, disposal, attempts } = await run();
+    expect(after).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
+    expect(disposal).toEqual({ kind: 'handed-back' });
+    expect(attempts).toEqual([{ number: 1, outcome: 'handed-back', usedAttempt: false }]);
+  });
+
+  it('counts for what it was aborted for, whatever words what waited for it fails in', async () => {
+    const { stop, run } = setup(({ signal }) => {
+      setImmediate(() => stop.abort(new ShutdownError()));
+      return new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(new DOMException('This operation was aborted', 'AbortError'))),
+      );
+    });
+    expect((await run()).after).toMatchObject({ waitReason: 'handed-back', attemptsUsed: 0 });
+  });
+
+  it('does not take back a definite answer that came at the same time', async () => {
+    const { stop, run } = setup(async () => {
+      stop.abort(new ShutdownError());
+      return done();
+    });
+    expect((await run()).after).toMatchObject({ outcome: 'done' });
+    const refused = setup(async () => {
+      refused.stop.abort(new ShutdownError());
+      throw new PermanentError('destination-refused', 'x');
+    });
+    expect((await refused.run()).after).toMatchObject({ outcome: 'dead' });
+  });
+
+  it('that was aborted before keeps the handler from being called', async () => {
+    const { stop, calls, run } = setup();
+    stop.abort(new ShutdownError());
+    expect((await run()).after).toMatchObject({ waitReason: 'handed-back', attemptsUsed: 0 });
+    expect(calls).toEqual([]);
+  });
+
+  it('is given up waiting for after the grace, if the handler does not heed it', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const { run } = setup(() => new Promise(() => undefined), { timeoutMs: 1000 });
+      const result = run();
+      await turns();
+      await jest.advanceTimersByTimeAsync(5900);
+      let isOver = false;
+      void result.then(() => (isOver = true));
+      await turns();
+      expect(isOver).toBe(false);
+      await jest.advanceTimersByTimeAsync(200);
+      expect((await result).after).toMatchObject({ waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' });
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('leaves no timer and no listener behind', async () => {
+    const { stop, run } = setup();
+    const removed = jest.spyOn(stop.signal, 'removeEventListener');
+    const added = jest.spyOn(stop.signal, 'addEventListener');
+    await run();
+    expect(added).toHaveBeenCalledTimes(1);
+    expect(removed).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,124 @@
+import { fingerprintOf, type ClaimedJob, type SettleResult, type Verdict } from '@orderly/jobs';
+import type { LedgerHarness } from './fake-ledger';
+
+/** What a worker may rely on in every {@link LedgerHarness}, the fake and the real one: run it in a test file of each. */
+export function describeLedger(name: string, setup: () => Promise<LedgerHarness>): void {
+  describe(name, () => {
+    let harness: LedgerHarness;
+    beforeAll(async () => void (harness = await setup()));
+    afterAll(() => harness.close());
+
+    const claim = async (jobId: string): Promise<ClaimedJob> => {
+      const result = await harness.ledger.claim({ jobId });
+      expect(result.kind).toBe('claimed');
+      return (result as Extract<typeof result, { kind: 'claimed' }>).job;
+    };
+    const insertAndClaim = async (input?: Parameters<LedgerHarness['insert']>[0]): Promise<ClaimedJob> =>
+      claim(await harness.insert(input));
+    const settle = (job: ClaimedJob, verdict: Verdict): Promise<SettleResult> => {
+      const outcome = verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : verdict.waitReason;
+      const usedAttempt = verdict.kind === 'again' ? verdict.usesAttempt : true;
+      return harness.ledger.settle({ job, verdict, attempt: { startedAt: new Date(), outcome, usedAttempt } });
+    };
+    const again = (more: Partial<Extract<Verdict, { kind: 'again' }>>): Verdict => ({
+      kind: 'again',
+      delayMs: 0,
+      usesAttempt: false,
+      waitReason: 'handed-back',
+      ...more,
+    });
+    const done: Verdict = { kind: 'ended', outcome: 'done', resultVersion: 1 };
+
+    it('gives a job that is due to the one who claims it, with a token', async () => {
+      const job = await insertAndClaim({ attemptsUsed: 2 });
+      expect(job).toMatchObject({
+        name: 'sync-order',
+        queue: 'order-sync.erp',
+        attemptsUsed: 2,
+        tries: 1,
+        crashes: 0,
+        wasLost: false,
+      });
+      expect(job.payload).toMatchObject({ destination: 'erp', version: 1 });
+      expect(job.token).toEqual(expect.any(String));
+      expect(await harness.read(job.id)).toMatchObject({ state: 'running', tries: 1, attemptsUsed: 2 });
+    });
+
+    it('knows no job that was never put in', async () => {
+      expect(await harness.ledger.claim({ jobId: '01890a5d-ac96-774b-bcce-b302099a8057' })).toEqual({ kind: 'missing' });
+    });
+
+    it('gives a job that is not due later, when it is', async () => {
+      const result = await harness.ledger.claim({ jobId: await harness.insert({ dueInMs: 60_000 }) });
+      expect(result).toEqual({ kind: 'later', delayMs: expect.any(Number) as unknown });
+      const { delayMs } = result as Extract<typeof result, { kind: 'later' }>;
+      expect(delayMs).toBeGreaterThan(50_000);
+      expect(delayMs).toBeLessThanOrEqual(60_000);
+    });
+
+    it('gives nobody a job that a living process has claimed', async () => {
+      const { id } = await insertAndClaim();
+      expect(await harness.ledger.claim({ jobId: id })).toEqual({ kind: 'later', delayMs: expect.any(Number) as unknown });
+      expect(await harness.read(id)).toMatchObject({ tries: 1, crashes: 0 });
+    });
+
+    it('gives the job of a dead process to the next, counts the crash, uses no attempt, and heeds the old token no more', async () => {
+      const lost = await insertAndClaim();
+      await harness.killClaimant(lost.id);
+      const job = await claim(lost.id);
+      expect(job).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 1, wasLost: true });
+      expect(await settle(lost, done)).toEqual({ settled: false });
+      expect(await harness.read(lost.id)).toMatchObject({ state: 'running', attemptsUsed: 0, crashes: 1 });
+      expect(await settle(job, done)).toEqual({ settled: true });
+      expect(await harness.attempts(lost.id)).toEqual([
+        { number: 1, outcome: 'lost', usedAttempt: false },
+        { number: 2, outcome: 'done', usedAttempt: true },
+      ]);
+    });
+
+    it('ends a job once, however often it is told to, and has nothing to do for its next delivery', async () => {
+      const job = await insertAndClaim();
+      expect(await settle(job, done)).toEqual({ settled: true });
+      expect(await harness.read(job.id)).toMatchObject({ state: 'ended', outcome: 'done', attemptsUsed: 1 });
+      expect(await settle(job, done)).toEqual({ settled: true });
+      expect(await harness.ledger.claim({ jobId: job.id })).toEqual({ kind: 'idle' });
+      expect(await harness.attempts(job.id)).toHaveLength(1);
+      expect(await harness.read(job.id)).toMatchObject({ attemptsUsed: 1 });
+    });
+
+    it('counts an attempt for a retry, which is due after its delay', async () => {
+      const job = await insertAndClaim();
+      await settle(job, again({ delayMs: 30_000, usesAttempt: true, waitReason: 'retry' }));
+      const read = await harness.read(job.id);
+      expect(read).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1 });
+      expect(read.dueInMs).toBeGreaterThan(25_000);
+      expect(await harness.ledger.claim({ jobId: job.id })).toMatchObject({ kind: 'later' });
+    });
+
+    it('takes a job back without using an attempt, and gives it out again at once', async () => {
+      const job = await insertAndClaim();
+      await settle(job, again({}));
+      expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
+      expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 0, wasLost: false });
+    });
+
+    it('keeps code and fingerprint of a dead letter', async () => {
+      const job = await insertAndClaim();
+      const fingerprint = fingerprintOf('destination-refused', job);
+      await settle(job, { kind: 'dead', code: 'destination-refused', message: 'no', fingerprint });
+      expect(await harness.read(job.id)).toMatchObject({
+        state: 'ended',
+        outcome: 'dead',
+        errorCode: 'destination-refused',
+        fingerprint,
+      });
+    });
+
+    it('holds the whole queue when one job was throttled', async () => {
+      const [job, other] = [await insertAndClaim(), await harness.insert()];
+      await settle(job, again({ delayMs: 60_000, waitReason: 'throttled', hold: { reason: 'throttled', forMs: 60_000 } }));
+      expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', waitReason: 'throttled', attemptsUsed: 0 });
+      expect(await harness.ledger.claim({ jobId: other })).toEqual({ kind: 'held', delayMs: expect.any(Number) as unknown });
+    });
+  });
+}

@@ -1,0 +1,189 @@
+import type { ClaimedJob, ClaimResult, Ledger, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+
+/** A job as a test puts it into a ledger. */
+export interface LedgerJobInput {
+  readonly name?: string;
+  readonly payload?: unknown;
+  readonly attemptsUsed?: number;
+  readonly crashes?: number;
+  /** @defaultValue 0: due now */
+  readonly dueInMs?: number;
+  readonly traceparent?: string;
+}
+
+/** A job as a test reads it from a ledger. */
+export interface LedgerJobState {
+  readonly state: 'runnable' | 'running' | 'ended';
+  readonly waitReason: string | null;
+  readonly outcome: string | null;
+  readonly errorCode: string | null;
+  readonly fingerprint: string | null;
+  readonly attemptsUsed: number;
+  readonly tries: number;
+  readonly crashes: number;
+  readonly dueInMs: number;
+}
+
+/** A ledger with what a test does to it behind a worker's back. Made by hand or on a real database: both behave alike. */
+export interface LedgerHarness {
+  /** Of the queue `order-sync.erp`, for the destination `erp`. */
+  readonly ledger: Ledger;
+  insert(job?: LedgerJobInput): Promise<string>;
+  read(jobId: string): Promise<LedgerJobState>;
+  attempts(jobId: string): Promise<{ number: number; outcome: string; usedAttempt: boolean }[]>;
+  /** The process that has claimed the job is dead: its heartbeat is stale. */
+  killClaimant(jobId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What the fake can do beside: it remembers, and it refuses. */
+export interface FakeLedger extends LedgerHarness {
+  readonly settlements: Settlement[];
+  /** Settlements for which it answers with an error, as the real one does for a row that no column holds. */
+  refuse(isRefused: (settlement: Settlement) => boolean): void;
+  /** Makes the next claims wait until the returned function is called. */
+  pauseClaims(): () => void;
+}
+
+type Row = Omit<LedgerJobInput, keyof LedgerJobState> & {
+  -readonly [Key in keyof LedgerJobState]: LedgerJobState[Key];
+} & { id: string; runAt: number; token: string | null; isClaimantDead: boolean };
+
+export const fakeQueue = 'order-sync.erp';
+const claimedElsewhereMs = 5000;
+
+/** The ledger's promises to a worker in 100 lines, without a database; `describeLedger` holds it to the real one. */
+export function createFakeLedger(): FakeLedger {
+  const rows = new Map<string, Row>();
+  const logs = new Map<string, { number: number; outcome: string; usedAttempt: boolean }[]>();
+  const settlements: Settlement[] = [];
+  const written = new Set<string | null>();
+  let heldUntil = 0;
+  let isRefused: (settlement: Settlement) => boolean = () => false;
+  let claims: Promise<void> = Promise.resolve();
+
+  const rowOf = (id: string): Row => {
+    const row = rows.get(id);
+    if (!row) throw new Error(`There is no job ${id}`);
+    return row;
+  };
+  const log = (id: string, number: number, outcome: string, usedAttempt: boolean): void =>
+    void logs.set(id, [...(logs.get(id) ?? []), { number, outcome, usedAttempt }]);
+
+  function claim(jobId: string): ClaimResult {
+    const row = rows.get(jobId);
+    if (!row) return { kind: 'missing' };
+    if (row.state === 'ended') return { kind: 'idle' };
+    if (heldUntil > Date.now()) return { kind: 'held', delayMs: heldUntil - Date.now() };
+    const wasLost = row.state === 'running';
+    if (wasLost && !row.isClaimantDead) return { kind: 'later', delayMs: claimedElsewhereMs };
+    if (!wasLost && row.runAt > Date.now()) return { kind: 'later', delayMs: row.runAt - Date.now() };
+    if (wasLost) log(jobId, row.tries, 'lost', false);
+    const waitMs = Math.max(Date.now() - row.runAt, 0);
+    Object.assign(row, { state: 'running', waitReason: null, token: randomUUID(), isClaimantDead: false });
+    row.tries += 1;
+    row.crashes += Number(wasLost);
+    return { kind: 'claimed', job: claimedJob(row, wasLost, waitMs) };
+  }
+
+  function settle(settlement: Settlement): SettleResult {
+    const { job, verdict, attempt } = settlement;
+    if (isRefused(settlement)) throw new Error('unsupported Unicode escape sequence');
+    const row = rowOf(job.id);
+    // Who asks again, because the answer was lost on its way, is told what was written.
+    if (row.state !== 'running' || row.token !== job.token) return { settled: written.has(job.token) };
+    written.add(job.token);
+    settlements.push(settlement);
+    log(job.id, job.tries, attempt.outcome, attempt.usedAttempt);
+    row.attemptsUsed += Number(attempt.usedAttempt);
+    row.token = null;
+    row.errorCode = verdict.kind === 'dead' ? verdict.code : (attempt.errorCode ?? null);
+    applyVerdict(row, verdict);
+    if (verdict.kind === 'again' && verdict.hold) heldUntil = Date.now() + verdict.hold.forMs;
+    return { settled: true };
+  }
+
+  return {
+    settlements,
+    ledger: {
+      claim: async ({ jobId }) => {
+        await claims;
+        return claim(jobId);
+      },
+      settle: async (settlement) => settle(settlement),
+    },
+    insert: async (job = {}) => {
+      const id = uuidv7();
+      rows.set(id, newRow(id, job));
+      return id;
+    },
+    read: async (id) => {
+      const { state, waitReason, outcome, errorCode, fingerprint, attemptsUsed, tries, crashes, runAt } = rowOf(id);
+      const dueInMs = runAt - Date.now();
+      return { state, waitReason, outcome, errorCode, fingerprint, attemptsUsed, tries, crashes, dueInMs };
+    },
+    attempts: async (id) => logs.get(id) ?? [],
+    killClaimant: async (id) => void (rowOf(id).isClaimantDead = true),
+    refuse: (refused) => void (isRefused = refused),
+    pauseClaims: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      claims = promise;
+      return resolve;
+    },
+    close: async () => undefined,
+  };
+}
+
+const newRow = (id: string, job: LedgerJobInput): Row => ({
+  id,
+  name: 'sync-order',
+  payload: { destination: 'erp', orderId: 'A-1', version: 1 },
+  ...job,
+  attemptsUsed: job.attemptsUsed ?? 0,
+  crashes: job.crashes ?? 0,
+  dueInMs: 0,
+  runAt: Date.now() + (job.dueInMs ?? 0),
+  tries: 0,
+  state: 'runnable',
+  waitReason: null,
+  outcome: null,
+  errorCode: null,
+  fingerprint: null,
+  token: null,
+  isClaimantDead: false,
+});
+
+const claimedJob = (row: Row, wasLost: boolean, waitMs: number): ClaimedJob => ({
+  id: row.id,
+  name: row.name ?? '',
+  queue: fakeQueue,
+  payload: row.payload,
+  token: row.token,
+  attemptsUsed: row.attemptsUsed,
+  tries: row.tries,
+  crashes: row.crashes,
+  wasLost,
+  isProbe: false,
+  orderId: 'A-1',
+  destination: 'erp',
+  version: 1,
+  intentVersion: 1,
+  ackedVersion: 0,
+  epoch: 0,
+  ageMs: waitMs,
+  waitMs,
+  traceparent: row.traceparent ?? null,
+  tracestate: null,
+});
+
+function applyVerdict(row: Row, verdict: Verdict): void {
+  if (verdict.kind === 'again') {
+    Object.assign(row, { state: 'runnable', waitReason: verdict.waitReason, runAt: Date.now() + verdict.delayMs });
+    return;
+  }
+  row.state = 'ended';
+  row.outcome = verdict.kind === 'dead' ? 'dead' : verdict.outcome;
+  row.fingerprint = verdict.kind === 'dead' ? verdict.fingerprint : null;
+}
