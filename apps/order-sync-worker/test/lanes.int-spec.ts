@@ -88,7 +88,7 @@ describe('a destination in the mode latest-state', () => {
 });
 
 describe('when the head of a lane is a dead letter', () => {
-  const withDeadHead = async (settings: object): Promise<void> => {
+  const withDeadHead = async (settings: Record<string, unknown>): Promise<void> => {
     sync = await setUp(settings);
     const refusal = gate(422);
     sync.partner.behave(({ orderId, version }) => (orderId === 'A' && version === 1 ? refusal.answer : undefined));

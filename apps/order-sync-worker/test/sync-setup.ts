@@ -19,10 +19,11 @@ export type SyncSetup = WorkerFixture & {
   readonly job: (orderId: string, version: number, destination?: string) => Promise<JobRow>;
   /** Resolves with the job when it has ended so. */
   readonly ended: (orderId: string, version: number, outcome: string, destination?: string) => Promise<JobRow>;
-  readonly lane: (orderId: string) => Promise<{ acked_version: number; head: string | null; blocked_by: string | null }>;
+  readonly lane: (orderId: string) => Promise<Lane>;
   readonly holds: () => Promise<{ key: string; reason: string }[]>;
 };
 
+type Lane = { readonly acked_version: number; readonly head: string | null; readonly blocked_by: string | null };
 type DestinationSettings = { readonly name?: string } & Readonly<Record<string, unknown>>;
 
 /** With one destination, `erp` in the mode latest-state, unless `destinations` says otherwise; `{partner}` stands for its URL. */
@@ -39,7 +40,7 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
   }));
   const { db, env, deps } = fixture;
 
-  const job: SyncSetup['job'] = async (orderId, version, destination = declared[0]?.name) => {
+  const job: SyncSetup['job'] = async (orderId, version, destination = declared[0]!.name) => {
     const found = (await fixture.jobs(orderId)).find((row) => row.version === version && row.destination === destination);
     if (!found) throw new Error(`${orderId} has no job for version ${version}`);
     return found;
@@ -56,7 +57,7 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
         expect(row).toMatchObject({ version, state: 'ended', outcome });
         return row;
       }),
-    lane: async (orderId) => (await db.query<never>('select * from lanes where order_id = $1', [orderId]))[0] ?? raise(orderId),
+    lane: async (orderId) => (await db.query<Lane>('select * from lanes where order_id = $1', [orderId]))[0]!,
     holds: () => db.query('select key, reason from holds'),
     close: async () => {
       // First, so that no worker waits for an answer that never comes.
@@ -73,7 +74,3 @@ const entryOf = ({ name = 'erp', ...settings }: DestinationSettings): object => 
   allowPrivateNetwork: true,
   ...settings,
 });
-
-const raise = (orderId: string): never => {
-  throw new Error(`${orderId} has no lane`);
-};

@@ -130,12 +130,12 @@ export async function createWorkerFixture(
       return worker;
     },
     stop: (worker) => worker.stop(),
-    accept: async (events, { traceparent = null } = {} as { traceparent?: string }) => {
+    accept: async (events, { traceparent = null } = {}) => {
       const jobs = await take(events, traceparent);
       await engine.add(jobs);
       return jobs.map(({ id }) => id);
     },
-    apply: async (events, { traceparent = null } = {} as { traceparent?: string }) => {
+    apply: async (events, { traceparent = null } = {}) => {
       const jobs = await take(events, traceparent);
       const last = new Map(jobs.map(({ id }, index) => [events[index]?.orderId ?? '', id]));
       await Promise.all([...last].map(([orderId, jobId]) => applier({ jobId, orderId, traceparent })));
