@@ -151,8 +151,8 @@ const claimBody = `
           select from processes p where p.id = j.claimed_by and p.beat_at > now() - make_interval(secs => $8 / 1000.0))
         else false
       end as is_free
-    from input i join jobs j on j.id = i.id
-    where j.id between $2 and $3 and j.queue = $4
+    from jobs j
+    where j.id = any($1::uuid[]) and j.id between $2 and $3 and j.queue = $4
   ),
   probe as (
     select id from wanted where is_free and exists (select from hold where ms <= 0) order by id limit 1
@@ -161,7 +161,7 @@ const claimBody = `
     select j.id, i.token, j.state = 'running' and j.claim_token <> i.token as was_lost, j.claim_token = i.token as is_own,
       j.tries, j.claimed_at, j.claimed_by, j.intent_version
     from input i join jobs j on j.id = i.id
-    where j.id between $2 and $3 and j.queue = $4
+    where j.id = any($1::uuid[]) and j.id between $2 and $3 and j.queue = $4
       and (
         (j.state = 'runnable' and j.run_at <= now())
         or (j.state = 'running' and (j.claim_token = i.token or not exists (
@@ -178,7 +178,7 @@ const claimBody = `
       tries = j.tries + (l.is_own is not true)::int, crashes = j.crashes + l.was_lost::int,
       intent_version = case when $9 then (select o.version from orders o where o.order_id = j.order_id) else j.version end
     from locked l
-    where j.id = l.id and j.id between $2 and $3
+    where j.id = l.id and j.id = any($1::uuid[]) and j.id between $2 and $3
     returning j.id, j.claim_token, j.tries, j.crashes, j.intent_version,
       case when l.is_own
         then exists (select from attempts a where a.job_id = j.id and a.number = j.tries - 1 and a.outcome = 'lost')
@@ -214,6 +214,6 @@ const claimMessagesSql = `with ${claimBody},
   sending as (
     update messages m set state = 'sending', updated_at = now()
     from claimed c
-    where m.id = c.id and m.id between $2 and $3
+    where m.id = c.id and m.id = any($1::uuid[]) and m.id between $2 and $3
   )
   ${claimResult}`;

@@ -3,13 +3,16 @@ import { applyEvents, type AppliedDecision, type Decision, type OrderState } fro
 import type { ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './apply-types';
 import type { UnappliedEvent } from './read-orders';
 
+/** A row by its columns, of which the key is needed apart. */
+type Row<Key extends string> = Readonly<Record<Key, string> & Record<string, unknown>>;
+
 /** What one transaction is going to write, as rows. */
 export interface Plan {
   readonly results: Map<string, ApplyResult>;
-  readonly orders: object[];
+  readonly orders: Row<'order_id'>[];
   readonly changes: object[];
-  readonly ended: object[];
-  readonly parked: object[];
+  readonly ended: Row<'id'>[];
+  readonly parked: Row<'id'>[];
   readonly syncs: NewJob[];
   readonly messages: FollowUps['messages'][number][];
 }
@@ -146,7 +149,7 @@ function planOutcome(
   });
 }
 
-const orderRow = (order: OrderState): object => ({
+const orderRow = (order: OrderState) => ({
   order_id: order.orderId,
   status: order.status,
   version: order.version,

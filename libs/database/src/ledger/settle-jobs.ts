@@ -45,10 +45,12 @@ export async function lockLanes(
 }
 
 async function write(query: Query, settlements: readonly Settlement[], rows: readonly SettlementRow[]): Promise<SettleOutcome> {
-  const { lowest, highest } = idRange(rows.map(({ id }) => id));
+  const ids = rows.map(({ id }) => id);
+  const orderIds = rows.flatMap(({ order_id }) => order_id ?? []);
+  const { lowest, highest } = idRange(ids);
   const written = await query<{ kind: 'settled' | 'head'; id: string; name: string; queue: string; priority: number }>(
     settleSql,
-    [JSON.stringify(rows), lowest, highest],
+    [JSON.stringify(rows), lowest, highest, ids, orderIds],
   );
   const settledIds = new Set(written.filter(({ kind }) => kind === 'settled').map(({ id }) => id));
   const left = rows.filter(({ id }) => !settledIds.has(id));
@@ -122,7 +124,8 @@ function isAnswered(verdict: Verdict, { responseStatus }: AttemptLog): boolean {
 }
 
 /**
- * $1 settlements as JSON, $2 and $3 the lowest and highest of their ids. A settlement without token is of a job that needs no
+ * $1 settlements as JSON, $2 and $3 the lowest and highest of their ids, $4 the ids, $5 their orders: named beside the join, so
+ * that the planner takes the index whatever it believes of the tables. A settlement without token is of a job that needs no
  * claim: the number of its try says whether it is still to be written. Returns the settled ids and the jobs that became head of their lane.
  */
 const settleSql = `
@@ -144,7 +147,7 @@ const settleSql = `
       attempts_used = j.attempts_used + s.uses_attempt::int, tries = greatest(j.tries, s.tries),
       claim_token = null, claimed_by = null, claimed_at = null, ended_at = case when s.ends then now() end
     from s
-    where j.id = s.id and j.id between $2 and $3
+    where j.id = s.id and j.id = any($4::uuid[]) and j.id between $2 and $3
       and (j.claim_token = s.token or (s.token is null and j.state in ('runnable', 'parked') and j.tries < s.tries))
     returning j.id, j.name, j.queue, j.priority
   ),
@@ -161,7 +164,7 @@ const settleSql = `
     set state = s.message_state, provider_id = coalesce(s.message_provider_id, m.provider_id), reason = s.message_reason,
       updated_at = now()
     from s join settled using (id)
-    where m.id = s.id and m.id between $2 and $3 and s.message_state is not null
+    where m.id = s.id and m.id = any($4::uuid[]) and m.id between $2 and $3 and s.message_state is not null
   ),
   ended_heads as (
     select s.* from s join settled using (id) where s.ends and s.destination is not null
@@ -182,14 +185,14 @@ const settleSql = `
     update jobs j
     set state = 'ended', outcome = 'superseded', wait_reason = null, ended_at = now()
     from ended_heads e left join heads h using (order_id, destination)
-    where j.order_id = e.order_id and j.destination = e.destination and j.state = 'blocked'
+    where j.order_id = any($5) and j.order_id = e.order_id and j.destination = e.destination and j.state = 'blocked'
       and (j.version <= e.acked or (e.lane_step = 'newest' and j.version < h.version))
   ),
   promoted as (
     update jobs j
     set state = 'runnable', wait_reason = null, run_at = now()
     from heads h
-    where j.id = h.id
+    where j.order_id = any($5) and j.id = h.id
     returning j.id, j.name, j.queue, j.priority
   ),
   moved as (
@@ -197,7 +200,7 @@ const settleSql = `
     set head = h.id, acked_version = greatest(l.acked_version, e.acked),
       blocked_by = case when e.lane_step = 'block' then e.id else l.blocked_by end, updated_at = now()
     from ended_heads e left join heads h using (order_id, destination)
-    where l.order_id = e.order_id and l.destination = e.destination
+    where l.order_id = any($5) and l.order_id = e.order_id and l.destination = e.destination
   ),
   held as (
     insert into holds (scope, key, reason, until)

@@ -21,6 +21,8 @@ export async function writePlan(query: Query, plan: Plan, processId: string): Pr
     JSON.stringify(heads.map(({ id, orderId, destination }) => ({ id, order_id: orderId, destination }))),
     JSON.stringify(plan.messages.map(messageRow)),
     processId,
+    plan.orders.map(({ order_id }) => order_id),
+    [...plan.ended, ...plan.parked].map(({ id }) => id),
   ]);
   return jobs.filter(({ state }) => state === 'runnable').map(({ id, name, queue, priority }) => ({ id, name, queue, priority }));
 }
@@ -76,7 +78,11 @@ const messageRow = ({ job, kind, channel, recipient }: FollowUps['messages'][num
   batch: job.batch,
 });
 
-/** $1 orders, $2 changes, $3 ended jobs, $4 parked jobs, $5 new jobs, $6 new heads of lanes, $7 new messages (all JSON), $8 process. */
+/**
+ * $1 orders, $2 changes, $3 ended jobs, $4 parked jobs, $5 new jobs, $6 new heads of lanes, $7 new messages (all JSON), $8 process,
+ * $9 the ids of the orders, $10 those of the ended and parked jobs: named beside the joins, so that the planner takes the index
+ * whatever it believes of the tables.
+ */
 const writeSql = `
   with
   moved_orders as (
@@ -85,7 +91,7 @@ const writeSql = `
       status_occurred_at = n.status_occurred_at, updated_at = now()
     from jsonb_to_recordset($1::jsonb) as n(
       order_id text, status text, version integer, data jsonb, key_times jsonb, status_occurred_at timestamptz)
-    where o.order_id = n.order_id
+    where o.order_id = any($9) and o.order_id = n.order_id
   ),
   changes as (
     insert into order_changes (order_id, version, from_status, to_status, skipped, occurred_at, reason, event_id, data)
@@ -105,7 +111,7 @@ const writeSql = `
       error_message = e.error_message, fingerprint = e.fingerprint, detail = e.detail, wait_reason = null,
       attempts_used = j.attempts_used + 1, tries = j.tries + 1, ended_at = clock_timestamp()
     from e
-    where j.id = e.id
+    where j.id = any($10::uuid[]) and j.id = e.id
     returning j.id, j.tries
   ),
   logged as (
@@ -116,7 +122,7 @@ const writeSql = `
   parked as (
     update jobs j set state = 'parked', wait_reason = 'parked', run_at = p.run_at
     from jsonb_to_recordset($4::jsonb) as p(id uuid, run_at timestamptz)
-    where j.id = p.id
+    where j.id = any($10::uuid[]) and j.id = p.id
   ),
   new_jobs as (
     insert into jobs (id, name, queue, priority, payload, state, wait_reason, order_id, destination, version, batch, traceparent, tracestate)
@@ -128,7 +134,7 @@ const writeSql = `
   heads as (
     update lanes l set head = h.id, updated_at = now()
     from jsonb_to_recordset($6::jsonb) as h(id uuid, order_id text, destination text)
-    where l.order_id = h.order_id and l.destination = h.destination
+    where l.order_id = any($9) and l.order_id = h.order_id and l.destination = h.destination
   )
   insert into messages (id, order_id, version, kind, channel, recipient, state, batch)
   select id, order_id, version, kind, channel, recipient, 'queued', batch
