@@ -1,0 +1,122 @@
+import { eventually } from '@orderly/testing';
+import { created, moved, updated } from '@orderly/worker-process/testing';
+import { setUp, type StatusSetup } from './status-setup';
+
+type PlannedJob = {
+  readonly queue: string;
+  readonly version: number;
+  readonly priority: number;
+  readonly state: string;
+  readonly traceparent: string;
+};
+
+let status: StatusSetup;
+beforeEach(async () => {
+  status = await setUp();
+});
+afterEach(() => status.close());
+
+describe('an event', () => {
+  it('moves its order, and plans one job per destination that wants it and one message where the change notifies', async () => {
+    await status.startWorker();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const ids = await status.accept(
+      [created('A'), moved('A', 'confirmed'), updated('A', { totalMinor: 5 }), moved('A', 'shipped')],
+      {
+        traceparent,
+      },
+    );
+    for (const [index, id] of ids.entries()) expect(await status.ended(id, 'done')).toMatchObject({ result_version: index + 1 });
+    expect(await status.order('A')).toMatchObject({ status: 'shipped', version: 4 });
+
+    const jobs = await status.db.query<PlannedJob>(
+      `select queue, destination, version, priority, state, traceparent from jobs
+       where order_id = 'A' and name <> 'apply-order-event' order by queue, version`,
+    );
+    const [erp, wms, messages] = ['order-sync.erp', 'order-sync.wms', 'notifications'].map((queue) =>
+      jobs.filter((job) => job.queue === queue),
+    );
+    expect(erp!.map(({ version, state }) => [version, state])).toEqual([
+      [1, 'runnable'],
+      [2, 'blocked'],
+      [3, 'blocked'],
+      [4, 'blocked'],
+    ]);
+    expect(wms!.map(({ version, state }) => [version, state])).toEqual([
+      [2, 'runnable'],
+      [4, 'blocked'],
+    ]);
+    expect(messages!.map(({ version, priority, state }) => [version, priority, state])).toEqual([
+      [1, 2, 'runnable'],
+      [4, 2, 'runnable'],
+    ]);
+    expect(jobs.map((job) => job.traceparent)).toEqual(
+      jobs.map((): unknown => expect.stringContaining(traceparent.slice(3, 35))),
+    );
+    await eventually(async () => {
+      const waiting = await Promise.all(
+        ['order-sync.erp', 'order-sync.wms', 'notifications'].map((name) => status.queue(name).getPrioritizedCount()),
+      );
+      expect(waiting).toEqual([1, 1, 2]);
+    });
+    expect(await status.db.query('select kind, channel, recipient, state from messages order by version')).toEqual([
+      { kind: 'created', channel: 'email', recipient: 'A@example.com', state: 'queued' },
+      { kind: 'shipped', channel: 'email', recipient: 'A@example.com', state: 'queued' },
+    ]);
+  });
+
+  it('with notify: false notifies nobody, and is synchronised all the same', async () => {
+    await status.startWorker();
+    const [id] = await status.accept([created('A', {}, { notify: false })]);
+    await status.ended(id!, 'done');
+    expect(await status.jobs('A')).toMatchObject([{ name: 'sync-order', destination: 'erp', version: 1 }]);
+    expect(await status.db.query('select from messages')).toEqual([]);
+  });
+
+  it('that changes nothing is recorded as what it is, and plans nothing', async () => {
+    await status.startWorker();
+    const ids = await status.accept([created('A'), moved('A', 'shipped'), moved('A', 'confirmed')]);
+    await status.ended(ids[0]!, 'done');
+    const [confirmed, again, late] = await status.accept([
+      moved('A', 'confirmed'),
+      moved('A', 'shipped'),
+      moved('A', 'processing'),
+    ]);
+    await status.ended(ids[2]!, 'done');
+    await status.ended(ids[1]!, 'done');
+    // `confirmed` came once more after `shipped` had been applied.
+    await status.ended(confirmed!, 'superseded');
+    await status.ended(again!, 'duplicate');
+    await status.ended(late!, 'superseded');
+    expect(await status.order('A')).toMatchObject({ status: 'shipped', version: 3 });
+  });
+
+  it('that no order can take is a dead letter that names what would have been allowed', async () => {
+    await status.startWorker();
+    const ids = await status.accept([created('A'), moved('A', 'cancelled'), moved('A', 'delivered')]);
+    expect(await status.ended(ids[2]!, 'dead')).toMatchObject({
+      error_code: 'transition-not-allowed',
+      fingerprint: 'transition-not-allowed:apply-order-event',
+      detail: { current: 'cancelled', allowed: ['refunded'] },
+    });
+    expect(await status.order('A')).toMatchObject({ status: 'cancelled', version: 2 });
+  });
+
+  it('of the type order.created overtakes the others that wait', async () => {
+    const orderIds = Array.from({ length: 10 }, (_, index) => `old-${index}`);
+    const first = await status.startWorker();
+    const known = await status.accept(orderIds.map((orderId) => created(orderId)));
+    for (const id of known) await status.ended(id, 'done');
+    await status.stop(first);
+
+    const waiting = await status.accept(orderIds.map((orderId) => moved(orderId, 'confirmed')));
+    const [fresh] = await status.accept([created('fresh')]);
+    await status.startWorker({ concurrency: 1 });
+    for (const id of waiting) await status.ended(id, 'done');
+    const [earliest] = await status.db.query(
+      'select job_id from attempts where job_id = any($1) order by started_at, job_id limit 1',
+      [[...waiting, fresh]],
+    );
+    expect(earliest).toEqual({ job_id: fresh });
+  });
+});
