@@ -50,8 +50,8 @@ export interface ApplyOptions {
   /** Pure: which jobs and messages an applied event leads to. */
   readonly followUps: (applied: AppliedEvent) => FollowUps;
   readonly processId: string;
-  /** Applies at most so many events of each order: one, to find a bad one. @defaultValue 500 */
-  readonly eventLimit?: number;
+  /** Applies of the events that are not parked this one alone, if it is the first of its order: so that a bad one can be found. */
+  readonly onlyEvent?: string;
 }
 
 export interface ApplyOutcome {

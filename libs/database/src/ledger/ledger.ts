@@ -52,11 +52,11 @@ export function createRowLockLedger(options: LedgerOptions, queue: string): Ledg
 /** Brings orders up to date, many in one transaction. */
 export function createOrderApplier(
   options: LedgerOptions,
-  apply: Omit<ApplyOptions, 'processId' | 'eventLimit'>,
+  apply: Omit<ApplyOptions, 'processId' | 'onlyEvent'>,
 ): (request: ApplyRequest) => Promise<ApplyResult> {
   const { db, processId, relay, wait } = options;
-  const run = async (requests: readonly ApplyRequest[], eventLimit?: number): Promise<readonly ApplyResult[]> => {
-    const { results, runnable } = await applyOrderEvents(db, requests, { ...apply, processId, eventLimit });
+  const run = async (requests: readonly ApplyRequest[], onlyEvent?: string): Promise<readonly ApplyResult[]> => {
+    const { results, runnable } = await applyOrderEvents(db, requests, { ...apply, processId, onlyEvent });
     relay(runnable);
     return results;
   };
@@ -64,7 +64,7 @@ export function createOrderApplier(
   return (request) =>
     applyTogether(request).catch((error: unknown) => {
       if (isDatabaseAway(error)) throw error;
-      return waitForDatabase(() => applyOneByOne(db, request, (limit) => run([request], limit)), wait);
+      return waitForDatabase(() => applyOneByOne(db, request, (onlyEvent) => run([request], onlyEvent)), wait);
     });
 }
 
@@ -75,15 +75,15 @@ export function createOrderApplier(
 async function applyOneByOne(
   db: Database,
   { jobId, orderId }: ApplyRequest,
-  run: (eventLimit: number) => Promise<readonly ApplyResult[]>,
+  run: (onlyEvent?: string) => Promise<readonly ApplyResult[]>,
 ): Promise<ApplyResult> {
   for (;;) {
     const first = await firstUnapplied(db, orderId);
     // Without one, what is left is parked: then only the job itself, at its deadline, can be the bad one.
-    if (first === undefined || first.id === jobId) return (await run(1))[0] as ApplyResult;
+    if (first === undefined || first.id === jobId) return (await run(first?.id))[0] as ApplyResult;
     if (first.dueInMs > 0) return { kind: 'later', delayMs: Math.ceil(first.dueInMs) };
     try {
-      await run(1);
+      await run(first.id);
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       return { kind: 'later', delayMs: behindBadEventMs };

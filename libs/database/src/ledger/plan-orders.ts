@@ -36,7 +36,7 @@ export function planOrder(
   contexts: ReadonlyMap<string, ApplyRequest>,
   options: ApplyOptions,
 ): void {
-  const { events, left, delayMs } = takenNow(unapplied, options.eventLimit);
+  const { events, left, delayMs } = takenNow(unapplied, options.onlyEvent);
   // What is left may be the step that a parked event misses: no deadline passes before it.
   const deadlinesUntil = left.length === 0 ? now : beginningOfTime;
   const { order: next, outcomes } = applyEvents(order, events, deadlinesUntil, options.atDeadline);
@@ -70,11 +70,12 @@ const beginningOfTime = new Date(0).toISOString();
  */
 function takenNow(
   unapplied: readonly UnappliedEvent[],
-  limit = maxEvents,
+  onlyEvent?: string,
 ): { readonly events: UnappliedEvent[]; readonly left: UnappliedEvent[]; readonly delayMs: number } {
   const isParked = (event: UnappliedEvent): boolean => event.parkedUntil !== undefined;
   const accepted = unapplied.filter((event) => !isParked(event));
   const waiting = accepted.findIndex(({ dueInMs }) => dueInMs > 0);
+  const limit = onlyEvent === undefined ? maxEvents : Number(accepted[0]?.eventId === onlyEvent);
   const end = Math.min(limit, waiting === -1 ? accepted.length : waiting);
   const left = accepted.slice(end);
   const taken = new Set(accepted.slice(0, end));
