@@ -1,6 +1,4 @@
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Pool, types, type PoolClient, type QueryResultRow } from 'pg';
-import * as schema from './schema';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -18,8 +16,7 @@ export interface DatabaseOptions {
 
 /** A process' connections to the ledger. */
 export interface Database {
-  /** For queries that people ask for; hot paths use {@link Database.query}. */
-  readonly orm: NodePgDatabase<typeof schema>;
+  readonly pool: Pool;
   query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>;
   /** Runs `work` in one transaction (read committed): committed when it resolves, rolled back when it throws. */
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
@@ -47,7 +44,7 @@ export function createDatabase(options: DatabaseOptions): Database {
   pool.on('error', (error) => options.onIdleError?.(error));
 
   return {
-    orm: drizzle(pool, { schema }),
+    pool,
     query: async (text, values) => (await pool.query(text, values as unknown[] | undefined)).rows as never,
     transaction: (work) => inTransaction(pool, work),
     close: () => pool.end(),

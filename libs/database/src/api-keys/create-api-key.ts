@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../database';
 import { apiKeys } from '../schema';
 import { hashOf, makeKey } from './api-key';
+import { ormOf } from '../orm';
 
 export interface NewApiKey {
   /** Who uses it: shown to operators. */
@@ -19,6 +20,8 @@ export async function createApiKey(
 ): Promise<{ readonly id: string; readonly key: string }> {
   const { key, prefix } = makeKey();
   const id = uuidv7();
-  await db.orm.insert(apiKeys).values({ id, name, prefix, hash: hashOf(key), scopes: [...scopes], expiresAt });
+  await ormOf(db)
+    .insert(apiKeys)
+    .values({ id, name, prefix, hash: hashOf(key), scopes: [...scopes], expiresAt });
   return { id, key };
 }

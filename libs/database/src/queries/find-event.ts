@@ -1,6 +1,7 @@
 import { and, eq } from 'drizzle-orm';
 import type { Database } from '../database';
 import { eventKeys, events, jobs } from '../schema';
+import { ormOf } from '../orm';
 
 /** An event and what became of it. */
 export interface EventRecord {
@@ -33,7 +34,7 @@ export interface EventOutcome {
 
 /** Undefined if it was never accepted, or its retention has passed. */
 export async function findEvent(db: Database, source: string, id: string): Promise<EventRecord | undefined> {
-  const [row] = await db.orm
+  const [row] = await ormOf(db)
     .select({ event: events, job: jobs })
     .from(eventKeys)
     .innerJoin(events, eq(events.eventId, eventKeys.eventId))

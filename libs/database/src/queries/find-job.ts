@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm';
 import type { Database } from '../database';
 import { attempts, jobs } from '../schema';
 import { jobRecord, type JobRecord } from './job-record';
+import { ormOf } from '../orm';
 
 /** The log of one try. */
 export type AttemptRecord = Omit<typeof attempts.$inferSelect, 'jobId'>;
@@ -12,8 +13,8 @@ export async function findJob(
   id: string,
 ): Promise<(JobRecord & { readonly attempts: readonly AttemptRecord[] }) | undefined> {
   const [[job], tries] = await Promise.all([
-    db.orm.select().from(jobs).where(eq(jobs.id, id)),
-    db.orm.select().from(attempts).where(eq(attempts.jobId, id)).orderBy(asc(attempts.number)),
+    ormOf(db).select().from(jobs).where(eq(jobs.id, id)),
+    ormOf(db).select().from(attempts).where(eq(attempts.jobId, id)).orderBy(asc(attempts.number)),
   ]);
   return job && { ...jobRecord(job), attempts: tries.map(({ jobId: _, ...attempt }) => attempt) };
 }

@@ -1,6 +1,7 @@
 import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Database } from '../database';
 import { lanes, orderChanges, orders } from '../schema';
+import { ormOf } from '../orm';
 
 /** An order as it is now, how it came there, and what each destination has been told. */
 export interface OrderRecord {
@@ -42,19 +43,19 @@ const maxHistory = 1000;
 
 /** Undefined for an order whose `order.created` has not been applied. */
 export async function findOrder(db: Database, orderId: string): Promise<OrderRecord | undefined> {
-  const [order] = await db.orm
+  const [order] = await ormOf(db)
     .select()
     .from(orders)
     .where(and(eq(orders.orderId, orderId), isNotNull(orders.status)));
   if (order === undefined) return undefined;
   const [changes, laneRecords] = await Promise.all([
-    db.orm
+    ormOf(db)
       .select()
       .from(orderChanges)
       .where(and(eq(orderChanges.orderId, orderId), sql`${orderChanges.fromStatus} is distinct from ${orderChanges.toStatus}`))
       .orderBy(desc(orderChanges.version))
       .limit(maxHistory),
-    db.orm
+    ormOf(db)
       .select({ destination: lanes.destination, ackedVersion: lanes.ackedVersion, head: lanes.head, blockedBy: lanes.blockedBy })
       .from(lanes)
       .where(eq(lanes.orderId, orderId))

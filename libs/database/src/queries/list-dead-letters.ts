@@ -2,6 +2,7 @@ import { and, desc, eq, lt } from 'drizzle-orm';
 import type { Database } from '../database';
 import { jobs } from '../schema';
 import { jobRecord, type JobRecord } from './job-record';
+import { ormOf } from '../orm';
 
 export interface DeadLetterPage {
   /** At most so many. */
@@ -16,7 +17,7 @@ export interface DeadLetterPage {
 /** Jobs that failed for good, those created last first. */
 export async function listDeadLetters(db: Database, page: DeadLetterPage): Promise<JobRecord[]> {
   const { limit, before, orderId, destination, code } = page;
-  const rows = await db.orm
+  const rows = await ormOf(db)
     .select()
     .from(jobs)
     .where(
