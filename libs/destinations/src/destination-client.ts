@@ -59,6 +59,12 @@ export interface DestinationClient {
 /** For tests: the clock and the name resolution. */
 export type DestinationClientDeps = { readonly now?: () => number; readonly resolve?: Resolve };
 
+/**
+ * A partner may offer to keep a connection for minutes. Kept for less, an idle one is hardly ever closed by the partner in the
+ * moment in which a request leaves, which would leave its outcome open, and a burst's connections soon are given back.
+ */
+const idleConnectionMs = 10_000;
+
 export function createDestinationClient(destination: Destination, deps: DestinationClientDeps = {}): DestinationClient {
   const { name, timeoutMs, idempotency, allowPrivateNetwork } = destination;
   const { now = Date.now, resolve } = deps;
@@ -66,6 +72,7 @@ export function createDestinationClient(destination: Destination, deps: Destinat
     connect: createConnector({ allowPrivateNetwork, timeoutMs, resolve }),
     connections: destination.concurrency,
     pipelining: 1,
+    keepAliveMaxTimeout: idleConnectionMs,
   });
   const redact = createRedact(destination.secrets);
   const headers = createRequestHeaders(destination);
