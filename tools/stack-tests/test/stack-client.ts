@@ -133,6 +133,11 @@ export class StackClient {
     );
   }
 
+  /** Waits until no job is open at all: a service that has just started may catch up on what was due before. */
+  async untilNothingIsOpen(): Promise<void> {
+    await eventually(async () => expect(await this.countInLedger("jobs where state <> 'ended'")).toBe(0), { timeoutMs: 30_000 });
+  }
+
   /** Waits until jobs of a batch are waiting or running, so many at least. */
   async untilBusy(batch: string, jobs: number): Promise<void> {
     await eventually(async () => expect((await this.statistics(batch)).open).toBeGreaterThanOrEqual(jobs), { intervalMs: 5 });

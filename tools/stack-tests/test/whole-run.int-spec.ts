@@ -22,6 +22,7 @@ describe('the whole stack', () => {
   beforeAll(async () => {
     stack = await Stack.start({ environment: { PARKED_DEADLINE_SECONDS: String(parkedDeadlineSeconds) } });
     client = await StackClient.connect(stack.ready);
+    await client.untilNothingIsOpen();
     const { databaseConnections, openFiles } = await resources();
     // The first job of a queue creates keys that stay for good.
     await client.postAll(makeOrderLives({ prefix: 'first', count: 4 }).events, 'first');

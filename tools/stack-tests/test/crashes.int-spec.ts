@@ -1,0 +1,125 @@
+import { eventually } from '@orderly/testing';
+import { expectKeptPromises, inParts } from './expect-kept-promises';
+import { makeOrderLives } from './order-lives';
+import { Stack } from './stack';
+import { StackClient } from './stack-client';
+
+const workers = ['status-worker', 'order-sync-worker', 'notification-worker'] as const;
+type Worker = (typeof workers)[number];
+
+jest.setTimeout(120_000);
+
+describe('whatever ends in the middle of the work', () => {
+  let stack: Stack;
+  let client: StackClient;
+
+  beforeAll(async () => {
+    stack = await Stack.start({ environment: { PARKED_DEADLINE_SECONDS: '20' } });
+    client = await StackClient.connect(stack.ready);
+  }, 120_000);
+
+  beforeEach(async () => {
+    // Slow enough that there is a middle.
+    await Promise.all((['erp', 'wms'] as const).map((partner) => client.behave(partner, { mode: 'slow', delayMs: 60 })));
+  });
+
+  afterAll(async () => {
+    await client?.close();
+    await stack?.stop();
+  });
+
+  it('a killed worker loses nothing, repeats no effect and sends no message twice', async () => {
+    const lives = makeOrderLives({ prefix: 'killed' });
+    let beingSent = 0;
+    for (const [part, events] of inParts(lives.events, workers.length).entries()) {
+      const worker = workers[part]!;
+      await client.postAll(events, 'killed');
+      const pid = stack.pidOf(worker);
+      const running = await killAtWork(worker, pid);
+      if (worker === 'notification-worker') beingSent = running;
+      await untilReplaced(worker, pid);
+    }
+    await client.untilEnded('killed', 90_000);
+    await expectKeptPromises(client, lives, { unknownMessages: beingSent });
+  });
+
+  it('an emptied Redis loses nothing and repeats no effect', async () => {
+    const lives = makeOrderLives({ prefix: 'flushed', seed: 2 });
+    await client.postAll(lives.events, 'flushed');
+    for (const open of [300, 100]) {
+      await eventually(async () => expect((await client.statistics('flushed')).open).toBeLessThan(open), { timeoutMs: 60_000 });
+      await client.redis.flushall();
+    }
+    await client.untilEnded('flushed', 90_000);
+    await expectKeptPromises(client, lives);
+  });
+
+  it('a worker that is told to stop finishes or hands back what it does, and no attempt is used for it', async () => {
+    const lives = makeOrderLives({ prefix: 'stopped', seed: 3 });
+    for (const [part, events] of inParts(lives.events, workers.length).entries()) {
+      const worker = workers[part]!;
+      // Some calls take longer than a stopping worker may wait for them.
+      if (worker === 'order-sync-worker') await client.behave('wms', { mode: 'slow', delayMs: 6_000, count: 5 });
+      await client.postAll(events, 'stopped');
+      await eventually(async () => expect(await runningJobs(worker)).toBeGreaterThan(0), { intervalMs: 5 });
+      const pid = stack.pidOf(worker);
+      process.kill(pid, 'SIGTERM');
+      await untilReplaced(worker, pid);
+    }
+    await client.untilEnded('stopped', 90_000);
+    await expectKeptPromises(client, lives);
+
+    const attempts = await client.ledger<{ outcome: string; used_attempt: boolean; count: number }>(
+      `select a.outcome, a.used_attempt, count(*)::int as count
+       from attempts a join jobs j on j.id = a.job_id where starts_with(j.order_id, 'stopped-') group by 1, 2 order by 1`,
+    );
+    expect(attempts).toContainEqual({ outcome: 'handed-back', used_attempt: false, count: expect.any(Number) as number });
+    expect(attempts.filter(({ outcome }) => !['done', 'dead', 'handed-back'].includes(outcome))).toEqual([]);
+    const notOnce = "jobs where starts_with(order_id, 'stopped-') and outcome = 'done' and (attempts_used > 1 or crashes > 0)";
+    expect(await client.countInLedger(notOnce)).toBe(0);
+  });
+
+  it('a killed gateway or cleanup is started again', async () => {
+    for (const service of ['api-gateway', 'cleanup-cron']) {
+      const pid = stack.pidOf(service);
+      process.kill(pid, 'SIGKILL');
+      await untilReplaced(service, pid);
+    }
+    expect((await client.request('GET', '/v1/orders/nobody-knows-it')).status).toBe(404);
+  });
+
+  // Stopped first, so that what it was doing when it died can be counted.
+  async function killAtWork(worker: Worker, pid: number): Promise<number> {
+    return eventually(
+      async () => {
+        process.kill(pid, 'SIGSTOP');
+        await eventually(async () => expect(await client.countInLedger(statementsOf(worker))).toBe(0));
+        const running = await runningJobs(worker);
+        if (running === 0) process.kill(pid, 'SIGCONT');
+        expect(running).toBeGreaterThan(0);
+        process.kill(pid, 'SIGKILL');
+        return running;
+      },
+      { timeoutMs: 20_000, intervalMs: 10 },
+    );
+  }
+
+  // What a process has sent to PostgreSQL before it was stopped is still done.
+  const statementsOf = (worker: Worker): string =>
+    `pg_stat_activity where application_name = '${worker}' and state = 'active' and datname = current_database()`;
+
+  function runningJobs(worker: Worker): Promise<number> {
+    switch (worker) {
+      case 'status-worker': // a row lock serves it as a claim: its jobs are never seen running
+        return client.countInLedger("jobs where queue = 'order-status' and state = 'runnable'");
+      case 'order-sync-worker':
+        return client.countInLedger("jobs where queue like 'order-sync.%' and state = 'running'");
+      case 'notification-worker':
+        return client.countInLedger("jobs where queue = 'notifications' and state = 'running'");
+    }
+  }
+
+  async function untilReplaced(service: string, pid: number): Promise<void> {
+    await eventually(() => expect(stack.pidOf(service)).not.toBe(pid), { timeoutMs: 30_000 });
+  }
+});
