@@ -42,18 +42,21 @@ const endedAfterCrash = (destination: string, outcome: string) =>
   eventually(
     async () => {
       const job = await sync.job('A', 1, destination);
-      expect(job).toMatchObject({ state: 'ended', outcome, crashes: 1, attempts_used: 1, tries: 2 });
+      expect(job).toMatchObject({ state: 'ended', outcome, crashes: 1, attempts_used: 1 });
       return job;
     },
     { timeoutMs: 25_000 },
   );
 
+/** Without those that gave their job back before they did anything, because another suspect was running. */
+const triesOf = async (jobId: string) => (await sync.attempts(jobId)).filter(({ outcome }) => outcome !== 'handed-back');
+
 describe('a process that is killed between a request and its answer', () => {
   it('is taken over by another, which sends identical bytes under the same key', async () => {
     const job = await endedAfterCrash('with-key', 'done');
-    expect(await sync.attempts(job.id)).toMatchObject([
+    expect(await triesOf(job.id)).toMatchObject([
       { number: 1, outcome: 'lost', used_attempt: false, version_sent: 1 },
-      { number: 2, outcome: 'done', used_attempt: true, version_sent: 1 },
+      { outcome: 'done', used_attempt: true, version_sent: 1 },
     ]);
     const [first, second] = requestsTo('with-key');
     expect(requestsTo('with-key')).toHaveLength(2);
@@ -62,7 +65,7 @@ describe('a process that is killed between a request and its answer', () => {
 
   it('is taken over by another, which asks first where the destination can be asked, and does not send again', async () => {
     const job = await endedAfterCrash('with-lookup', 'done');
-    expect((await sync.attempts(job.id))[1]).toMatchObject({ outcome: 'done', confirmation_id: 'lookup' });
+    expect((await triesOf(job.id))[1]).toMatchObject({ outcome: 'done', confirmation_id: 'lookup' });
     expect(requestsTo('with-lookup').map(({ method }) => method)).toEqual(['PUT', 'GET']);
   }, 30_000);
 

@@ -22,11 +22,14 @@ export const createSyncOrder =
     const order = await loadVersion({ orderId, version });
     if (!order) throw new NotFoundError('not-found', `Order ${orderId} has no version ${version}`);
     const { name, idempotency } = destination;
-    if (idempotency.mode === 'none' && job.wasLost) throw unknownOutcome('The process died while the request was under way');
+    // Whichever try was lost: those after it may have been handed back before they did anything.
+    if (idempotency.mode === 'none' && job.crashes > 0) throw unknownOutcome('The process died while the request was under way');
     if (idempotency.mode === 'lookup' && job.tries > 1 && ((await client.lookupVersion(orderId, signal)) ?? 0) >= version) {
       return told(version, { confirmationId: 'lookup' });
     }
 
+    // Past this point an abort leaves open whether the request was taken.
+    signal.throwIfAborted();
     const key = deliveryKey({ destination: name, orderId, version, epoch: job.epoch });
     try {
       const answer = await client.send({

@@ -1,0 +1,140 @@
+import type { OrderVersion } from '@orderly/database';
+import { deliveryKey, type Destination, type DestinationClient, type SendRequest } from '@orderly/destinations';
+import { RetryableError, ShutdownError } from '@orderly/errors';
+import type { ClaimedJob } from '@orderly/jobs';
+import { createSyncOrder } from './sync-order';
+
+const order: OrderVersion = {
+  orderId: 'A',
+  version: 3,
+  status: 'shipped',
+  previousStatus: null,
+  change: { from: 'confirmed', to: 'shipped', at: '2026-01-01T00:00:00.000Z' },
+  data: { customer: { id: 'c' } },
+};
+const claimed: ClaimedJob = {
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  name: 'sync-order',
+  queue: 'order-sync.erp',
+  payload: {},
+  token: 'token',
+  attemptsUsed: 0,
+  tries: 1,
+  crashes: 0,
+  wasLost: false,
+  isProbe: false,
+  orderId: 'A',
+  destination: 'erp',
+  version: 3,
+  intentVersion: 3,
+  ackedVersion: 0,
+  epoch: 0,
+  ageMs: 0,
+  waitMs: 0,
+  traceparent: null,
+  tracestate: null,
+};
+const lookup = { mode: 'lookup', url: 'https://erp.example/{orderId}', versionPointer: '/version' } as const;
+
+type Case = {
+  readonly job?: Partial<ClaimedJob>;
+  readonly idempotency?: Destination['idempotency'];
+  readonly send?: DestinationClient['send'];
+  readonly partnerVersion?: number;
+  readonly signal?: AbortSignal;
+  readonly onLoad?: () => void;
+};
+
+const taken = async () => ({ responseStatus: 200, responseExcerpt: '' });
+
+async function handle({ job, idempotency = { mode: 'key' }, send = taken, partnerVersion, signal, onLoad }: Case) {
+  const sent: SendRequest[] = [];
+  const loaded: number[] = [];
+  let lookups = 0;
+  const handler = createSyncOrder({
+    destination: { name: 'erp', idempotency } as Destination,
+    client: {
+      send: async (request) => {
+        sent.push(request);
+        return send(request);
+      },
+      lookupVersion: async () => {
+        lookups += 1;
+        return partnerVersion;
+      },
+    },
+    loadVersion: async ({ version }) => {
+      loaded.push(version);
+      onLoad?.();
+      return { ...order, version };
+    },
+  });
+  const outcome = await handler({
+    job: { ...claimed, ...job },
+    payload: { destination: 'erp', orderId: 'A', version: 3 },
+    signal: signal ?? new AbortController().signal,
+  }).catch((error: unknown) => error);
+  return { outcome, sent, loaded, lookups };
+}
+
+const ambiguous = async (): Promise<never> => {
+  throw new RetryableError('destination-failed', 'erp answered 500', { details: { ambiguous: true } });
+};
+
+describe('syncOrder', () => {
+  it('sends the version that the claim recorded, under the key of that version', async () => {
+    const { outcome, sent, loaded } = await handle({ job: { intentVersion: 7, epoch: 1 } });
+    expect(loaded).toEqual([7]);
+    expect(sent.map(({ key }) => key)).toEqual([deliveryKey({ destination: 'erp', orderId: 'A', version: 7, epoch: 1 })]);
+    expect(outcome).toMatchObject({ kind: 'done', resultVersion: 7 });
+  });
+
+  it('sends nothing that the destination has confirmed already', async () => {
+    const { outcome, sent } = await handle({ job: { ackedVersion: 3 } });
+    expect(outcome).toMatchObject({ kind: 'skipped', outcome: 'superseded' });
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    ['that was lost just now', { wasLost: true, crashes: 1, tries: 2 }],
+    ['that was lost and has been handed back since', { wasLost: false, crashes: 1, tries: 3 }],
+  ])('without idempotency leaves a job %s unknown, and does not send it again', async (_what, job) => {
+    const { outcome, sent } = await handle({ job, idempotency: { mode: 'none' } });
+    expect(outcome).toMatchObject({ name: 'UnknownOutcomeError', code: 'destination-outcome-unknown' });
+    expect(sent).toEqual([]);
+  });
+
+  it('with a lookup asks before every try but the first', async () => {
+    expect(await handle({ idempotency: lookup, partnerVersion: 3 })).toMatchObject({ lookups: 0, sent: [{}] });
+    const again = await handle({ idempotency: lookup, partnerVersion: 3, job: { tries: 2 } });
+    expect(again).toMatchObject({ lookups: 1, sent: [], outcome: { kind: 'done', resultVersion: 3 } });
+    const behind = await handle({ idempotency: lookup, partnerVersion: 2, job: { tries: 2 } });
+    expect(behind).toMatchObject({ lookups: 1, sent: [{}], outcome: { kind: 'done' } });
+  });
+
+  it.each([
+    ['key', 'RetryableError'],
+    ['none', 'UnknownOutcomeError'],
+  ] as const)('takes an ambiguous failure with idempotency %s for a %s', async (mode, name) => {
+    expect((await handle({ send: ambiguous, idempotency: { mode } })).outcome).toMatchObject({ name });
+  });
+
+  it.each([
+    ['while the request is under way is unknown', 'send', 'UnknownOutcomeError', 1],
+    ['before the request hands the job back', 'load', 'ShutdownError', 0],
+  ] as const)('without idempotency, an abort %s', async (_what, when, name, requests) => {
+    const stop = new AbortController();
+    const abort = (): void => stop.abort(new ShutdownError());
+    const { outcome, sent } = await handle({
+      idempotency: { mode: 'none' },
+      signal: stop.signal,
+      onLoad: when === 'load' ? abort : undefined,
+      send: async ({ signal }) => {
+        abort();
+        throw signal.reason;
+      },
+    });
+    expect(outcome).toMatchObject({ name });
+    expect(sent).toHaveLength(requests);
+  });
+});
