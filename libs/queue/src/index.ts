@@ -1,6 +1,6 @@
 export { createEngine, type BullEngine, type EngineOptions } from './engine';
 export { createRelay, type Relay } from './relay';
-export { createQueueWorker, type QueueWorkerOptions } from './queue-worker';
+export { createQueueWorker, type QueueWorker, type QueueWorkerOptions } from './queue-worker';
 export { bindJob, type BoundJob } from './bind-job';
 export { createHeartbeat, type Heartbeat } from './heartbeat';
 export { createSweep, type SweepOptions } from './sweep';

@@ -1,9 +1,8 @@
 import { createService, type Service } from '@orderly/runtime';
 import { Worker, type Job } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { dispose } from './dispose';
 import type { BullEngine } from './engine';
-import { connectForWorker } from './redis-connection';
+import { connectForWorker, trackDuplicates } from './redis-connection';
 import { runJob, type Disposal, type JobRunner } from './run-job';
 
 export interface QueueWorkerOptions extends JobRunner {
@@ -18,6 +17,13 @@ export interface QueueWorkerOptions extends JobRunner {
   readonly drainMs: number;
   /** Hands back what still runs. */
   readonly onDrainTimeout: () => void;
+  /** After this long a stop no longer waits for Redis to be told, in ms: BullMQ itself would wait for ever. */
+  readonly closeMs: number;
+}
+
+export interface QueueWorker extends Service {
+  /** False when the loop that fetches has ended although nobody stopped it: only a restart helps. */
+  isFetching(): boolean;
 }
 
 /** Redelivery of what a dead process held takes a lock's time and one check, in ms. */
@@ -37,10 +43,11 @@ const restMs = 500;
 const afterFaultMs = 1000;
 
 /** Fetches the ids of one queue from BullMQ and runs their jobs. Its stop resolves when no job of it runs any more. */
-export function createQueueWorker(options: QueueWorkerOptions): Service {
+export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { queue, engine, redisUrl, prefix, concurrency, rateLimit, logger } = options;
-  let connection: Redis | undefined;
+  let disconnect = (): void => undefined;
   let worker: Worker | undefined;
+  let isStopping = false;
 
   const hold = (forMs: number): Promise<void> => engine.hold(queue, Math.min(forMs, longestHoldMs));
   const onLost = (error: unknown): void =>
@@ -56,10 +63,11 @@ export function createQueueWorker(options: QueueWorkerOptions): Service {
     await dispose(job, token, disposal, hold, onLost);
   };
 
-  return createService({
+  const service = createService({
     name: `worker ${queue}`,
     async start() {
-      connection = connectForWorker(redisUrl);
+      const connection = connectForWorker(redisUrl);
+      disconnect = trackDuplicates(connection);
       connection.on('error', (error) => logger.debug({ err: error }, 'Redis connection'));
       worker = new Worker(queue, process, {
         connection,
@@ -79,13 +87,22 @@ export function createQueueWorker(options: QueueWorkerOptions): Service {
       await worker.waitUntilReady();
     },
     async stop() {
-      const timer = setTimeout(options.onDrainTimeout, options.drainMs);
+      isStopping = true;
+      const drain = setTimeout(options.onDrainTimeout, options.drainMs);
+      const closing = Promise.withResolvers<void>();
+      const giveUp = setTimeout(() => {
+        logger.warn({ queue }, 'Redis could not be told that this worker stops; it finds out by itself');
+        closing.resolve();
+      }, options.closeMs);
       try {
-        await worker?.close();
+        void worker?.close().then(closing.resolve, closing.reject);
+        if (worker) await closing.promise;
       } finally {
-        clearTimeout(timer);
-        connection?.disconnect();
+        clearTimeout(drain);
+        clearTimeout(giveUp);
+        disconnect();
       }
     },
   });
+  return { ...service, isFetching: () => isStopping || worker === undefined || worker.isRunning() };
 }

@@ -19,6 +19,22 @@ export const connectForCalls = (url: string): Redis =>
 export const connectForWorker = (url: string): Redis =>
   new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs });
 
+/**
+ * BullMQ duplicates the connection that it is given, for what blocks, and keeps the duplicate to itself.
+ *
+ * @returns disconnects the connection and its duplicates for good
+ */
+export function trackDuplicates(redis: Redis): () => void {
+  const connections = [redis];
+  const duplicate = redis.duplicate.bind(redis);
+  redis.duplicate = (override) => {
+    const copy = duplicate(override);
+    connections.push(copy);
+    return copy;
+  };
+  return () => connections.forEach((connection) => connection.disconnect());
+}
+
 const reconnectDelayMs = (tries: number): number => Math.min(50 * 2 ** tries, 1000);
 
 /** Resolves when commands can be sent; rejects if that takes longer than `timeoutMs`. */

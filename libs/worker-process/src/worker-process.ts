@@ -7,7 +7,7 @@ import {
   type LedgerOptions,
 } from '@orderly/database';
 import { ShutdownError } from '@orderly/errors';
-import { createSoloGate, type Ledger, type RunnableJob } from '@orderly/jobs';
+import { createSoloGate, liveness, type Ledger, type RunnableJob } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';
 import {
   createEngine,
@@ -71,6 +71,10 @@ export interface WorkerProcess extends Service {
 
 /** Share of the shutdown's time after which jobs that still run are handed back. */
 const drainShare = 0.6;
+/** Share of the shutdown's time after which BullMQ is no longer waited for. */
+const closeShare = 0.9;
+/** So short that a second try fits in before the process has to stop acting. */
+const heartbeatTimeoutMs = liveness.fenceMs / 2 - liveness.beatMs / 2;
 
 /**
  * Joins the ledger and BullMQ into a process: connections, heartbeat, sweep, workers and admin server, started in the order in
@@ -86,7 +90,14 @@ export function createWorkerProcess(
   const stop = new AbortController();
   const db = connect(name, config, logger);
   // A heartbeat must not wait behind the work for a connection of the pool.
-  const heartbeatDb = createDatabase({ url: config.database.url, poolSize: 1, applicationName: `${name}-heartbeat` });
+  const heartbeatDb = createDatabase({
+    url: config.database.url,
+    poolSize: 1,
+    applicationName: `${name}-heartbeat`,
+    // Nor behind an answer that never comes, on a connection that has silently died: the next one takes another.
+    connectTimeoutMs: heartbeatTimeoutMs,
+    queryTimeoutMs: heartbeatTimeoutMs,
+  });
   const { prefix } = config.queue;
   const engine = createEngine({
     redisUrl: config.redis.url,
@@ -133,6 +144,7 @@ export function createWorkerProcess(
       redisUrl: config.redis.url,
       stopSignals: () => [stop.signal, heartbeat.signal()],
       drainMs: config.shutdown.timeoutMs * drainShare,
+      closeMs: config.shutdown.timeoutMs * closeShare,
       onDrainTimeout: () => stop.abort(new ShutdownError()),
     }),
   );
@@ -148,7 +160,7 @@ export function createWorkerProcess(
   const admin = createAdminServer({
     ...config.admin,
     // Whether the process still renews its heartbeat is a matter of its servers, not of a restart.
-    live: () => true,
+    live: () => workers.every((worker) => worker.isFetching()),
     ready: async () => [
       { name: 'postgresql', ok: heartbeat.isFresh() },
       { name: 'redis', ok: await redisWorks() },
