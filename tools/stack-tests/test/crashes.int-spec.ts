@@ -1,4 +1,5 @@
 import { eventually } from '@orderly/testing';
+import { endAfterAll } from './end-after-all';
 import { expectKeptPromises, inParts } from './expect-kept-promises';
 import { makeOrderLives } from './order-lives';
 import { Stack } from './stack';
@@ -12,20 +13,18 @@ jest.setTimeout(120_000);
 describe('whatever ends in the middle of the work', () => {
   let stack: Stack;
   let client: StackClient;
+  const atTheEnd = endAfterAll();
 
   beforeAll(async () => {
     stack = await Stack.start({ environment: { PARKED_DEADLINE_SECONDS: '20' } });
+    atTheEnd(() => stack.stop());
     client = await StackClient.connect(stack.ready);
+    atTheEnd(() => client.close());
   }, 120_000);
 
   beforeEach(async () => {
     // Slow enough that there is a middle.
     await Promise.all((['erp', 'wms'] as const).map((partner) => client.behave(partner, { mode: 'slow', delayMs: 60 })));
-  });
-
-  afterAll(async () => {
-    await client?.close();
-    await stack?.stop();
   });
 
   it('a killed worker loses nothing, repeats no effect and sends no message twice', async () => {

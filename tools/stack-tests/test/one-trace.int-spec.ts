@@ -1,4 +1,5 @@
 import { createTestDatabase, eventually, startOtlpStub, type CollectedSpan, type OtlpStub } from '@orderly/testing';
+import { endAfterAll } from './end-after-all';
 import { makeOrderLives } from './order-lives';
 import { Stack } from './stack';
 import { StackClient } from './stack-client';
@@ -11,6 +12,7 @@ jest.setTimeout(60_000);
 describe('a trace of the whole', () => {
   let stack: Stack;
   let client: StackClient;
+  const atTheEnd = endAfterAll();
   let collector: OtlpStub;
   let spans: CollectedSpan[];
   let seen = -1;
@@ -18,6 +20,7 @@ describe('a trace of the whole', () => {
   beforeAll(async () => {
     const database = await createTestDatabase();
     collector = await startOtlpStub();
+    atTheEnd(() => collector.stop());
     stack = await Stack.start({
       environment: {
         DATABASE_URL: database.url,
@@ -26,19 +29,15 @@ describe('a trace of the whole', () => {
         OTEL_BSP_SCHEDULE_DELAY: String(exportDelayMs),
       },
     });
+    atTheEnd(() => stack.stop());
     client = await StackClient.connect(stack.ready);
+    atTheEnd(() => client.close());
     await client.behave('wms', { mode: 'failing', count: 1 });
     const [event] = makeOrderLives({ prefix: 'traced', count: 1 }).events;
     expect((await client.post(event!, 'traced')).status).toBe(202);
     await client.untilEnded('traced');
     spans = await untilWhole();
   }, 120_000);
-
-  afterAll(async () => {
-    await client?.close();
-    await stack?.stop();
-    await collector?.stop();
-  });
 
   it('is one over four services', () => {
     expect(new Set(spans.map(({ service }) => service))).toEqual(

@@ -1,5 +1,6 @@
 import { startPrivateRedis, startTcpProxy, stopTcpProxies, type TcpProxy } from '@orderly/queue/testing';
 import { createTestDatabase, eventually } from '@orderly/testing';
+import { endAfterAll } from './end-after-all';
 import { expectKeptPromises } from './expect-kept-promises';
 import { makeOrderLives, type LifeEvent, type OrderLives } from './order-lives';
 import { Stack } from './stack';
@@ -12,24 +13,20 @@ describe('while a server is away', () => {
   let client: StackClient;
   let postgres: TcpProxy;
   let redis: TcpProxy;
-  let stopRedis: () => Promise<void>;
+  const atTheEnd = endAfterAll();
 
   beforeAll(async () => {
     const [database, server] = await Promise.all([createTestDatabase(), startPrivateRedis()]);
-    stopRedis = server.stop;
+    atTheEnd(server.stop);
+    atTheEnd(stopTcpProxies);
     [postgres, redis] = await Promise.all([startTcpProxy(database.url), startTcpProxy(server.url)]);
     stack = await Stack.start({
       environment: { DATABASE_URL: postgres.url, REDIS_URL: redis.url, PARKED_DEADLINE_SECONDS: '20' },
     });
+    atTheEnd(() => stack.stop());
     client = await StackClient.connect(stack.ready, { databaseUrl: database.url, redisUrl: server.url });
+    atTheEnd(() => client.close());
   }, 120_000);
-
-  afterAll(async () => {
-    await client?.close();
-    await stack?.stop();
-    await stopTcpProxies();
-    await stopRedis?.();
-  });
 
   it('Redis: events are taken, and carried on when it is back', async () => {
     const lives = makeOrderLives({ prefix: 'no-redis', count: 60 });

@@ -104,9 +104,10 @@ export class StackClient {
     const sum = { accepted: 0, duplicates: 0 };
     for (let from = 0; from < events.length; from += 100) {
       const { status, body } = await this.post(events.slice(from, from + 100), batch);
-      if (status !== 202 || body.rejected > 0) throw new Error(`${status} ${JSON.stringify(body)}`);
-      sum.accepted += body.accepted;
-      sum.duplicates += body.duplicates;
+      const { accepted, duplicates, rejected } = body as Record<'accepted' | 'duplicates' | 'rejected', number>;
+      if (status !== 202 || rejected > 0) throw new Error(`${status} ${JSON.stringify(body)}`);
+      sum.accepted += accepted;
+      sum.duplicates += duplicates;
     }
     return sum;
   }

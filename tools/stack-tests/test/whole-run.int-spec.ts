@@ -1,5 +1,6 @@
 import { eventually } from '@orderly/testing';
 import { readdirSync } from 'node:fs';
+import { endAfterAll } from './end-after-all';
 import { expectKeptPromises } from './expect-kept-promises';
 import { makeOrderLives, shuffleWithinOrders } from './order-lives';
 import { Stack } from './stack';
@@ -15,13 +16,16 @@ jest.setTimeout(120_000);
 describe('the whole stack', () => {
   let stack: Stack;
   let client: StackClient;
+  const atTheEnd = endAfterAll();
   let idle: Awaited<ReturnType<typeof resources>>;
   const lives = makeOrderLives({ prefix: 'straight' });
   const shuffled = makeOrderLives({ prefix: 'shuffled' });
 
   beforeAll(async () => {
     stack = await Stack.start({ environment: { PARKED_DEADLINE_SECONDS: String(parkedDeadlineSeconds) } });
+    atTheEnd(() => stack.stop());
     client = await StackClient.connect(stack.ready);
+    atTheEnd(() => client.close());
     await client.untilNothingIsOpen();
     const { databaseConnections, openFiles } = await resources();
     // The first job of a queue creates keys that stay for good.
@@ -29,11 +33,6 @@ describe('the whole stack', () => {
     await client.untilEnded('first');
     idle = { redisKeys: await restingRedisKeys(), databaseConnections, openFiles };
   }, 120_000);
-
-  afterAll(async () => {
-    await client?.close();
-    await stack?.stop();
-  });
 
   it('carries every event of a file to its end, in order, once', async () => {
     expect(await client.postAll(lives.events, 'straight')).toEqual({ accepted: lives.events.length, duplicates: 0 });
