@@ -1,6 +1,6 @@
 import { eventually } from '@orderly/testing';
 import { created } from '@orderly/worker-process/testing';
-import { status } from './partner';
+import { gate, status } from './partner';
 import { setUp, type SyncSetup } from './sync-setup';
 
 let sync: SyncSetup;
@@ -48,6 +48,21 @@ describe('a destination that asks for time', () => {
     });
     expect(Math.round(waitMs)).toBe(5000);
     expect(await sync.job('A', 1)).toMatchObject({ state: 'runnable', wait_reason: 'throttled', attempts_used: 0 });
+  });
+
+  it('for long is not asked sooner because another answer, which was under way, asks for less', async () => {
+    sync = await setUp();
+    const late = gate(429, { 'retry-after': '1' });
+    sync.partner.behave(({ orderId }) => (orderId === 'late' ? late.answer : status(429, { 'retry-after': '600' })));
+    await sync.startWorker();
+    await sync.apply([created('late')]);
+    await eventually(() => expect(sync.partner.about('late')).toHaveLength(1));
+    await sync.apply([created('A')]);
+    await eventually(async () => expect(await sync.job('A', 1)).toMatchObject({ wait_reason: 'throttled' }));
+    late.open();
+    await eventually(async () => expect(await sync.job('late', 1)).toMatchObject({ wait_reason: 'throttled' }));
+    const [hold] = await sync.db.query(`select until > now() + interval '500 s' as "isKept" from holds where key = 'erp'`);
+    expect(hold).toEqual({ isKept: true });
   });
 
   it('does not delay another destination', async () => {

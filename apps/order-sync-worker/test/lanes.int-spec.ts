@@ -1,6 +1,6 @@
 import { eventually } from '@orderly/testing';
 import { created, moved, updated } from '@orderly/worker-process/testing';
-import { inTurn, status, type Answer } from './partner';
+import { gate, inTurn, status } from './partner';
 import { setUp, type SyncSetup } from './sync-setup';
 
 let sync: SyncSetup;
@@ -8,13 +8,6 @@ afterEach(() => sync.close());
 
 const life = (orderId: string) => [created(orderId), moved(orderId, 'confirmed'), moved(orderId, 'shipped')];
 const versionsOf = (orderId: string): number[] => sync.partner.about(orderId).map(({ version }) => version);
-
-/** Answers once the test says so. */
-function gate(code = 204): { answer: Answer; open: () => void } {
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { answer: (response) => void opened.then(() => status(code)(response)), open: () => open() };
-}
 
 describe('a destination in the mode every-event', () => {
   it('gets each version in order, through a failure in the middle, while other orders flow', async () => {

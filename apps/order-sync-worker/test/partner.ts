@@ -65,6 +65,13 @@ export const reset: Answer = (response) => void response.destroy();
 /** No answer, for as long as the connection stands. */
 export const silence: Answer = () => undefined;
 
+/** Answers once the test says so. */
+export function gate(code = 204, headers: Record<string, string> = {}): { answer: Answer; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { answer: (response) => void opened.then(() => status(code, headers)(response)), open: () => open() };
+}
+
 /** Answers of one order's requests in turn, the last one for ever; other requests succeed. */
 export const inTurn = (orderId: string, ...answers: readonly Answer[]): ((request: PartnerRequest) => Answer | undefined) => {
   let next = 0;

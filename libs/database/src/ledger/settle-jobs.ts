@@ -209,7 +209,9 @@ const settleSql = `
     from s join settled using (id)
     where s.hold_reason is not null and s.destination is not null
     order by s.destination, s.hold_ms desc
+    -- An answer that was under way asks for less than the one that came before it.
     on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until
+    where holds.reason <> 'throttled' or excluded.until > holds.until
   ),
   released as (
     delete from holds
