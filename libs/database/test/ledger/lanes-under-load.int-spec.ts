@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => ledger.close());
 
 const orders = Array.from({ length: 12 }, (_, index) => `order-${index}`);
-const rounds = 150;
+const rounds = 110;
 const deliverers = 16;
 const wait = { signal: new AbortController().signal };
 
@@ -167,7 +167,7 @@ it('lanes never have two heads and never lose one while fan-out and settlement r
 
   const open = await db.query(`select id, state from jobs where name = 'sync-order' and state <> 'ended'`);
   expect(open).toEqual([]);
-  expect(progress.settlements).toBeGreaterThan(1500);
+  expect(progress.settlements).toBeGreaterThan(1000);
   for (const versions of confirmed.values()) expect(versions.toSorted((a, b) => a - b)).toEqual(versions);
   const [sent] = await db.query(
     `select count(*) filter (where outcome not in ('done', 'dead')) as other, count(*) as jobs from jobs where destination = 'wms'`,
