@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
 /** What the sink does with a recipient: a reply code refuses; silence keeps the message and never answers. */
-export type MailAnswer = number | 'silence' | 'refuse-message' | undefined;
+type MailAnswer = number | 'silence' | 'refuse-message' | undefined;
 
 /** A mail server on loopback that answers as the test says, and keeps what it was sent. */
 export type MailSink = {

@@ -14,7 +14,7 @@ export interface WorkerBundle {
   remove(): Promise<void>;
 }
 
-export interface WorkerChild {
+interface WorkerChild {
   /** `SIGKILL`: resolves when the process is gone. */
   kill(): Promise<void>;
 }

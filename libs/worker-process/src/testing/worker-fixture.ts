@@ -62,7 +62,7 @@ export type JobRow = {
   readonly fingerprint: string | null;
 };
 
-export type AttemptRow = {
+type AttemptRow = {
   readonly number: number;
   readonly outcome: string;
   readonly used_attempt: boolean;
