@@ -8,6 +8,8 @@ export interface EngineOptions {
   readonly redisUrl: string;
   /** BullMQ's key prefix; the same for every service. */
   readonly prefix: string;
+  /** Connects when it is asked whether it is {@link BullEngine.ready}, not at once: for a process that may end before. */
+  readonly connectsWhenAsked?: boolean;
   /** A connection error; it is tried again for ever. */
   readonly onError?: (error: Error) => void;
 }
@@ -25,8 +27,8 @@ export interface BullEngine extends Engine {
 }
 
 /** While Redis is away every call fails at once, also the first of a queue; the sweep makes up for it. */
-export function createEngine({ redisUrl, prefix, onError = () => undefined }: EngineOptions): BullEngine {
-  const redis = connectForCalls(redisUrl);
+export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = () => undefined }: EngineOptions): BullEngine {
+  const redis = connectForCalls(redisUrl, connectsWhenAsked);
   redis.on('error', onError);
   redis.on('ready', () => void refuseEviction(redis).catch(onError));
   const queues = new Map<string, Queue>();

@@ -7,8 +7,9 @@ const commandTimeoutMs = 5000;
  * For calls that fail at once while Redis is away, because the sweep repairs what they leave undone: nothing is queued in
  * memory, nobody waits.
  */
-export const connectForCalls = (url: string): Redis =>
+export const connectForCalls = (url: string, lazyConnect = false): Redis =>
   new Redis(url, {
+    lazyConnect,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
@@ -40,6 +41,8 @@ const reconnectDelayMs = (tries: number): number => Math.min(50 * 2 ** tries, 10
 /** Resolves when commands can be sent; rejects if that takes longer than `timeoutMs`. */
 export async function whenReady(redis: Redis, timeoutMs = 10_000): Promise<void> {
   if (redis.status === 'ready') return;
+  // A first try that fails is followed by others.
+  if (redis.status === 'wait') redis.connect().catch(() => undefined);
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => settle(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`))), timeoutMs);
     const onReady = (): void => settle(resolve);

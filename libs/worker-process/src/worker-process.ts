@@ -102,6 +102,7 @@ export function createWorkerProcess(
   const engine = createEngine({
     redisUrl: config.redis.url,
     prefix,
+    connectsWhenAsked: true,
     onError: (error) => logger.debug({ err: error }, 'Redis connection'),
   });
   const relay = createRelay(engine, (error, jobs) => logger.debug({ err: error, jobs }, 'Left to the sweep'));

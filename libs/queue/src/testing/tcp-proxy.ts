@@ -9,6 +9,8 @@ export interface TcpProxy {
   /** Keeps all that is sent back, and breaks nothing: to both sides it is as if the other had become silent. */
   freeze(): void;
   restore(): Promise<void>;
+  /** Lets new connections through, and leaves those that are frozen silent for ever: what a lost route does. */
+  forget(): void;
   /** Sends new connections to another server, which has the same credentials, and breaks those to the one before. */
   retarget(serverUrl: string): void;
   /** Connections that are open now. */
@@ -71,6 +73,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       sockets.forEach((socket) => socket.resume());
       if (server === undefined) await listen();
     },
+    forget: () => void (isFrozen = false),
     retarget: (other) => {
       target = new URL(other);
       breakAll();

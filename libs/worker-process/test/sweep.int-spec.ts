@@ -1,0 +1,175 @@
+import { createSweepLedger } from '@orderly/database';
+import { createLogger, metrics } from '@orderly/observability';
+import { createEngine, createSweep, type BullEngine } from '@orderly/queue';
+import { startPrivateRedis, startTcpProxy, stopTcpProxies, type TcpProxy } from '@orderly/queue/testing';
+import type { Service } from '@orderly/runtime';
+import type { RedisServer } from '@orderly/servers';
+import { eventually } from '@orderly/testing';
+import { Redis } from 'ioredis';
+import { v7 as uuidv7 } from 'uuid';
+import { createWorkerFixture, type WorkerFixture } from '../src/testing';
+
+const queue = 'order-status';
+const logger = createLogger({ service: 'test', level: 'silent' });
+let fixture: WorkerFixture;
+let server: RedisServer;
+let other: RedisServer;
+let proxy: TcpProxy;
+let engine: BullEngine;
+let prefix: string;
+const sweeps: Service[] = [];
+
+beforeAll(async () => {
+  [fixture, server] = await Promise.all([createWorkerFixture(), startPrivateRedis()]);
+});
+beforeEach(async () => {
+  await fixture.db.query('delete from jobs');
+  await fixture.db.query('delete from leases');
+  proxy = await startTcpProxy(server.url);
+  prefix = `test-${uuidv7()}`;
+  engine = createEngine({ redisUrl: proxy.url, prefix });
+  await engine.ready();
+});
+afterEach(async () => {
+  await Promise.all(sweeps.splice(0).map((sweep) => sweep.stop()));
+  await engine.close();
+  await stopTcpProxies();
+  jest.restoreAllMocks();
+});
+afterAll(async () => {
+  await fixture.close();
+  await Promise.all([server.stop(), other?.stop()]);
+});
+
+async function startSweep(onGeneration?: () => void): Promise<Service> {
+  const ledger = createSweepLedger(fixture.db, uuidv7());
+  const sweep = createSweep({ engine, ledger, queues: [queue], prefix, logger, onGeneration });
+  sweeps.push(sweep);
+  await sweep.start();
+  return sweep;
+}
+
+type Row = { state?: 'runnable' | 'parked' | 'running'; waitReason?: string; dueInMs?: number };
+
+async function insert(count: number, { state = 'runnable', waitReason, dueInMs = -60_000 }: Row = {}): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => uuidv7());
+  await fixture.db.query(
+    `insert into jobs (id, name, queue, priority, payload, state, wait_reason, run_at, order_id, claim_token, claimed_by)
+     select id, 'apply-order-event', $2, 3, '{}', $3, $4, now() + make_interval(secs => $5 / 1000.0), id::text,
+       case when $3 = 'running' then id end, case when $3 = 'running' then id end
+     from unnest($1::uuid[]) as id`,
+    [ids, queue, state, waitReason ?? null, dueInMs],
+  );
+  return ids;
+}
+
+const present = async (): Promise<number> => (await engine.counts(queue))['prioritized'] ?? 0;
+const runnable = (ids: readonly string[]) => ids.map((id) => ({ id, name: 'apply-order-event', queue, priority: 3 }));
+/** A count, as the list would take seconds to print whenever it is not empty yet. */
+const absentOf = async (ids: readonly string[]): Promise<number> => (await engine.absent(runnable(ids))).length;
+
+describe('the sweep', () => {
+  it('gives 5,000 runnable jobs to Redis again within seconds of a FLUSHALL', async () => {
+    const ids = await insert(5000);
+    await engine.add(runnable(ids));
+    const onGeneration = jest.fn();
+    await startSweep(onGeneration);
+    expect(onGeneration).toHaveBeenCalledTimes(1); // this Redis is new to the prefix
+    await engine.redis.flushall();
+    const startedAt = Date.now();
+    await eventually(async () => expect(await present()).toBe(5000));
+    expect(Date.now() - startedAt).toBeLessThan(5000);
+    await eventually(() => expect(onGeneration).toHaveBeenCalledTimes(2));
+    expect(await absentOf(ids)).toBe(0);
+  });
+
+  it('gives them to another, empty Redis that has taken the place of the one that was lost', async () => {
+    other = await startPrivateRedis();
+    const password = new URL(server.url).password;
+    const admin = new Redis(other.url);
+    await admin.config('SET', 'requirepass', password);
+    admin.disconnect();
+    const ids = await insert(3000);
+    await engine.add(runnable(ids));
+    await startSweep();
+    proxy.retarget(other.url);
+    const startedAt = Date.now();
+    await eventually(async () => expect(await absentOf(ids)).toBe(0));
+    expect(Date.now() - startedAt).toBeLessThan(6000);
+    expect(await present()).toBe(3000);
+  });
+
+  it('walks again over what it had passed when Redis is lost in the middle of a walk', async () => {
+    const ids = await insert(5000);
+    await engine.redis.flushall();
+    await startSweep();
+    await eventually(async () => expect(await present()).toBeGreaterThan(1000), { intervalMs: 1 });
+    await engine.redis.flushall();
+    const startedAt = Date.now();
+    await eventually(async () => expect(await absentOf(ids)).toBe(0));
+    expect(Date.now() - startedAt).toBeLessThan(5000);
+  });
+
+  it('leaves a job that Redis has as it is, and says nothing of it', async () => {
+    const ids = await insert(10);
+    await engine.add(runnable(ids).map((job) => ({ ...job, priority: 1 })));
+    const added = jest.spyOn(engine, 'add');
+    const [absent = ''] = await insert(1);
+    await startSweep();
+    await eventually(async () => expect(await engine.absent(runnable([absent]))).toEqual([]));
+    expect(added.mock.calls.flatMap(([jobs]) => jobs.map(({ id }) => id))).toEqual([absent]);
+  });
+
+  it('brings a parked job at its deadline, a retry at its time, and the jobs of a dead process; not what is not due', async () => {
+    const repaired = jest.spyOn(metrics.sweepRepaired, 'add');
+    await startSweep();
+    const [due, notDue] = [
+      [
+        ...(await insert(1, { state: 'parked', waitReason: 'parked', dueInMs: 500 })),
+        ...(await insert(1, { waitReason: 'retry', dueInMs: 500 })),
+        ...(await insert(1, { state: 'running' })),
+      ],
+      await insert(2, { state: 'parked', waitReason: 'parked', dueInMs: 60_000 }),
+    ];
+    await eventually(async () => expect(await engine.absent(runnable(due))).toEqual([]));
+    expect(await engine.absent(runnable(notDue))).toHaveLength(2);
+    expect(new Set(repaired.mock.calls.map(([{ kind }]) => kind))).toEqual(new Set(['due', 'lost']));
+  });
+
+  it('is done by one process at a time, and by the next when that one is gone', async () => {
+    const adds = [jest.fn(), jest.fn()];
+    const [first] = await Promise.all(
+      adds.map(async (add) => {
+        const own = { ...engine, add: async (jobs: Parameters<typeof engine.add>[0]) => (add(), engine.add(jobs)) };
+        const sweep = createSweep({
+          engine: own,
+          ledger: createSweepLedger(fixture.db, uuidv7()),
+          queues: [queue],
+          prefix,
+          logger,
+        });
+        sweeps.push(sweep);
+        await sweep.start();
+        return sweep;
+      }),
+    );
+    const ids = await insert(5);
+    await eventually(async () => expect(await absentOf(ids)).toBe(0));
+    const holders = adds.map((add) => add.mock.calls.length > 0);
+    expect(holders.filter(Boolean)).toHaveLength(1);
+    const holder = holders.indexOf(true);
+    await (holder === 0 ? first : sweeps[1])!.stop();
+    const more = await insert(5);
+    await eventually(async () => expect(await engine.absent(runnable(more))).toEqual([]));
+    expect(adds[1 - holder]).toHaveBeenCalled();
+  });
+
+  it('goes on when Redis is back', async () => {
+    await startSweep();
+    await proxy.cut();
+    const ids = await insert(20);
+    await eventually(() => expect(engine.redis.status).not.toBe('ready'));
+    await proxy.restore();
+    await eventually(async () => expect(await absentOf(ids)).toBe(0));
+  });
+});
