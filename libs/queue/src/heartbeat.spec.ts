@@ -58,9 +58,13 @@ describe('the heartbeat', () => {
   it('counts from when a beat was sent: an answer that came too late renews nothing', async () => {
     const { answers, heartbeat } = setup();
     await heartbeat.start();
-    answers.current = () => new Promise((resolve) => setTimeout(resolve, liveness.fenceMs + liveness.beatMs));
-    await jest.advanceTimersByTimeAsync(3 * liveness.fenceMs);
+    const answer = Promise.withResolvers<void>();
+    answers.current = () => answer.promise;
+    await jest.advanceTimersByTimeAsync(2 * liveness.fenceMs);
+    answer.resolve();
+    await jest.advanceTimersByTimeAsync(0);
     expect(heartbeat.signal().aborted).toBe(true);
+    expect(heartbeat.isFresh()).toBe(false);
     await heartbeat.stop();
   });
 

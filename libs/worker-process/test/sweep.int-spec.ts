@@ -13,7 +13,7 @@ const queue = 'order-status';
 const logger = createLogger({ service: 'test', level: 'silent' });
 let fixture: WorkerFixture;
 let server: RedisServer;
-let other: RedisServer;
+let other: RedisServer | undefined;
 let proxy: TcpProxy;
 let engine: BullEngine;
 let prefix: string;
@@ -84,15 +84,16 @@ describe('the sweep', () => {
   });
 
   it('gives them to another, empty Redis that has taken the place of the one that was lost', async () => {
-    other = await startPrivateRedis();
+    const replacement = await startPrivateRedis();
+    other = replacement;
     const password = new URL(server.url).password;
-    const admin = new Redis(other.url);
+    const admin = new Redis(replacement.url);
     await admin.config('SET', 'requirepass', password);
     admin.disconnect();
     const ids = await insert(3000);
     await engine.add(runnable(ids));
     await startSweep();
-    proxy.retarget(other.url);
+    proxy.retarget(replacement.url);
     const startedAt = Date.now();
     await eventually(async () => expect(await absentOf(ids)).toBe(0));
     expect(Date.now() - startedAt).toBeLessThan(6000);
