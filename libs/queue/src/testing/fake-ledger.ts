@@ -51,7 +51,7 @@ type Row = Omit<LedgerJobInput, keyof LedgerJobState> & {
   -readonly [Key in keyof LedgerJobState]: LedgerJobState[Key];
 } & { id: string; runAt: number; token: string | null; isClaimantDead: boolean };
 
-export const fakeQueue = 'order-sync.erp';
+const fakeQueue = 'order-sync.erp';
 const claimedElsewhereMs = 5000;
 
 /** The ledger's promises to a worker in 100 lines, without a database; `describeLedger` holds it to the real one. */
