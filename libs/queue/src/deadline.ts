@@ -27,12 +27,16 @@ export function startDeadline(timeoutMs: number, stopSignals: readonly AbortSign
   };
 }
 
-/** A handler that does not heed its signal must not keep its slot for ever. */
-export async function withinGrace<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+/**
+ * A handler that does not heed its signal must not keep its slot for ever.
+ *
+ * @param onGivenUp what its silence means
+ */
+export async function withinGrace<Result>(work: Promise<Result>, signal: AbortSignal, onGivenUp: () => Error): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   const givenUp = new Promise<never>((_resolve, reject) => {
-    onAbort = () => (timer = setTimeout(() => reject(signal.reason as Error), abortGraceMs));
+    onAbort = () => (timer = setTimeout(() => reject(onGivenUp()), abortGraceMs));
     signal.addEventListener('abort', onAbort, { once: true });
   });
   try {

@@ -82,6 +82,8 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
         runRetryDelay: 1000,
+        // A worker that waits for a hold to end must notice a stop meanwhile.
+        maximumRateLimitDelay: 1000,
       });
       worker.on('error', (error) => logger.debug({ err: error }, 'BullMQ'));
       await worker.waitUntilReady();

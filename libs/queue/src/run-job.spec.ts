@@ -283,24 +283,30 @@ describe('a signal', () => {
     expect(calls).toEqual([]);
   });
 
-  it('is given up waiting for after the grace, if the handler does not heed it', async () => {
-    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
-    try {
-      const { run } = setup(() => new Promise(() => undefined), { timeoutMs: 1000 });
-      const result = run();
-      await turns();
-      await jest.advanceTimersByTimeAsync(5900);
-      let isOver = false;
-      void result.then(() => (isOver = true));
-      await turns();
-      expect(isOver).toBe(false);
-      await jest.advanceTimersByTimeAsync(200);
-      expect((await result).after).toMatchObject({ waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' });
-      expect(jest.getTimerCount()).toBe(0);
-    } finally {
-      jest.useRealTimers();
-    }
-  });
+  it.each([
+    ['retry', { waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' }],
+    ['unknown', { outcome: 'unknown' }],
+  ] as const)(
+    'is given up waiting for after the grace, if the handler does not heed it (whenLost: %s)',
+    async (whenLost, after) => {
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+      try {
+        const { run } = setup(() => new Promise(() => undefined), { timeoutMs: 1000, whenLost });
+        const result = run();
+        await turns();
+        await jest.advanceTimersByTimeAsync(5900);
+        let isOver = false;
+        void result.then(() => (isOver = true));
+        await turns();
+        expect(isOver).toBe(false);
+        await jest.advanceTimersByTimeAsync(200);
+        expect((await result).after).toMatchObject(after);
+        expect(jest.getTimerCount()).toBe(0);
+      } finally {
+        jest.useRealTimers();
+      }
+    },
+  );
 
   it('leaves no timer and no listener behind', async () => {
     const { stop, run } = setup();

@@ -118,7 +118,7 @@ async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promi
     if (hopeless) throw hopeless;
     if (!bound) throw new PermanentError('unknown-job', `Nobody handles jobs named ${job.name} in ${job.queue}`);
     deadline.signal.throwIfAborted();
-    result = await withinGrace(bound.run(job, deadline.signal), deadline.signal);
+    result = await withinGrace(bound.run(job, deadline.signal), deadline.signal, () => silenceOf(policy, deadline.signal));
     if (result.kind === 'settled') return reportSettled(job, result, startedAt, span);
     verdict = verdictOf(result);
   } catch (error) {
@@ -178,6 +178,12 @@ function whyHopeless(job: ClaimedJob, policy: JobPolicy): AppError | undefined {
   if (job.crashes < maxCrashes) return undefined;
   return new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
 }
+
+/** What it means that a handler did not end when it was told to: its effect may still be on the way. */
+const silenceOf = (policy: JobPolicy, signal: AbortSignal): Error =>
+  policy.whenLost === 'unknown'
+    ? new UnknownOutcomeError('message-outcome-unknown', 'The handler did not say in time what became of its effect')
+    : (signal.reason as Error);
 
 /** What waits for the signal may fail in words of its own when it is aborted; what counts is why it was. */
 const failureOf = (error: unknown, signal: AbortSignal): unknown =>

@@ -55,6 +55,7 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
   let losses = 0;
   let walkOfLoss = 0;
   let isStopped = false;
+  let isLeader = false;
   let cursor: DueCursor | null = null;
   let ticks = 0;
 
@@ -67,6 +68,8 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
       isStopped = true;
       clearInterval(timer);
       await running;
+      // A lease of no length: the next process need not wait for the end of ours.
+      if (isLeader) await ledger.lease(queue, 0).catch(() => false);
     },
   });
   return {
@@ -87,7 +90,8 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
   }
 
   async function step(): Promise<void> {
-    if (!(await ledger.lease(queue, leaseMs))) return;
+    isLeader = await ledger.lease(queue, leaseMs);
+    if (!isLeader) return;
     ticks += 1;
     await addAbsent('lost', await ledger.lost(queue, pageSize));
     await addAbsent('due', await ledger.freshlyDue(queue, freshMs, pageSize));

@@ -179,7 +179,7 @@ describe('a stop', () => {
     const idle = await startWorker(untilAborted, { redisUrl: proxy.url, queue: 'order-sync.idle' });
     const busy = await startWorker(untilAborted, { redisUrl: proxy.url });
     const [id = ''] = await insert(1);
-    await eventually(async () => expect((await engine.counts(queue))['active']).toBe(1));
+    await eventually(async () => expect(await fake.read(id)).toMatchObject({ state: 'running' }));
     await proxy.cut();
     const startedAt = Date.now();
     await Promise.all([idle.stop(), busy.stop()]);
