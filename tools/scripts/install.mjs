@@ -61,3 +61,5 @@ function fail(line) {
   process.stderr.write(`${line}\n`);
   process.exit(1);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) ensureInstalled();
