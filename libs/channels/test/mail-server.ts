@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
 
-export type ReceivedMail = { readonly session: SMTPServerSession; readonly raw: string; readonly mail: ParsedMail };
+type ReceivedMail = { readonly session: SMTPServerSession; readonly raw: string; readonly mail: ParsedMail };
 
 export type MailServer = {
   readonly port: number;

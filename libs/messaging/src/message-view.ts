@@ -37,7 +37,7 @@ export type MessageView = {
   readonly shippingAddress: readonly string[] | null;
 };
 
-export type MessageLine = {
+type MessageLine = {
   readonly name: string;
   readonly quantity: number;
   readonly amountMinor: number;
