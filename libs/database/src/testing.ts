@@ -28,7 +28,7 @@ export async function createLedgerDatabase(): Promise<LedgerDatabase> {
   const { url, drop } = await createTestDatabase((template) => migrate(template, migrationsFolder));
   const opened: Database[] = [];
   const connect = (poolSize = 4): Database => {
-    const db = createDatabase({ url, poolSize, applicationName: 'test' });
+    const db = createDatabase({ url, poolSize, applicationName: 'test', preparesStatements: true });
     opened.push(db);
     return db;
   };

@@ -188,7 +188,7 @@ function connect(name: string, { database }: WorkerProcessConfig, logger: Logger
   const onIdleError = (error: Error): void => {
     if (!isDatabaseAway(error)) logger.warn({ err: error }, 'A connection to PostgreSQL broke');
   };
-  return createDatabase({ ...database, applicationName: name, onIdleError });
+  return createDatabase({ ...database, applicationName: name, preparesStatements: true, onIdleError });
 }
 
 /** Something that is ready from the start, and has to be closed in its turn. */

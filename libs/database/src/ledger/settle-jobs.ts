@@ -37,7 +37,7 @@ export async function lockLanes(
   return query(
     `select l.order_id, l.destination, l.head, l.blocked_by
      from lanes l
-     where (l.order_id, l.destination) in (select * from unnest($1::text[], $2::text[]))
+     where l.order_id = any($1) and (l.order_id, l.destination) in (select * from unnest($1::text[], $2::text[]))
      order by l.order_id, l.destination
      for update`,
     [lanes.map((lane) => lane.order_id), lanes.map((lane) => lane.destination)],

@@ -49,18 +49,29 @@ async function createObserver() {
   const big = await db.query<{ relname: string }>(`select relname from pg_class where relkind = 'r' and reltuples > 1000`);
   const names = new Set(big.map(({ relname }) => relname));
   const scanned: string[] = [];
-  const observed =
-    (query: Database['query']): Database['query'] =>
-    async (text, values) => {
-      const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`explain (format json) ${text}`, values);
-      const scans = nodesOf(row!['QUERY PLAN'][0]!.Plan).filter((node) => node['Node Type'] === 'Seq Scan');
-      scanned.push(...scans.map((node) => node['Relation Name'] ?? '').filter((name) => names.has(name)));
-      return query(text, values);
-    };
+  const observe = async (query: Database['query'], text: string, values: readonly unknown[] = []): Promise<void> => {
+    // What a worker runs: a statement that is planned once for all values, so they are not needed to see the plan.
+    await query(`set local plan_cache_mode = force_generic_plan`);
+    await query(`prepare observed as ${text}`);
+    const nulls = values.length > 0 ? `(${values.map(() => 'null').join(', ')})` : '';
+    const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`explain (format json) execute observed${nulls}`);
+    await query('deallocate observed');
+    const scans = nodesOf(row!['QUERY PLAN'][0]!.Plan).filter((node) => node['Node Type'] === 'Seq Scan');
+    scanned.push(...scans.map((node) => node['Relation Name'] ?? '').filter((name) => names.has(name)));
+  };
   const observer: Database = {
     ...db,
-    query: observed(db.query),
-    transaction: (work) => db.transaction((query) => work(observed(query))),
+    query: async (text, values) => {
+      await db.transaction((query) => observe(query, text, values));
+      return db.query(text, values);
+    },
+    transaction: (work) =>
+      db.transaction((query) =>
+        work(async (text, values) => {
+          await observe(query, text, values);
+          return query(text, values);
+        }),
+      ),
   };
   return { observer, scanned, names };
 }
