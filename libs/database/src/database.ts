@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Pool, types, type PoolClient, type QueryResultRow } from 'pg';
+import { Pool, types, type ClientBase, type PoolClient, type QueryResultRow } from 'pg';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -37,6 +37,7 @@ types.setTypeParser(bigintOid, Number);
 
 /** Opens no connection before the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
+  const prepared = options.preparesStatements ?? false;
   const pool = new Pool({
     connectionString: options.url,
     max: options.poolSize,
@@ -45,11 +46,11 @@ export function createDatabase(options: DatabaseOptions): Database {
     query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
+    // The pool waits for the promise, which its type does not tell.
+    onConnect: prepared ? (planOnce as (client: ClientBase) => void) : undefined,
   });
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => options.onIdleError?.(error));
-  const prepared = options.preparesStatements ?? false;
-  if (prepared) pool.on('connect', planOnce);
 
   return {
     pool,
@@ -60,8 +61,8 @@ export function createDatabase(options: DatabaseOptions): Database {
 }
 
 /** Behind a PgBouncer that shares connections the setting may be missing on some: they plan more often, no more. */
-function planOnce(client: PoolClient): void {
-  client.query('set plan_cache_mode = force_generic_plan').catch(() => undefined);
+async function planOnce(client: ClientBase): Promise<void> {
+  await client.query('set plan_cache_mode = force_generic_plan');
 }
 
 async function inTransaction<Result>(pool: Pool, prepared: boolean, work: (query: Query) => Promise<Result>): Promise<Result> {
