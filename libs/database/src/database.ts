@@ -47,7 +47,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     idleTimeoutMillis: 30_000,
     // The pool waits for the promise, which its type does not tell.
-    onConnect: prepared ? (planOnce as (client: ClientBase) => void) : undefined,
+    onConnect: prepared ? planOnce : undefined,
   });
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => options.onIdleError?.(error));
