@@ -46,7 +46,6 @@ export function createDatabase(options: DatabaseOptions): Database {
     query_timeout: options.queryTimeoutMs,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
-    // The pool waits for the promise, which its type does not tell.
     onConnect: prepared ? planOnce : undefined,
   });
   // Without a listener an idle connection that breaks would end the process.
@@ -60,10 +59,12 @@ export function createDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** Behind a PgBouncer that shares connections the setting may be missing on some: they plan more often, no more. */
-async function planOnce(client: ClientBase): Promise<void> {
-  await client.query('set plan_cache_mode = force_generic_plan');
-}
+/**
+ * Behind a PgBouncer that shares connections the setting may be missing on some: they plan more often, no more.
+ *
+ * @returns a promise, for which the pool waits although its type does not say so
+ */
+const planOnce = (client: ClientBase): unknown => client.query('set plan_cache_mode = force_generic_plan');
 
 async function inTransaction<Result>(pool: Pool, prepared: boolean, work: (query: Query) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
