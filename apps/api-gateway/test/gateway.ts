@@ -1,3 +1,4 @@
+import { startTcpProxy, type TcpProxy } from '@orderly/queue/testing';
 import type { ApiScope } from '@orderly/contracts';
 import { createApiKey, createDatabase, migrate, type Database } from '@orderly/database';
 import type { RunnableJob } from '@orderly/jobs';
@@ -6,7 +7,6 @@ import { createTestDatabase } from '@orderly/testing';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { buildApp, type AppDependencies, type GatewayApp } from '../src/app';
-import { startTcpProxy, type TcpProxy } from './tcp-proxy';
 
 const migrations = join(__dirname, '../../../libs/database/drizzle');
 
@@ -87,7 +87,7 @@ export async function startGateway(overrides: Partial<AppDependencies> = {}): Pr
     get: (path) => request('GET', path),
     async stop() {
       await app.stop();
-      await proxy.close();
+      await proxy.cut();
       await db.close();
       await database.drop();
     },

@@ -1,4 +1,5 @@
 import { createEngine } from '@orderly/queue';
+import { startTcpProxy, stopTcpProxies } from '@orderly/queue/testing';
 import { stressStartStop } from '@orderly/runtime/testing';
 import { eventually, testRedisUrl } from '@orderly/testing';
 import { randomUUID } from 'node:crypto';
@@ -6,7 +7,6 @@ import { createLogger } from '@orderly/observability';
 import { request } from 'node:http';
 import { buildApp } from '../src/app';
 import { event, startGateway, type Answer } from './gateway';
-import { startTcpProxy } from './tcp-proxy';
 
 const ready = async (url: URL): Promise<number> => (await fetch(new URL('/readyz', url))).status;
 
@@ -16,13 +16,15 @@ const expectUnavailable = (answer: Answer): void => {
   expect(Object.keys(answer.body).sort()).toEqual(['code', 'retryable', 'status', 'title', 'traceId', 'type']);
 };
 
+afterAll(stopTcpProxies);
+
 describe('while PostgreSQL is away', () => {
   it('requests get 503 with Retry-After, also for their keys, and the gateway stays ready and recovers', async () => {
     const gateway = await startGateway();
     try {
       expect((await gateway.post(event('before'))).status).toBe(202);
       expect(await ready(gateway.app.adminUrl())).toBe(200);
-      await gateway.proxy.refuse();
+      await gateway.proxy.cut();
 
       expectUnavailable(await gateway.post(event('during')));
       expectUnavailable(await gateway.post([event('during-1'), event('during-2')]));
@@ -45,12 +47,12 @@ describe('while PostgreSQL is away', () => {
     const gateway = await startGateway();
     try {
       await gateway.post(event('before'));
-      gateway.proxy.swallow();
+      gateway.proxy.freeze();
       const startedAt = Date.now();
       const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => gateway.post(event(`lost-${index}`))));
       expect(Date.now() - startedAt).toBeLessThan(4000);
       answers.forEach(expectUnavailable);
-      await gateway.proxy.refuse();
+      await gateway.proxy.cut();
       await gateway.proxy.restore();
       await eventually(async () => expect((await gateway.post(event('after'))).status).toBe(202));
     } finally {
@@ -61,11 +63,11 @@ describe('while PostgreSQL is away', () => {
   it('a gateway that starts is not ready until it has reached it', async () => {
     const gateway = await startGateway();
     try {
-      await gateway.proxy.refuse();
+      await gateway.proxy.cut();
       expect(await ready(gateway.app.adminUrl())).toBe(503);
       await gateway.proxy.restore();
       expect(await ready(gateway.app.adminUrl())).toBe(200);
-      await gateway.proxy.refuse();
+      await gateway.proxy.cut();
       expect(await ready(gateway.app.adminUrl())).toBe(200);
     } finally {
       await gateway.stop();
@@ -82,7 +84,7 @@ describe('while Redis is away', () => {
     try {
       await gateway.post(event('before'));
       await eventually(async () => expect(await engine.counts('order-status')).toMatchObject({ prioritized: 1 }));
-      await redis.refuse();
+      await redis.cut();
       expect((await gateway.post(event('one'))).status).toBe(202);
       expect((await gateway.post([event('two'), event('three')])).body).toMatchObject({ accepted: 2 });
       await eventually(() => expect(gateway.logLines.join('')).toContain('could not be handed to Redis'));
@@ -90,13 +92,13 @@ describe('while Redis is away', () => {
       await engine.ready();
     } finally {
       await gateway.stop();
-      await redis.close();
+      await redis.cut();
     }
   });
 
   it('a gateway that has never reached it accepts events, and hands over what comes once it is there', async () => {
     const redis = await startTcpProxy(testRedisUrl());
-    await redis.refuse();
+    await redis.cut();
     const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
     const gateway = await startGateway({ engine });
     try {
@@ -107,7 +109,7 @@ describe('while Redis is away', () => {
       await eventually(async () => expect(await engine.counts('order-status')).toMatchObject({ prioritized: 1 }));
     } finally {
       await gateway.stop();
-      await redis.close();
+      await redis.cut();
     }
   });
 });

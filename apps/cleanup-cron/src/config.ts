@@ -1,23 +1,7 @@
-import {
-  adminConfig,
-  databaseConfig,
-  loadConfig,
-  logConfig,
-  maintenanceConfig,
-  queueConfig,
-  redisConfig,
-  shutdownConfig,
-  type ConfigOf,
-  type Environment,
-} from '@orderly/config';
+import { databaseConfig, loadConfig, maintenanceConfig, workerFragments, type ConfigOf, type Environment } from '@orderly/config';
 
 const fragments = {
-  database: databaseConfig,
-  redis: redisConfig,
-  admin: adminConfig,
-  log: logConfig,
-  shutdown: shutdownConfig,
-  queue: queueConfig,
+  ...workerFragments,
   maintenance: maintenanceConfig,
 };
 

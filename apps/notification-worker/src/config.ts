@@ -1,23 +1,7 @@
-import {
-  adminConfig,
-  databaseConfig,
-  loadConfig,
-  logConfig,
-  notificationsConfig,
-  queueConfig,
-  redisConfig,
-  shutdownConfig,
-  type ConfigOf,
-  type Environment,
-} from '@orderly/config';
+import { loadConfig, notificationsConfig, workerFragments, type ConfigOf, type Environment } from '@orderly/config';
 
 const fragments = {
-  database: databaseConfig,
-  redis: redisConfig,
-  admin: adminConfig,
-  log: logConfig,
-  shutdown: shutdownConfig,
-  queue: queueConfig,
+  ...workerFragments,
   notifications: notificationsConfig,
 };
 

@@ -1,24 +1,14 @@
 import {
-  adminConfig,
-  databaseConfig,
   loadConfig,
-  logConfig,
   orderStatusConfig,
   orderSyncConfig,
-  queueConfig,
-  redisConfig,
-  shutdownConfig,
+  workerFragments,
   type ConfigOf,
   type Environment,
 } from '@orderly/config';
 
 const fragments = {
-  database: databaseConfig,
-  redis: redisConfig,
-  admin: adminConfig,
-  log: logConfig,
-  shutdown: shutdownConfig,
-  queue: queueConfig,
+  ...workerFragments,
   orderStatus: orderStatusConfig,
   orderSync: orderSyncConfig,
 };

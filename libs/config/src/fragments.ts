@@ -35,6 +35,16 @@ export const queueConfig = z
   })
   .transform((env) => ({ prefix: env.ORDERLY_QUEUE_PREFIX }));
 
+/** What every worker reads, whatever its queues. */
+export const workerFragments = {
+  database: databaseConfig,
+  redis: redisConfig,
+  admin: adminConfig,
+  log: logConfig,
+  shutdown: shutdownConfig,
+  queue: queueConfig,
+} as const;
+
 /** Where api-gateway serves its API. Port 0 takes any free one. */
 export const gatewayHttpConfig = z
   .object({ HOST: z.string().default('0.0.0.0'), PORT: port(3000) })

@@ -11,4 +11,5 @@ export {
   queueConfig,
   redisConfig,
   shutdownConfig,
+  workerFragments,
 } from './fragments';
