@@ -7,6 +7,14 @@ export const databaseConfig = z
   .object({ DATABASE_URL: serverUrl('postgres', 'postgresql'), DATABASE_POOL_SIZE: integer({ min: 1, max: 1000, fallback: 10 }) })
   .transform((env) => ({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE }));
 
+/** Where to migrate: past a PgBouncer in transaction mode, which would lose the session's lock, if there is one. */
+export const migrationConfig = z
+  .object({
+    DATABASE_URL: serverUrl('postgres', 'postgresql'),
+    DATABASE_DIRECT_URL: serverUrl('postgres', 'postgresql').optional(),
+  })
+  .transform((env) => ({ url: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL }));
+
 /** Redis or Valkey, the engine. */
 export const redisConfig = z.object({ REDIS_URL: serverUrl('redis', 'rediss') }).transform((env) => ({ url: env.REDIS_URL }));
 

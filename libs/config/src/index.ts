@@ -5,6 +5,7 @@ export {
   gatewayHttpConfig,
   logConfig,
   maintenanceConfig,
+  migrationConfig,
   notificationsConfig,
   orderStatusConfig,
   orderSyncConfig,

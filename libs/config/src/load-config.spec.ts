@@ -6,6 +6,7 @@ import {
   loadConfig,
   logConfig,
   maintenanceConfig,
+  migrationConfig,
   notificationsConfig,
   orderStatusConfig,
   orderSyncConfig,
@@ -133,5 +134,11 @@ describe('loadConfig', () => {
     const config = loadConfig({ redis: redisConfig }, required);
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.redis)).toBe(true);
+  });
+
+  it('migrates past a connection pooler where one is named', () => {
+    const direct = 'postgres://orderly:secret@db-direct/orderly';
+    expect(loadConfig({ database: migrationConfig }, required).database.url).toBe(required.DATABASE_URL);
+    expect(loadConfig({ database: migrationConfig }, { ...required, DATABASE_DIRECT_URL: direct }).database.url).toBe(direct);
   });
 });

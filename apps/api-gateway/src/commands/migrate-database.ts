@@ -1,10 +1,9 @@
-import { loadConfig, type Environment } from '@orderly/config';
+import { loadConfig, migrationConfig, type Environment } from '@orderly/config';
 import { migrate } from '@orderly/database';
-import { databaseCommandConfig } from '../config';
 
 /** @param folder - the SQL files */
 export async function migrateDatabase(env: Environment, folder: string): Promise<void> {
-  const { database } = loadConfig(databaseCommandConfig, env);
+  const { database } = loadConfig({ database: migrationConfig }, env);
   await migrate(database.url, folder);
   process.stdout.write('The schema is up to date\n');
 }
