@@ -16,7 +16,8 @@ export function ensureInstalled() {
   const isTerminal = process.stderr.isTTY;
   process.stderr.write(`Installing packages${isTerminal ? '' : ', which takes a minute'} …\n`);
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  const quiet = isTerminal ? [] : ['--loglevel=error', '--progress=false'];
+  // Warnings are about the Node that npm runs on; the services run on the pinned one.
+  const quiet = ['--loglevel=error', ...(isTerminal ? [] : ['--progress=false'])];
   const [command, ...args] = [...npm, 'ci', '--no-audit', '--no-fund', ...quiet];
   const { status, error } = spawnSync(command, args, {
     cwd: workspaceRoot,

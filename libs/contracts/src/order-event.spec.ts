@@ -22,6 +22,8 @@ const limits: readonly [what: string, taken: object, refused: object][] = [
   ['a source of 100 characters, not 101', { ...created, source: 'x'.repeat(100) }, { ...created, source: 'x'.repeat(101) }],
   ['a source of 1 character, not 0', { ...created, source: 'x' }, { ...created, source: '' }],
   ['an order id of 128 characters, not 129', { ...created, orderId: 'x'.repeat(128) }, { ...created, orderId: 'x'.repeat(129) }],
+  ['an order id with dots, not of one or two alone', { ...created, orderId: '...' }, { ...created, orderId: '..' }],
+  ['an order id that begins with a dot, not a dot alone', { ...created, orderId: '.a' }, { ...created, orderId: '.' }],
   ['an order id of 1 character, not 0', { ...created, orderId: 'x' }, { ...created, orderId: '' }],
   ['an order id with !, not with a blank', { ...created, orderId: 'a!b' }, { ...created, orderId: 'a b' }],
   ['an order id up to ~, not beyond ASCII', { ...created, orderId: 'a~' }, { ...created, orderId: 'ä' }],

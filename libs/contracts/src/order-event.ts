@@ -18,7 +18,9 @@ const common = {
   source: StorableText(100).min(1),
   orderId: OrderId,
   /** When it happened at the producer: RFC 3339 with an offset. */
-  occurredAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString()),
+  occurredAt: z.iso
+    .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
+    .transform((text) => new Date(text).toISOString()),
   /** `false`: nobody is notified of it (an import of history). */
   notify: z.boolean().optional(),
 };

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
-/** 1 to 128 printable ASCII characters without blanks; global, so platform adapters prefix theirs (`shopify-<shop>-<id>`). */
-export const OrderId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters');
+/**
+ * 1 to 128 printable ASCII characters without blanks; global, so platform adapters prefix theirs (`shopify-<shop>-<id>`). Not `.`
+ * or `..`, which would be another path in every URL that names the order.
+ */
+export const OrderId = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without blanks, and not . or ..');
 export type OrderId = z.infer<typeof OrderId>;
 
 export const orderStatuses = [

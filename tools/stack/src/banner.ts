@@ -2,16 +2,25 @@ import colors from 'picocolors';
 import type { ReadyContent } from './ready-file';
 import type { Terminal } from './terminal';
 
+export type BannerFacts = { servers: string[]; logFolder: string; hasOwnDestinations: boolean };
+
 /** Says where everything is. */
-export function printBanner(ready: ReadyContent, servers: string[], logFolder: string, terminal: Terminal): void {
+export function printBanner(
+  ready: ReadyContent,
+  { servers, logFolder, hasOwnDestinations }: BannerFacts,
+  terminal: Terminal,
+): void {
   const row = (name: string, text: string): void => terminal.line(`  ${colors.dim(name.padEnd(12))} ${text}`);
   terminal.line(colors.bold('Orderly is ready. Ctrl-C stops it.'));
   terminal.line();
   row('gateway', ready.gateway);
   row('API key', ready.apiKey);
-  row('erp', `${ready.partners.erp}  ${colors.dim('GET /orders/{id}, GET /requests?orderId=, PUT /behaviour')}`);
-  row('wms', ready.partners.wms);
-  row('mail sink', `${ready.mailbox}/messages`);
+  // With destinations of the caller's own nothing is sent to the pretend partners.
+  if (!hasOwnDestinations) {
+    row('erp', `${ready.partners.erp}  ${colors.dim('GET /orders/{id}, GET /requests?orderId=,')}`);
+    row('wms', `${ready.partners.wms}  ${colors.dim('PUT /behaviour {"mode": "ok|slow|failing|throttling|down|…"}')}`);
+  }
+  row('mailbox', `${ready.mailbox}/messages`);
   for (const [service, url] of Object.entries(ready.admin))
     row(service === 'api-gateway' ? 'admin' : '', `${url}/metrics  ${colors.dim(service)}`);
   row('servers', servers.join(', '));

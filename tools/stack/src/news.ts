@@ -42,7 +42,9 @@ async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSign
           [since],
         );
         since = letters.rows.at(-1)?.ended_at ?? since;
-        const holds = await client.query<Hold>('select scope, key, reason, until from holds order by scope, key limit 100');
+        const holds = await client.query<Hold>(
+          `select scope, key, reason, until from holds where reason <> 'throttled' or until > now() order by scope, key limit 100`,
+        );
         tell.deadLetters(letters.rows);
         tell.holds(holds.rows);
         await pause(1_000, undefined, { signal: stopped });

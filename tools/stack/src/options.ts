@@ -20,7 +20,14 @@ export function parseOptions(commandLine: string[]): StackOptions {
     .option('--data-dir <folder>', 'keeps orders and logs there from run to run (default: a temporary folder)')
     .option('--no-demo', 'does not send a made-up order through at the start')
     .option('--ready-file <file>', 'writes addresses, key and pids there as JSON when everything is ready')
-    .addHelpText('after', '\nEnvironment: DATABASE_URL, REDIS_URL, ORDERLY_DESTINATIONS_FILE, and every setting of the services.')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Environment: DATABASE_URL and REDIS_URL use servers of yours, ORDERLY_DESTINATIONS_FILE destinations of yours; the other',
+        'settings of the services are passed on, but for addresses, ports and the mail server: mail always goes to the mailbox.',
+      ].join('\n'),
+    )
     .parse(commandLine);
   const { port, dataDir, demo, readyFile } = command.opts<{
     port?: number;

@@ -44,9 +44,10 @@ export async function runStack(context: StackContext): Promise<void> {
   mkdirSync(logFolder, { recursive: true });
 
   const { postgres, redis } = await startServers(context, folder.keptFor, logFolder);
+  // A file of the caller's own may use the same names: there they mean what the caller says.
   const secrets = {
-    erpToken: randomBytes(24).toString('base64url'),
-    wmsSigningSecret: `whsec_${randomBytes(32).toString('base64')}`,
+    erpToken: environment.ERP_TOKEN ?? randomBytes(24).toString('base64url'),
+    wmsSigningSecret: environment.WMS_SIGNING_SECRET ?? `whsec_${randomBytes(32).toString('base64')}`,
   };
   const [partners, mailbox] = await Promise.all([
     stages.started(startPartners(secrets), ({ erp, wms }) => Promise.all([erp.stop(), wms.stop()])),
@@ -64,12 +65,8 @@ export async function runStack(context: StackContext): Promise<void> {
     // … and what has to be as it is here.
     ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1' },
     ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
-    ...{
-      ERP_TOKEN: secrets.erpToken,
-      WMS_SIGNING_SECRET: secrets.wmsSigningSecret,
-      SHUTDOWN_TIMEOUT_MS: '4000',
-      FORCE_COLOR: '0',
-    },
+    ...{ SHUTDOWN_TIMEOUT_MS: '4000', FORCE_COLOR: '0' },
+    ...(ownDestinations === undefined && { ERP_TOKEN: secrets.erpToken, WMS_SIGNING_SECRET: secrets.wmsSigningSecret }),
   };
   await stages.unlessStopped(migrateDatabase(serviceEnvironment));
   const apiKey = await stages.unlessStopped(createKey(serviceEnvironment));
@@ -102,7 +99,8 @@ export async function runStack(context: StackContext): Promise<void> {
     partners: partnerUrls,
     mailbox: mailbox.url,
   };
-  printBanner(ready, [postgres.description, redis.description], logFolder, terminal);
+  const servers = [postgres.description, redis.description];
+  printBanner(ready, { servers, logFolder, hasOwnDestinations: ownDestinations !== undefined }, terminal);
   stages.add(() => readyFile.withdraw());
   readyFile.publish(ready);
   const news = watchForNews(postgres.url, terminal);

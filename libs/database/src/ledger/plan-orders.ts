@@ -143,12 +143,15 @@ function planOutcome(
     outcome,
     result_version: version,
     error_code: rejection?.code,
-    error_message: rejection && `order ${orderId} is ${rejection.current ?? 'unknown'}`,
+    error_message: rejection && `order ${orderId} is ${rejection.current ?? 'unknown'} and cannot take ${askedFor(event)}`,
     fingerprint: rejection && fingerprintOf(rejection.code, { destination: null, name: 'apply-order-event' }),
     detail: rejection && { current: rejection.current, allowed: rejection.allowed },
     trace_id: traceparent?.split('-')[1],
   });
 }
+
+/** The status that an event asks for, or its type where it asks for none. */
+const askedFor = ({ type, data }: UnappliedEvent): string => (typeof data['status'] === 'string' ? data['status'] : type);
 
 const orderRow = (order: OrderState) => ({
   order_id: order.orderId,

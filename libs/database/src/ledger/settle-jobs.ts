@@ -210,13 +210,17 @@ const settleSql = `
     where s.hold_reason is not null and s.destination is not null
     order by s.destination, s.hold_ms desc
     -- An answer that was under way asks for less than the one that came before it.
-    on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until
+    on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until,
+      since = case when holds.reason = excluded.reason and holds.until > now() then holds.since else now() end
     where holds.reason <> 'throttled' or excluded.until > holds.until
   ),
   released as (
     delete from holds
-    where scope = 'destination' and reason <> 'throttled'
-      and key in (select s.destination from s join settled using (id) where s.clears_hold)
+    where scope = 'destination'
+      and case when reason = 'throttled'
+        then until <= now() and key in (select s.destination from s join settled using (id))
+        else key in (select s.destination from s join settled using (id) where s.clears_hold)
+      end
       and key not in (select s.destination from s join settled using (id) where s.hold_reason is not null and s.destination is not null)
   )
   select 'settled' as kind, id, name, queue, priority from settled

@@ -152,4 +152,22 @@ describe('a hold', () => {
     expect(await holdRow()).toMatchObject({ reason: 'throttled' });
     expect(destination).toBe(probe.destination);
   });
+
+  it('that was for throttling leaves no row behind once something was settled after it', async () => {
+    const { hold, claimAll, one, holdRow } = await setUp(1);
+    await hold('throttled', -1);
+    await one.settle(settlementOf(claimedOf(await claimAll(one))[0]!));
+    expect(await holdRow()).toBeUndefined();
+  });
+
+  it('for another reason than the last began when it was made', async () => {
+    const { destination, hold, claimAll, one } = await setUp(1);
+    await hold('throttled', -1);
+    await db.query(`update holds set since = now() - interval '1 hour' where key = $1`, [destination]);
+    const [job] = claimedOf(await claimAll(one));
+    await one.settle(settlementOf(job!, again({ hold: { reason: 'destination-unauthorized', forMs: 60_000 } })));
+    expect(
+      await db.query(`select reason from holds where key = $1 and since > now() - interval '1 minute'`, [destination]),
+    ).toEqual([{ reason: 'destination-unauthorized' }]);
+  });
 });

@@ -33,7 +33,7 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
     const detail = `An event has at most ${maxEventBytes} bytes`;
     throw new RequestRefused('payload-too-large', { detail, faults: [{ pointer: jsonPointer(path), detail }] });
   }
-  const parsed = OrderEvent.safeParse(body);
+  const parsed = OrderEvent.safeParse(body, { error: ({ input }) => (input === undefined ? 'is missing' : undefined) });
   if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOf(issue, path)));
   const event = parsed.data as OrderEvent;
   if (!isStorableTime(event.occurredAt)) {
