@@ -21,6 +21,15 @@ const Customer = z.looseObject({
   locale: StorableText(35).optional(),
 });
 
+/** Every member but the id may be removed. */
+const CustomerPatch = z.looseObject({
+  id: Customer.shape.id.optional(),
+  email: Customer.shape.email.nullable(),
+  phone: Customer.shape.phone.nullable(),
+  name: Customer.shape.name.nullable(),
+  locale: Customer.shape.locale.nullable(),
+});
+
 const knownKeys = {
   /** ISO 4217. */
   currency: z
@@ -48,7 +57,7 @@ export const OrderPatch = z
     currency: knownKeys.currency.nullable(),
     totalMinor: knownKeys.totalMinor.nullable(),
     lines: knownKeys.lines.nullable(),
-    customer: Customer.partial().loose().optional(),
+    customer: CustomerPatch.optional(),
     shippingAddress: knownKeys.shippingAddress.nullable(),
     billingAddress: knownKeys.billingAddress.nullable(),
     metadata: knownKeys.metadata.nullable(),

@@ -29,7 +29,7 @@ export const retryConfig = {
     /** Longest delay in ms, whatever the attempt. */
     maxDelay: 60_000,
   },
-  /** An open job older than this ends as a dead letter `expired`. */
+  /** An open job older than this ends as a dead letter `job-expired` at its next failure. */
   maxAgeHours: 72,
 } as const;
 

@@ -159,6 +159,8 @@ create table lanes (
   primary key (order_id, destination)
 );
 create index lanes_blocked on lanes (destination) where blocked_by is not null;
+-- What the repair of lanes walks: those that are at work, not all that ever were.
+create index lanes_open on lanes (destination, order_id) where head is not null and blocked_by is null;
 
 create table holds (
   scope text not null check (scope in ('queue', 'destination', 'order')),

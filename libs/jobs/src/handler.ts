@@ -48,6 +48,8 @@ export interface JobContext<Definition extends JobDefinition> {
   readonly payload: PayloadOf<Definition>;
   /** Aborted at the timeout, at shutdown, and when this process may no longer send. Pass it to everything that waits. */
   readonly signal: AbortSignal;
+  /** Call it right before the effect may leave: only from then on does a silence leave open whether it did. */
+  readonly effectBegins: () => void;
 }
 
 export type JobHandler<Definition extends JobDefinition> = (context: JobContext<Definition>) => Promise<HandlerResult>;

@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
@@ -31,9 +32,15 @@ export function createTracing(service: string): NodeSDK {
           span.setAttributes({ 'client.address': 'REDACTED', 'network.peer.address': 'REDACTED' });
         },
       }),
-      new UndiciInstrumentation({ requireParentforSpans: true }),
+      new UndiciInstrumentation({ requireParentforSpans: true, startSpanHook: withoutQuery }),
       new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
       new IORedisInstrumentation({ requireParentSpan: true, dbStatementSerializer: (command) => command }),
     ],
   });
 }
+
+/** A partner's URL may carry a secret behind its question mark. */
+const withoutQuery = ({ origin, path }: { origin: string; path: string }): Attributes => ({
+  'url.full': `${origin}${path.split('?')[0]}`,
+  'url.query': '',
+});

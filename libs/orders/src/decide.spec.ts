@@ -117,8 +117,11 @@ describe('decide: before order.created', () => {
   });
 });
 
-test.each(orderStatuses)('decide: a second order.created on a %s order is a duplicate', (status) => {
-  expect(decide(orderIn(status), created({ eventId: 'event-2', occurredAt: after }))).toEqual({ outcome: 'duplicate' });
+test.each(orderStatuses)('decide: a second order.created on a %s order is news of pending like any other', (status) => {
+  for (const occurredAt of [before, noon, after]) {
+    const second = created({ eventId: 'event-2', occurredAt });
+    expect(decide(orderIn(status), second)).toEqual(decide(orderIn(status), eventFor('pending', occurredAt)));
+  }
 });
 
 describe('decide: order.updated', () => {

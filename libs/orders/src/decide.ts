@@ -13,7 +13,7 @@ import { allowedFrom, isReachable } from './status-graph';
  * @throws when the event is none that the contracts know, such as an unknown type, status or date.
  */
 export function decide(order: OrderState, event: PendingEvent): Decision {
-  if (event.type === 'order.created') return order.status === null ? create(order, event) : { outcome: 'duplicate' };
+  if (event.type === 'order.created' && order.status === null) return create(order, event);
   const target = targetStatus(event);
   if (order.status === null) return { outcome: 'parked' };
   return target === null ? decideUpdate(order, order.status, event) : decideTransition(order, order.status, event, target);

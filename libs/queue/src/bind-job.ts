@@ -7,7 +7,7 @@ import type { z } from 'zod';
 export interface BoundJob {
   readonly definition: JobDefinition;
   /** @throws InvalidPayloadError before the handler sees anything */
-  run(job: ClaimedJob, signal: AbortSignal): Promise<HandlerResult>;
+  run(job: ClaimedJob, signal: AbortSignal, effectBegins: () => void): Promise<HandlerResult>;
 }
 
 export function bindJob<Payload extends z.ZodType>(
@@ -16,14 +16,14 @@ export function bindJob<Payload extends z.ZodType>(
 ): BoundJob {
   return {
     definition: definition,
-    run: (job, signal) => {
+    run: (job, signal, effectBegins) => {
       const parsed = definition.payload.safeParse(job.payload);
       if (!parsed.success) {
         // Zod's message names keys and types, never values.
         const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
         throw new InvalidPayloadError('invalid-payload', `The payload of ${definition.name} does not parse: ${faults}`);
       }
-      return handler({ job, payload: parsed.data, signal });
+      return handler({ job, payload: parsed.data, signal, effectBegins });
     },
   };
 }

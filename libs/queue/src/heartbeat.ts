@@ -13,17 +13,17 @@ export interface Heartbeat extends Service {
 /** @param registry needs a connection of its own: a heartbeat must not wait behind the work */
 export function createHeartbeat(registry: ProcessRegistry, onMissed: (error: unknown) => void): Heartbeat {
   let fence = new AbortController();
-  let lastBeatAt = 0;
+  let lastBeatAt = -Infinity;
   let timers: NodeJS.Timeout[] = [];
   let isBeating = false;
 
-  const isFresh = (): boolean => Date.now() - lastBeatAt < liveness.fenceMs;
+  const isFresh = (): boolean => performance.now() - lastBeatAt < liveness.fenceMs;
 
   const beat = async (): Promise<void> => {
     if (isBeating) return;
     isBeating = true;
     // The database's clock ran on while the statement travelled: only the time before it is safe to count from.
-    const sentAt = Date.now();
+    const sentAt = performance.now();
     try {
       await registry.beat();
       lastBeatAt = sentAt;
@@ -42,7 +42,7 @@ export function createHeartbeat(registry: ProcessRegistry, onMissed: (error: unk
   const service = createService({
     name: 'heartbeat',
     async start() {
-      const sentAt = Date.now();
+      const sentAt = performance.now();
       await registry.beat();
       lastBeatAt = sentAt;
       timers = [setInterval(() => void beat(), liveness.beatMs), setInterval(checkFence, liveness.beatMs / 2)];

@@ -284,14 +284,21 @@ describe('a signal', () => {
   });
 
   it.each([
-    ['retry', { waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' }],
-    ['unknown', { outcome: 'unknown' }],
+    ['retry', true, { waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' }],
+    ['unknown', false, { waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' }],
+    ['unknown', true, { outcome: 'unknown' }],
   ] as const)(
-    'is given up waiting for after the grace, if the handler does not heed it (whenLost: %s)',
-    async (whenLost, after) => {
+    'is given up waiting for after the grace, if the handler does not heed it (whenLost %s, effect begun: %s)',
+    async (whenLost, hasBegun, after) => {
       jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
       try {
-        const { run } = setup(() => new Promise(() => undefined), { timeoutMs: 1000, whenLost });
+        const { run } = setup(
+          ({ effectBegins }) => {
+            if (hasBegun) effectBegins();
+            return new Promise(() => undefined);
+          },
+          { timeoutMs: 1000, whenLost },
+        );
         const result = run();
         await turns();
         await jest.advanceTimersByTimeAsync(5900);

@@ -63,7 +63,7 @@ export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal
   let suspect: ClaimedJob;
   try {
     const claim = await runner.ledger.claim({ jobId });
-    if (claim.kind !== 'claimed') return turnAway(claim, runner.queue);
+    if (claim.kind !== 'claimed') return turnAway(jobId, claim, runner);
     if (!isSuspect(claim.job, runner)) return await attemptTraced(claim.job, runner);
     suspect = claim.job;
   } finally {
@@ -118,7 +118,9 @@ async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promi
     if (hopeless) throw hopeless;
     if (!bound) throw new PermanentError('unknown-job', `Nobody handles jobs named ${job.name} in ${job.queue}`);
     deadline.signal.throwIfAborted();
-    result = await withinGrace(bound.run(job, deadline.signal), deadline.signal, () => silenceOf(policy, deadline.signal));
+    let hasBegun = false;
+    const work = bound.run(job, deadline.signal, () => (hasBegun = true));
+    result = await withinGrace(work, deadline.signal, () => silenceOf(policy, hasBegun, deadline.signal));
     if (result.kind === 'settled') return reportSettled(job, result, startedAt, span);
     verdict = verdictOf(result);
   } catch (error) {
@@ -137,9 +139,10 @@ async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promi
   return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
 }
 
-function turnAway(claim: Exclude<ClaimResult, { kind: 'claimed' }>, queue: string): Disposal {
+function turnAway(jobId: string, claim: Exclude<ClaimResult, { kind: 'claimed' }>, { queue, logger }: JobRunner): Disposal {
   if (claim.kind === 'held') return claim;
   if (claim.kind === 'later') return claim;
+  if (claim.kind === 'missing') logger.warn({ jobId, queue }, 'Dropped: no row of the ledger has this id');
   metrics.jobsDropped.add({ queue, reason: claim.kind });
   return { kind: 'finished' };
 }
@@ -180,8 +183,8 @@ function whyHopeless(job: ClaimedJob, policy: JobPolicy): AppError | undefined {
 }
 
 /** What it means that a handler did not end when it was told to: its effect may still be on the way. */
-const silenceOf = (policy: JobPolicy, signal: AbortSignal): Error =>
-  policy.whenLost === 'unknown'
+const silenceOf = (policy: JobPolicy, hasBegun: boolean, signal: AbortSignal): Error =>
+  policy.whenLost === 'unknown' && hasBegun
     ? new UnknownOutcomeError('message-outcome-unknown', 'The handler did not say in time what became of its effect')
     : (signal.reason as Error);
 

@@ -184,11 +184,17 @@ export function createWorkerProcess(
   return { ...service, admin, processId };
 }
 
+/**
+ * A connection that has become silent must not hold the work that waits for it: the statement is run again on another. Each is
+ * safe to run twice. In ms.
+ */
+const queryTimeoutMs = 15_000;
+
 function connect(name: string, { database }: WorkerProcessConfig, logger: Logger): Database {
   const onIdleError = (error: Error): void => {
     if (!isDatabaseAway(error)) logger.warn({ err: error }, 'A connection to PostgreSQL broke');
   };
-  return createDatabase({ ...database, applicationName: name, preparesStatements: true, onIdleError });
+  return createDatabase({ ...database, applicationName: name, preparesStatements: true, queryTimeoutMs, onIdleError });
 }
 
 /** Something that is ready from the start, and has to be closed in its turn. */

@@ -16,7 +16,7 @@ export interface SendNotificationDeps {
 /** Sends the message of one change to the customer. The claim has recorded that it is being sent. */
 export const createSendNotification =
   ({ channel, templates, loadVersion, messageIdDomain }: SendNotificationDeps): JobHandler<typeof sendNotification> =>
-  async ({ payload, signal }) => {
+  async ({ payload, signal, effectBegins }) => {
     const { orderId, version, kind } = payload;
     const order = await loadVersion({ orderId, version });
     if (!order) throw new NotFoundError('not-found', `Order ${orderId} has no version ${version}`);
@@ -26,11 +26,10 @@ export const createSendNotification =
       return skipped('recipient-missing', { message: { state: 'undeliverable', reason: 'recipient-missing' } });
     }
     const messageId = messageIdHeader(messageIdentity({ orderId, version, kind, recipient }), messageIdDomain);
-    const { response } = await channel.send({
-      to: recipient,
-      ...templates.render(kind, { order, change: order.change }),
-      messageId,
-      signal,
-    });
+    const mail = templates.render(kind, { order, change: order.change });
+    // A process that had to stop acting meanwhile sends nothing more.
+    signal.throwIfAborted();
+    effectBegins();
+    const { response } = await channel.send({ to: recipient, ...mail, messageId, signal });
     return done({ message: { state: 'sent', providerId: messageId }, log: { confirmationId: response } });
   };

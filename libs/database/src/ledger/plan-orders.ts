@@ -1,7 +1,7 @@
 import { fingerprintOf, type NewJob } from '@orderly/jobs';
 import { applyEvents, type AppliedDecision, type Decision, type OrderState } from '@orderly/orders';
 import type { ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './apply-types';
-import type { UnappliedEvent } from './read-orders';
+import { maxEventsRead, type UnappliedEvent } from './read-orders';
 
 /** A row by its columns, of which the key is needed apart. */
 type Row<Key extends string> = Readonly<Record<Key, string> & Record<string, unknown>>;
@@ -56,8 +56,8 @@ export function planOrder(
   if (next.version !== order.version) plan.orders.push(orderRow(next));
 }
 
-/** Events of one order that one transaction applies, so that a single order cannot make it long. */
-const maxEvents = 500;
+/** Events of one order that one transaction applies: one fewer than are read, so that it shows when some are left. */
+const maxEvents = maxEventsRead - 1;
 
 /** How soon the events are delivered again that were too many for one transaction, in ms. */
 const leftOverMs = 100;

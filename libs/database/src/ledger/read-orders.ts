@@ -39,18 +39,29 @@ export interface UnappliedEvent extends PendingEvent {
   readonly dueInMs: number;
 }
 
+/** An order with thousands of events must not fill the memory, nor make the others of its batch wait. */
+export const maxEventsRead = 501;
+
 /**
  * All events of the orders that have no outcome yet, in the order in which they were accepted. What is due is judged by the
- * statement's time: an event that was accepted while this transaction waited for its locks is due, and not of the future.
+ * statement's time: an event that was accepted while this transaction waited for its locks is due, and not of the future. Of one
+ * order at most {@link maxEventsRead} are read, and as many parked ones: the oldest, so also those whose deadline comes first.
  */
 export async function unappliedEvents(query: Query, orderIds: readonly string[]): Promise<Map<string, UnappliedEvent[]>> {
   const rows = await query<EventRow>(
-    `select j.id, j.order_id, j.state, j.run_at, extract(epoch from j.run_at - statement_timestamp())::float8 * 1000 as due_in_ms, j.batch,
-       e.type, e.occurred_at, e.data, e.notify, e.traceparent, e.tracestate, e.accepted_at
-     from jobs j join events e on e.event_id = j.id
-     where j.order_id = any($1) and j.destination is null and j.name = 'apply-order-event' and j.state in ('runnable', 'parked')
-     order by e.acceptance`,
-    [orderIds],
+    `select u.*
+     from unnest($1::text[]) as o(order_id)
+     cross join lateral (
+       select j.id, j.order_id, j.state, j.run_at, extract(epoch from j.run_at - statement_timestamp())::float8 * 1000 as due_in_ms,
+         j.batch, e.type, e.occurred_at, e.data, e.notify, e.traceparent, e.tracestate, e.accepted_at, e.acceptance,
+         row_number() over (partition by j.state order by e.acceptance) as place
+       from jobs j join events e on e.event_id = j.id
+       where j.order_id = o.order_id and j.destination is null and j.name = 'apply-order-event'
+         and j.state in ('runnable', 'parked')
+     ) u
+     where u.place <= $2
+     order by u.acceptance`,
+    [orderIds, maxEventsRead],
   );
   const byOrder = new Map<string, UnappliedEvent[]>();
   for (const row of rows) {

@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { desc, eq } from 'drizzle-orm';
 import type { Database } from '../database';
 import { attempts, jobs } from '../schema';
 import { jobRecord, type JobRecord } from './job-record';
@@ -7,6 +7,9 @@ import { ormOf } from '../orm';
 /** The log of one try. */
 export type AttemptRecord = Omit<typeof attempts.$inferSelect, 'jobId'>;
 
+/** The newest tries of a job: one that waited for days has thousands. */
+const shownAttempts = 100;
+
 /** @param id - a UUID */
 export async function findJob(
   db: Database,
@@ -14,7 +17,7 @@ export async function findJob(
 ): Promise<(JobRecord & { readonly attempts: readonly AttemptRecord[] }) | undefined> {
   const [[job], tries] = await Promise.all([
     ormOf(db).select().from(jobs).where(eq(jobs.id, id)),
-    ormOf(db).select().from(attempts).where(eq(attempts.jobId, id)).orderBy(asc(attempts.number)),
+    ormOf(db).select().from(attempts).where(eq(attempts.jobId, id)).orderBy(desc(attempts.number)).limit(shownAttempts),
   ]);
-  return job && { ...jobRecord(job), attempts: tries.map(({ jobId: _, ...attempt }) => attempt) };
+  return job && { ...jobRecord(job), attempts: tries.reverse().map(({ jobId: _, ...attempt }) => attempt) };
 }

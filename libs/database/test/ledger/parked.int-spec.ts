@@ -102,4 +102,26 @@ describe('an early event', () => {
     await apply({ jobId: step!, orderId });
     expect(await outcomesOf(db, orderId)).toEqual(['done', 'done', 'done']);
   });
+
+  it('is freed by its order however many wait with it, though no transaction reads them all', async () => {
+    const { apply } = await startApplier(db);
+    const orderId = 'crowded';
+    const updates = Array.from({ length: 1200 }, (_, index) => ({
+      orderId,
+      type: 'order.updated' as const,
+      occurredAt: new Date(Date.UTC(2026, 0, 2) + index * 1000).toISOString(),
+      data: { totalMinor: index },
+    }));
+    const early = await acceptAll(db, updates);
+    for (let tries = 0; (await outcomesOf(db, orderId)).includes('runnable'); tries += 1) {
+      expect(tries).toBeLessThan(5);
+      for (const { id } of (await eventJobs(db, orderId)).filter(({ state }) => state === 'runnable').slice(0, 1)) {
+        await apply({ jobId: id, orderId });
+      }
+    }
+    const [created = ''] = await acceptAll(db, [statusEvent(orderId, 'pending')]);
+    expect(await apply({ jobId: created, orderId })).toMatchObject({ kind: 'ended', outcome: 'done' });
+    expect(new Set(await outcomesOf(db, orderId))).toEqual(new Set(['done']));
+    expect(await orderRow(db, orderId)).toMatchObject({ version: early.length + 1, data: { totalMinor: 1199 } });
+  });
 });
