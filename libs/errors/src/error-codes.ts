@@ -15,7 +15,7 @@ export const errorCodes = {
   forbidden: 'The API key lacks the scope that the call needs.',
   'not-found': 'There is no such resource.',
   'method-not-allowed': 'The resource does not know this method.',
-  'database-unavailable': 'PostgreSQL cannot be reached; nothing was accepted.',
+  'database-unavailable': 'PostgreSQL does not answer; nothing was acknowledged.',
   'internal-error': 'A fault of ours; the log has the request id.',
   // Orders
   'transition-not-allowed': 'The order can never take this status from the one that it has.',
