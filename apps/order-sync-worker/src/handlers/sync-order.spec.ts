@@ -73,6 +73,7 @@ async function handle({ job, idempotency = { mode: 'key' }, send = taken, partne
     job: { ...claimed, ...job },
     payload: { destination: 'erp', orderId: 'A', version: 3 },
     signal: signal ?? new AbortController().signal,
+    effectBegins: () => undefined,
   }).catch((error: unknown) => error);
   return { outcome, sent, loaded, lookups };
 }
