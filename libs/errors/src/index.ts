@@ -13,4 +13,3 @@ export {
   UnknownOutcomeError,
   type AppErrorOptions,
 } from './app-error';
-export { ignoreError } from './ignore-error';

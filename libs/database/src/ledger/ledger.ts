@@ -99,8 +99,9 @@ export function createVersionLoader(options: LedgerOptions): (key: OrderVersionK
   return coalesced<OrderVersionKey, OrderVersion | undefined>(options, 'load', (keys) => loadOrderVersions(options.db, keys));
 }
 
-function settler({ db, processId, relay, ...options }: LedgerOptions): Ledger['settle'] {
-  return coalesced<Settlement, SettleResult>({ db, processId, relay, ...options }, 'settle', async (settlements) => {
+function settler(options: LedgerOptions): Ledger['settle'] {
+  const { db, processId, relay } = options;
+  return coalesced<Settlement, SettleResult>(options, 'settle', async (settlements) => {
     const { results, runnable } = await settleJobs(db, settlements, processId);
     relay(runnable);
     return results;
