@@ -1,6 +1,6 @@
 import type { ApiScope } from '@orderly/contracts';
-import type { FindApiKey } from '@orderly/database';
-import type { onRequestAsyncHookHandler } from 'fastify';
+import type { ApiKey, FindApiKey } from '@orderly/database';
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { RequestRefused } from './request-refused';
 import { within } from './within';
 
@@ -19,7 +19,17 @@ export function createRequireScope(findApiKey: FindApiKey): RequireScope {
         headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
       });
     }
+    keys.set(request, apiKey);
   };
 }
+
+/** The key that a request was let in with. @throws for a request of a public operation */
+export function keyOf(request: FastifyRequest): ApiKey {
+  const apiKey = keys.get(request);
+  if (apiKey === undefined) throw new Error('The request has no API key');
+  return apiKey;
+}
+
+const keys = new WeakMap<FastifyRequest, ApiKey>();
 
 const bearerToken = (header: string | undefined): string | undefined => /^Bearer +(\S+) *$/i.exec(header ?? '')?.[1];

@@ -1,3 +1,4 @@
+import type { OrderEventType, OrderStatus } from '@orderly/contracts';
 import {
   bigint,
   boolean,
@@ -38,7 +39,7 @@ export const events = pgTable('events', {
   acceptance: bigint('acceptance', { mode: 'number' }).notNull(),
   source: text('source').notNull(),
   id: text('id').notNull(),
-  type: text('type').notNull(),
+  type: text('type').$type<OrderEventType>().notNull(),
   orderId: text('order_id').notNull(),
   occurredAt: moment('occurred_at').notNull(),
   data: jsonb('data').notNull(),
@@ -47,12 +48,17 @@ export const events = pgTable('events', {
   traceparent: text('traceparent'),
   tracestate: text('tracestate'),
   acceptedAt: moment('accepted_at').notNull().defaultNow(),
+  actor: text('actor').notNull().default('unknown'),
+  apiKeyId: uuid('api_key_id'),
+  onBehalfOf: text('on_behalf_of'),
+  manual: boolean('manual').notNull().default(false),
+  expectedVersion: integer('expected_version'),
 });
 
 /** Our state of each order; without status it is a placeholder for one whose `order.created` has not arrived. */
 export const orders = pgTable('orders', {
   orderId: text('order_id').notNull().primaryKey(),
-  status: text('status'),
+  status: text('status').$type<OrderStatus>(),
   version: integer('version').notNull().default(0),
   data: jsonb('data').notNull().default({}),
   keyTimes: jsonb('key_times').notNull().default({}),
@@ -67,9 +73,9 @@ export const orderChanges = pgTable(
   {
     orderId: text('order_id').notNull(),
     version: integer('version').notNull(),
-    fromStatus: text('from_status'),
-    toStatus: text('to_status').notNull(),
-    skipped: text('skipped').array().notNull().default([]),
+    fromStatus: text('from_status').$type<OrderStatus>(),
+    toStatus: text('to_status').$type<OrderStatus>().notNull(),
+    skipped: text('skipped').array().$type<OrderStatus[]>().notNull().default([]),
     occurredAt: moment('occurred_at').notNull(),
     reason: text('reason'),
     eventId: uuid('event_id').notNull(),
@@ -175,6 +181,8 @@ export const holds = pgTable(
     reason: text('reason').notNull(),
     until: moment('until').notNull(),
     since: moment('since').notNull().defaultNow(),
+    note: text('note'),
+    actor: text('actor'),
   },
   (table) => [primaryKey({ columns: [table.scope, table.key] })],
 );
@@ -187,6 +195,7 @@ export const processes = pgTable('processes', {
   pid: integer('pid').notNull(),
   startedAt: moment('started_at').notNull().defaultNow(),
   beatAt: moment('beat_at').notNull().defaultNow(),
+  queues: text('queues').array().notNull().default([]),
 });
 
 /** Who does a thing that one process at a time does, such as sweeping a queue. */
@@ -221,4 +230,42 @@ export const apiKeys = pgTable('api_keys', {
   expiresAt: moment('expires_at'),
   revokedAt: moment('revoked_at'),
   lastUsedAt: moment('last_used_at'),
+  requestsPerMinute: integer('requests_per_minute'),
+});
+
+/** Answers of requests that carried an `Idempotency-Key`. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    scope: text('scope').notNull(),
+    key: text('key').notNull(),
+    fingerprint: bytea('fingerprint').notNull(),
+    status: smallint('status').notNull(),
+    headers: jsonb('headers').notNull().default({}),
+    body: text('body').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.scope, table.key] })],
+);
+
+/** The audit trail: only ever added to. */
+export const audit = pgTable('audit', {
+  id: uuid('id').notNull().primaryKey(),
+  at: moment('at').notNull().defaultNow(),
+  action: text('action').notNull(),
+  orderId: text('order_id'),
+  eventId: uuid('event_id'),
+  source: text('source'),
+  fromStatus: text('from_status'),
+  toStatus: text('to_status'),
+  version: integer('version'),
+  reason: text('reason'),
+  code: text('code'),
+  subject: text('subject'),
+  actor: text('actor').notNull(),
+  apiKeyId: uuid('api_key_id'),
+  onBehalfOf: text('on_behalf_of'),
+  traceId: text('trace_id'),
+  detail: jsonb('detail'),
 });

@@ -1,3 +1,4 @@
+import type { OrderEventType } from '@orderly/contracts';
 import { and, eq } from 'drizzle-orm';
 import type { Database } from '../database';
 import { eventKeys, events, jobs } from '../schema';
@@ -8,7 +9,7 @@ export interface EventRecord {
   readonly eventId: string;
   readonly id: string;
   readonly source: string;
-  readonly type: string;
+  readonly type: OrderEventType;
   readonly orderId: string;
   readonly occurredAt: Date;
   readonly acceptedAt: Date;

@@ -1,3 +1,4 @@
+import type { OrderStatus } from '@orderly/contracts';
 import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Database } from '../database';
 import { lanes, orderChanges, orders } from '../schema';
@@ -6,7 +7,7 @@ import { ormOf } from '../orm';
 /** An order as it is now, how it came there, and what each destination has been told. */
 export interface OrderRecord {
   readonly orderId: string;
-  readonly status: string;
+  readonly status: OrderStatus;
   readonly version: number;
   readonly data: unknown;
   readonly createdAt: Date;
@@ -18,10 +19,10 @@ export interface OrderRecord {
 
 export interface StatusChange {
   readonly version: number;
-  readonly from: string | null;
-  readonly to: string;
+  readonly from: OrderStatus | null;
+  readonly to: OrderStatus;
   /** Statuses between the two that no event reported. */
-  readonly skipped: readonly string[];
+  readonly skipped: readonly OrderStatus[];
   /** When it occurred at the producer. */
   readonly at: Date;
   readonly reason: string | null;
@@ -64,7 +65,7 @@ export async function findOrder(db: Database, orderId: string): Promise<OrderRec
   const { status, version, data, createdAt, updatedAt } = order;
   return {
     orderId,
-    status: status as string,
+    status: status as OrderStatus,
     version,
     data,
     createdAt,

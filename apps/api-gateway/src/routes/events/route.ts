@@ -4,12 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { traceIdOfRequest } from '../../http-server';
 import { links } from '../../links';
-import { parseParameters } from '../../parse-parameters';
+import { addOperation, sent, type Sent } from '../../operation';
 import { problemContentType, problemOf } from '../../problem';
 import { RequestRefused } from '../../request-refused';
 import { within } from '../../within';
-import { BatchLabel, checkEvent, EventParams, type CheckedEvent } from './schema';
-import { takeBatch } from './take-batch';
+import { BatchLabel, checkEvent, type CheckedEvent } from './check-event';
+import { findEventOperation, postEventsOperation, type OneTaken } from './schema';
+import { takeBatch, type BatchAnswer } from './take-batch';
 import { takeEvents, type RequestFacts, type TakeEventsDependencies } from './take-events';
 
 export interface EventRouteDependencies extends TakeEventsDependencies {
@@ -18,15 +19,13 @@ export interface EventRouteDependencies extends TakeEventsDependencies {
 }
 
 export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taking }: EventRouteDependencies): void {
-  app.post('/v1/events', { onRequest: requireScope('events:write') }, async (request, reply) => {
+  addOperation(app, requireScope, postEventsOperation, async ({ body, request, reply }) => {
     const facts = factsOf(request);
-    const { body } = request;
     if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
     return Array.isArray(body) ? postBatch(body, facts, request, reply) : postOne(body, facts, reply);
   });
 
-  app.get('/v1/events/:source/:id', { onRequest: requireScope('orders:read') }, async (request) => {
-    const { source, id } = parseParameters(EventParams, request.params);
+  addOperation(app, requireScope, findEventOperation, async ({ params: { source, id } }) => {
     const event = await within(findEvent(db, source, id));
     if (event === undefined) throw new RequestRefused('not-found');
     return {
@@ -35,7 +34,7 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
     };
   });
 
-  async function postOne(body: unknown, facts: RequestFacts, reply: FastifyReply): Promise<unknown> {
+  async function postOne(body: unknown, facts: RequestFacts, reply: FastifyReply): Promise<OneTaken> {
     const checked = checkOne(body);
     const [result] = await takeEvents([checked], facts, taking);
     if (result === undefined) throw new Error('The intake gave no result');
@@ -45,7 +44,7 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
       throw new RequestRefused('event-id-reused', { faults: [{ pointer: '#/id', detail: 'belongs to another event' }] });
     }
     const self = links.event(source, id);
-    void reply.code(202).header('location', self);
+    void reply.header('location', self);
     return { eventId, id, orderId, status, links: { self, order: links.order(orderId), job: links.job(eventId) } };
   }
 
@@ -54,15 +53,15 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
     facts: RequestFacts,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<BatchAnswer | Sent> {
     const answer = await takeBatch(bodies, facts, taking);
-    if (answer.rejected < bodies.length) {
-      void reply.code(202);
-      return answer;
-    }
+    if (answer.rejected < bodies.length) return answer;
     const problem = problemOf(new RequestRefused('batch-rejected'), traceIdOfRequest(request));
-    void reply.code(problem.status).type(problemContentType);
-    return JSON.stringify({ ...problem, ...answer });
+    void reply
+      .code(problem.status)
+      .type(problemContentType)
+      .send(JSON.stringify({ ...problem, ...answer }));
+    return sent;
   }
 }
 

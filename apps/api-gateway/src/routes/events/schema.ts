@@ -1,64 +1,92 @@
-import { OrderEvent, orderEventTypes, StorableText } from '@orderly/contracts';
-import { createHash } from 'node:crypto';
+import { EventBatchLimit, OrderEvent, orderEventTypes, Problem, StorableText } from '@orderly/contracts';
 import { z } from 'zod';
-import { canonicalJson } from '../../canonical-json';
-import { jsonPointer } from '../../json-pointer';
-import { RequestRefused, type Fault } from '../../request-refused';
-import { findUnstorable } from '../../storable-json';
+import { Id, Json, Link, Moment } from '../../answer-schemas';
+import { defineOperation } from '../../operation';
+import { BatchLabel } from './check-event';
 
-/** Bytes of one event. A thousand lines of an order are a third of it. */
-export const maxEventBytes = 256 * 1024;
+const OneTaken = z
+  .object({
+    eventId: Id.meta({ description: 'Ours' }),
+    id: z.string().meta({ description: "The producer's" }),
+    orderId: z.string(),
+    status: z.enum(['accepted', 'duplicate']),
+    links: z.object({ self: Link, order: Link, job: Link }),
+  })
+  .meta({ id: 'EventTaken' });
+/** The answer to one event. */
+export type OneTaken = z.output<typeof OneTaken>;
 
-export const EventParams = z.object({ source: StorableText(100), id: StorableText(200) });
+const BatchTaken = z
+  .object({
+    accepted: z.int().nonnegative(),
+    duplicates: z.int().nonnegative(),
+    rejected: z.int().nonnegative(),
+    results: z
+      .array(
+        z.object({
+          index: z.int().nonnegative().meta({ description: 'Place in the request, from 0' }),
+          id: z.string().nullable().meta({ description: "The producer's; null where the event has none that can be shown" }),
+          eventId: Id.optional(),
+          status: z.enum(['accepted', 'duplicate', 'rejected']),
+          problem: Problem.optional(),
+        }),
+      )
+      .readonly(),
+  })
+  .meta({ id: 'BatchTaken' });
+/** The answer to an array of events: what became of each. */
+export type BatchTaken = z.output<typeof BatchTaken>;
 
-/** Names a batch: printable, so that it fits into a header and a URL. */
-export const BatchLabel = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be 1 to 100 printable characters without blanks');
+export const postEventsOperation = defineOperation({
+  id: 'postEvents',
+  method: 'post',
+  path: '/v1/events',
+  tag: 'Events',
+  summary: 'Send one event, or an array of up to 1,000',
+  description:
+    'Answered once everything that was taken is committed. Of an array the good events are taken and the bad ones named; if none was taken the answer is 422 with the same `results`.',
+  scope: 'events:write',
+  headers: z.object({
+    'Orderly-Batch': BatchLabel.optional().meta({ description: 'A label for the events of this request' }),
+  }),
+  body: { schema: z.union([OrderEvent, z.array(OrderEvent).min(1).max(EventBatchLimit)]) },
+  answer: { status: 202, description: 'Taken', schema: z.union([OneTaken, BatchTaken]) },
+  errors: ['invalid-json', 'unsupported-media-type', 'payload-too-large', 'batch-too-large', 'batch-rejected', 'event-id-reused'],
+});
 
-/** An event that may be stored. */
-export interface CheckedEvent {
-  readonly event: OrderEvent;
-  readonly bodyHash: Buffer;
-}
+const Event = z
+  .object({
+    eventId: Id,
+    id: z.string(),
+    source: z.string(),
+    type: z.enum(orderEventTypes),
+    orderId: z.string(),
+    occurredAt: Moment,
+    acceptedAt: Moment,
+    data: Json,
+    notify: z.boolean(),
+    batch: z.string().nullable(),
+    outcome: z.object({
+      status: z.enum(['pending', 'applied', 'duplicate', 'superseded', 'parked', 'rejected', 'skipped', 'unknown', 'discarded']),
+      version: z.int().optional().meta({ description: 'The version of the order that it made' }),
+      deadline: Moment.optional().meta({ description: 'Until when a parked event waits for the order to move' }),
+      code: z.string().optional(),
+      message: z.string().optional(),
+      detail: Json.optional(),
+      at: Moment.optional(),
+    }),
+    links: z.object({ self: Link, order: Link, job: Link }),
+  })
+  .meta({ id: 'Event' });
 
-/**
- * Checks one event as it was sent.
- *
- * @param path - where it is in the request's body
- * @throws RequestRefused `validation-failed` or `payload-too-large`
- */
-export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): CheckedEvent {
-  refuseIfAny(findUnstorable(body, path));
-  const canonical = canonicalJson(body);
-  if (Buffer.byteLength(canonical) > maxEventBytes) {
-    const detail = `An event has at most ${maxEventBytes} bytes`;
-    throw new RequestRefused('payload-too-large', { detail, faults: [{ pointer: jsonPointer(path), detail }] });
-  }
-  const parsed = OrderEvent.safeParse(body, { error: ({ input }) => (input === undefined ? 'is missing' : undefined) });
-  if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOf(issue, path)));
-  const event = parsed.data as OrderEvent;
-  if (!isStorableTime(event.occurredAt)) {
-    refuseIfAny([{ pointer: jsonPointer([...path, 'occurredAt']), detail: 'must lie in the years 1 to 9999' }]);
-  }
-  return { event, bodyHash: createHash('sha256').update(canonical).digest() };
-}
-
-const maxFaults = 20;
-
-function refuseIfAny(faults: readonly Fault[]): void {
-  if (faults.length > 0) throw new RequestRefused('validation-failed', { faults: faults.slice(0, maxFaults) });
-}
-
-function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Fault[] {
-  const at = (inner: readonly PropertyKey[], detail: string): Fault => ({
-    pointer: jsonPointer([...path, ...issue.path, ...inner]),
-    detail,
-  });
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => at([key], 'is not a field of this object'));
-  if (issue.code === 'invalid_union' && issue.path.at(-1) === 'type') {
-    return [at([], `must be one of ${orderEventTypes.join(', ')}`)];
-  }
-  return [at([], issue.message)];
-}
-
-// In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
-const isStorableTime = (isoTime: string): boolean => /^(?!0000)\d{4}-/.test(isoTime);
+export const findEventOperation = defineOperation({
+  id: 'findEvent',
+  method: 'get',
+  path: '/v1/events/{source}/{id}',
+  tag: 'Events',
+  summary: 'An event and what became of it',
+  scope: 'orders:read',
+  params: z.strictObject({ source: StorableText(100), id: StorableText(200) }),
+  answer: { status: 200, description: 'The event', schema: Event },
+  errors: ['not-found'],
+});

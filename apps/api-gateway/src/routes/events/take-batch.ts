@@ -2,7 +2,7 @@ import { EventBatchLimit, type Problem } from '@orderly/contracts';
 import { metrics } from '@orderly/observability';
 import { problemOf } from '../../problem';
 import { RequestRefused } from '../../request-refused';
-import { checkEvent, type CheckedEvent } from './schema';
+import { checkEvent, type CheckedEvent } from './check-event';
 import { takeEvents, type RequestFacts, type TakeEventsDependencies } from './take-events';
 
 /** What became of each event of a batch. */

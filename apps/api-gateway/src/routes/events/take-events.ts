@@ -11,7 +11,7 @@ import {
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Relay } from '@orderly/queue';
 import { within } from '../../within';
-import type { CheckedEvent } from './schema';
+import type { CheckedEvent } from './check-event';
 
 export interface TakeEventsDependencies {
   readonly intake: Intake;

@@ -2,10 +2,10 @@ import { findJob, type Database } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';
-import { parseParameters } from '../../parse-parameters';
+import { addOperation } from '../../operation';
 import { RequestRefused } from '../../request-refused';
 import { within } from '../../within';
-import { JobParams } from './schema';
+import { findJobOperation } from './schema';
 
 export interface JobRouteDependencies {
   readonly db: Database;
@@ -13,8 +13,7 @@ export interface JobRouteDependencies {
 }
 
 export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRouteDependencies): void {
-  app.get('/v1/jobs/:id', { onRequest: requireScope('ops:read') }, async (request) => {
-    const { id } = parseParameters(JobParams, request.params);
+  addOperation(app, requireScope, findJobOperation, async ({ params: { id } }) => {
     const job = await within(findJob(db, id));
     if (job === undefined) throw new RequestRefused('not-found');
     return { ...job, links: { self: links.job(id), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };

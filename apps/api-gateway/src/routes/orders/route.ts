@@ -2,10 +2,10 @@ import { findOrder, type Database } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';
-import { parseParameters } from '../../parse-parameters';
+import { addOperation } from '../../operation';
 import { RequestRefused } from '../../request-refused';
 import { within } from '../../within';
-import { OrderParams } from './schema';
+import { findOrderOperation } from './schema';
 
 export interface OrderRouteDependencies {
   readonly db: Database;
@@ -13,8 +13,7 @@ export interface OrderRouteDependencies {
 }
 
 export function addOrderRoutes(app: FastifyInstance, { db, requireScope }: OrderRouteDependencies): void {
-  app.get('/v1/orders/:orderId', { onRequest: requireScope('orders:read') }, async (request) => {
-    const { orderId } = parseParameters(OrderParams, request.params);
+  addOperation(app, requireScope, findOrderOperation, async ({ params: { orderId } }) => {
     const order = await within(findOrder(db, orderId));
     if (order === undefined) throw new RequestRefused('not-found');
     return { ...order, links: { self: links.order(orderId) } };

@@ -1,9 +1,9 @@
 import { readStatistics, type Database, type Statistics } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
-import { parseParameters } from '../../parse-parameters';
+import { addOperation } from '../../operation';
 import { within } from '../../within';
-import { StatisticsQuery } from './schema';
+import { readStatisticsOperation } from './schema';
 import { summarise } from './summarise';
 
 export interface StatisticsRouteDependencies {
@@ -14,10 +14,9 @@ export interface StatisticsRouteDependencies {
 export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: StatisticsRouteDependencies): void {
   const read = sharedReads((batch) => readStatistics(db, batch));
 
-  app.get('/v1/stats', { onRequest: requireScope('ops:read') }, async (request) => {
-    const { batch } = parseParameters(StatisticsQuery, request.query);
-    return summarise(batch, await within(read(batch)));
-  });
+  addOperation(app, requireScope, readStatisticsOperation, async ({ query: { batch } }) =>
+    summarise(batch, await within(read(batch))),
+  );
 }
 
 /** Those who ask while the same numbers are being counted share them. */

@@ -1,5 +1,5 @@
 import { type RequestRefused } from '../../request-refused';
-import { checkEvent, maxEventBytes } from './schema';
+import { checkEvent, maxEventBytes } from './check-event';
 
 const event = {
   id: 'e-1',

@@ -1,0 +1,30 @@
+import { OrderStatus, Problem } from '@orderly/contracts';
+import { z } from 'zod';
+
+// What several answers are made of.
+
+/** A moment; ISO 8601 in UTC on the wire. */
+export const Moment = z.date();
+
+/** A path of this API. */
+export const Link = z.string().meta({ description: 'A path of this API', examples: ['/v1/orders/my-shop-1001'] });
+
+/** Ours, a UUIDv7. */
+export const Id = z.guid();
+
+/** JSON as it is kept. */
+export const Json = z.unknown();
+
+/** The cursor of the next page; null on the last one. */
+export const NextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'Give it as `cursor` to get the next page; null on the last' });
+
+/** How many to answer with at once. */
+export const PageLimit = z.coerce.number().int().min(1).max(200).default(50);
+
+/** A status change, or the beginning of an order. */
+export const StatusOrNone = OrderStatus.nullable();
+
+export { Problem };

@@ -1,0 +1,97 @@
+import type { ApiScope } from '@orderly/contracts';
+import type { ApiKey } from '@orderly/database';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { keyOf, type RequireScope } from './authenticate';
+import { parseParameters } from './parse-parameters';
+import type { ApiErrorCode } from './status-of-code';
+
+/** One call of the API: what it takes, what it answers. The routes and the OpenAPI document are both made from it. */
+export interface Operation<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Answer extends z.ZodType = z.ZodType,
+> {
+  /** Unique; a verb and a noun, such as `listJobs`. */
+  readonly id: string;
+  readonly method: 'get' | 'post';
+  /** With its parameters in braces, such as `/v1/orders/{orderId}`. */
+  readonly path: `/${string}`;
+  /** The resource that it belongs to. */
+  readonly tag: string;
+  /** One line. */
+  readonly summary: string;
+  /** Markdown. */
+  readonly description?: string;
+  /** What the API key must be allowed; `public` for a call without a key. */
+  readonly scope: ApiScope | 'public';
+  readonly params?: Params;
+  readonly query?: Query;
+  /** Headers that the call reads, for the document: the handler reads them itself. */
+  readonly headers?: z.ZodObject;
+  /** The JSON body, for the document: the handler checks it itself. */
+  readonly body?: { readonly schema: z.ZodType; readonly examples?: Readonly<Record<string, unknown>> };
+  /** The answer when all goes well. */
+  readonly answer: {
+    readonly status: 200 | 201 | 202;
+    readonly description: string;
+    readonly schema: Answer;
+    readonly headers?: z.ZodObject;
+  };
+  /** Error codes of this call alone, beside those that every call may answer with. */
+  readonly errors: readonly ApiErrorCode[];
+}
+
+/** Keeps the exact types of an operation's schemas. */
+export const defineOperation = <
+  Params extends z.ZodObject = z.ZodObject<Record<string, never>>,
+  Query extends z.ZodObject = z.ZodObject<Record<string, never>>,
+  Answer extends z.ZodType = z.ZodType,
+>(
+  operation: Operation<Params, Query, Answer>,
+): Operation<Params, Query, Answer> => operation;
+
+/** A request of an operation, its parameters parsed. */
+export interface OperationRequest<Params extends z.ZodObject, Query extends z.ZodObject> {
+  readonly params: z.output<Params>;
+  readonly query: z.output<Query>;
+  /** As JSON brought it; undefined without a body. */
+  readonly body: unknown;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** @throws for a public operation, which has no key */
+  readonly apiKey: () => ApiKey;
+}
+
+/** Serves an operation. The handler's value is the answer's body, sent with the answer's status. */
+export function addOperation<Params extends z.ZodObject, Query extends z.ZodObject, Answer extends z.ZodType>(
+  app: FastifyInstance,
+  requireScope: RequireScope,
+  operation: Operation<Params, Query, Answer>,
+  handle: (request: OperationRequest<Params, Query>) => Promise<z.output<Answer> | Sent>,
+): void {
+  const { method, path, scope, params, query, answer } = operation;
+  app.route({
+    method,
+    url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    ...(scope !== 'public' && { onRequest: requireScope(scope) }),
+    handler: async (request, reply) => {
+      void reply.code(answer.status);
+      const body = await handle({
+        params: parseParameters(params ?? noParameters, request.params) as z.output<Params>,
+        query: parseParameters(query ?? noParameters, request.query) as z.output<Query>,
+        body: request.body,
+        request,
+        reply,
+        apiKey: () => keyOf(request),
+      });
+      return body === sent ? reply : body;
+    },
+  });
+}
+
+/** A handler's value when it has sent its answer itself, such as one that was stored. */
+export const sent = Symbol('sent');
+export type Sent = typeof sent;
+
+const noParameters = z.strictObject({});

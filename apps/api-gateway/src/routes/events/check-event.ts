@@ -1,0 +1,62 @@
+import { OrderEvent, orderEventTypes } from '@orderly/contracts';
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson } from '../../canonical-json';
+import { jsonPointer } from '../../json-pointer';
+import { RequestRefused, type Fault } from '../../request-refused';
+import { findUnstorable } from '../../storable-json';
+
+/** Bytes of one event. A thousand lines of an order are a third of it. */
+export const maxEventBytes = 256 * 1024;
+
+/** Names a batch: printable, so that it fits into a header and a URL. */
+export const BatchLabel = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be 1 to 100 printable characters without blanks');
+
+/** An event that may be stored. */
+export interface CheckedEvent {
+  readonly event: OrderEvent;
+  readonly bodyHash: Buffer;
+}
+
+/**
+ * Checks one event as it was sent.
+ *
+ * @param path - where it is in the request's body
+ * @throws RequestRefused `validation-failed` or `payload-too-large`
+ */
+export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): CheckedEvent {
+  refuseIfAny(findUnstorable(body, path));
+  const canonical = canonicalJson(body);
+  if (Buffer.byteLength(canonical) > maxEventBytes) {
+    const detail = `An event has at most ${maxEventBytes} bytes`;
+    throw new RequestRefused('payload-too-large', { detail, faults: [{ pointer: jsonPointer(path), detail }] });
+  }
+  const parsed = OrderEvent.safeParse(body, { error: ({ input }) => (input === undefined ? 'is missing' : undefined) });
+  if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOf(issue, path)));
+  const event = parsed.data as OrderEvent;
+  if (!isStorableTime(event.occurredAt)) {
+    refuseIfAny([{ pointer: jsonPointer([...path, 'occurredAt']), detail: 'must lie in the years 1 to 9999' }]);
+  }
+  return { event, bodyHash: createHash('sha256').update(canonical).digest() };
+}
+
+const maxFaults = 20;
+
+function refuseIfAny(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new RequestRefused('validation-failed', { faults: faults.slice(0, maxFaults) });
+}
+
+function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Fault[] {
+  const at = (inner: readonly PropertyKey[], detail: string): Fault => ({
+    pointer: jsonPointer([...path, ...issue.path, ...inner]),
+    detail,
+  });
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => at([key], 'is not a field of this object'));
+  if (issue.code === 'invalid_union' && issue.path.at(-1) === 'type') {
+    return [at([], `must be one of ${orderEventTypes.join(', ')}`)];
+  }
+  return [at([], issue.message)];
+}
+
+// In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
+const isStorableTime = (isoTime: string): boolean => /^(?!0000)\d{4}-/.test(isoTime);
