@@ -59,9 +59,14 @@ const packageOwners = [
     message: 'Only @orderly/channels sends mail, so that failures are classified in one place.',
   },
   {
-    regex: '^(undici|standardwebhooks|ipaddr\\.js)(/|$)',
+    regex: '^(undici|ipaddr\\.js)(/|$)',
     owners: ['libs/destinations'],
     message: 'Only @orderly/destinations calls partners: its client guards addresses, signs and classifies answers.',
+  },
+  {
+    regex: '^standardwebhooks(/|$)',
+    owners: ['libs/destinations', 'libs/platforms'],
+    message: 'Only @orderly/destinations signs what goes out, and only @orderly/platforms checks what comes in.',
   },
   {
     regex: '^handlebars(/|$)',

@@ -34,5 +34,7 @@ export { cleanupTasks, cleanupSchedules, type CleanupTaskName } from './jobs/cle
 export { jobDefinitions, findJobDefinition, type AnyJobDefinition } from './jobs/registry';
 export { queueNames, syncQueueName, destinationOfQueue } from './queues';
 export { apiScopes, ApiScope } from './api-scope';
+export type { Actor } from './actor';
 export { Problem, problemTypeUrl } from './problem';
+export { currencyDigits, toMinorUnits } from './money';
 export { StorableText } from './text';

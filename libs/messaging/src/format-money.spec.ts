@@ -10,6 +10,8 @@ describe('formatMoney', () => {
     [123456, 'BRL', 'pt-BR', 'R$ 1.234,56'],
     [1234, 'JPY', 'en', '¥1,234'],
     [1234, 'KWD', 'en', 'KWD 1.234'],
+    [1234, 'IQD', 'en', 'IQD 1.234'],
+    [1234, 'HUF', 'en', 'HUF 12.34'],
     [0, 'EUR', 'en', '€0.00'],
     [-500, 'USD', 'en', '-$5.00'],
   ])("writes %d %s for %s with the currency's own digits", (amountMinor, currency, locale, expected) => {
