@@ -1,4 +1,4 @@
-import type { ApiScope } from '@orderly/contracts';
+import type { Actor, ApiScope } from '@orderly/contracts';
 import type { ApiKey, FindApiKey } from '@orderly/database';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { RequestRefused } from './request-refused';
@@ -29,6 +29,9 @@ export function keyOf(request: FastifyRequest): ApiKey {
   if (apiKey === undefined) throw new Error('The request has no API key');
   return apiKey;
 }
+
+/** A key as the audit trail names it. */
+export const actorOf = ({ id, name }: ApiKey, onBehalfOf: string | null = null): Actor => ({ name, apiKeyId: id, onBehalfOf });
 
 const keys = new WeakMap<FastifyRequest, ApiKey>();
 

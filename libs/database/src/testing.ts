@@ -1,4 +1,4 @@
-import { NotificationKind, sendNotification, syncOrder, type OrderEvent } from '@orderly/contracts';
+import { NotificationKind, sendNotification, syncOrder, type Actor, type OrderEvent } from '@orderly/contracts';
 import { newJob, type AttemptLog, type ClaimedJob, type NewJob, type Settlement, type Verdict } from '@orderly/jobs';
 import { createTestDatabase } from '@orderly/testing';
 import { createHash } from 'node:crypto';
@@ -51,6 +51,9 @@ export const buildEvent = (overrides: Partial<OrderEvent> = {}): OrderEvent =>
     ...overrides,
   }) as OrderEvent;
 
+/** Who sends the events of tests. */
+export const testActor: Actor = { name: 'test', apiKeyId: null, onBehalfOf: null };
+
 /** Takes events in, and returns their ids, which are those of their jobs too. */
 export async function acceptAll(
   db: Database,
@@ -59,7 +62,7 @@ export async function acceptAll(
 ): Promise<string[]> {
   const accepted = events.map(buildEvent).map((event) => {
     const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
-    return { event, bodyHash, batch, traceparent: null, tracestate: null };
+    return { event, bodyHash, batch, traceparent: null, tracestate: null, actor: testActor };
   });
   return (await acceptEvents(db, accepted)).map(({ eventId }) => eventId);
 }

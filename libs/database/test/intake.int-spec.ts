@@ -1,5 +1,6 @@
 import { type OrderEvent } from '@orderly/contracts';
 import { createTestDatabase, type TestDatabase } from '@orderly/testing';
+import { testActor } from '../src/testing';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { acceptEvents, createDatabase, createIntake, migrate, type AcceptedEvent, type Database } from '../src';
@@ -28,7 +29,7 @@ const accepted = (id: string, change: Partial<OrderEvent> = {}, rest: Partial<Ac
     ...change,
   } as OrderEvent;
   const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
-  return { event, bodyHash, batch: null, traceparent: null, tracestate: null, ...rest };
+  return { event, bodyHash, batch: null, traceparent: null, tracestate: null, actor: testActor, ...rest };
 };
 
 describe('acceptEvents', () => {

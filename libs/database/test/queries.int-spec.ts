@@ -1,5 +1,6 @@
 import { type OrderEvent } from '@orderly/contracts';
 import { createTestDatabase, type TestDatabase } from '@orderly/testing';
+import { testActor } from '../src/testing';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
@@ -36,7 +37,7 @@ const accept = async (id: string, orderId: string, batch: string | null = null):
     occurredAt: '2026-01-01T00:00:00Z',
     data: {},
   } as OrderEvent;
-  const [result] = await acceptEvents(db, [{ event, bodyHash: Buffer.from(id), batch, traceparent: null, tracestate: null }]);
+  const [result] = await acceptEvents(db, [{ event, bodyHash: Buffer.from(id), batch, traceparent: null, tracestate: null, actor: testActor }]);
   return result!.eventId;
 };
 const end = (id: string, outcome: string, more = ''): Promise<unknown> =>

@@ -1,1 +1,10 @@
-export {};
+export { platforms, platformNames, type PlatformName } from './platforms';
+export type {
+  PlatformAdapter,
+  WebhookRequest,
+  VerifiedDelivery,
+  Verification,
+  EventMapping,
+  SignatureRefusal,
+  MappingRefusal,
+} from './platform-adapter';

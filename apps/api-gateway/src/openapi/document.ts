@@ -63,12 +63,12 @@ function operationObject({
     summary,
     description: [description, isPublic ? undefined : `Needs the scope \`${scope}\`.`].filter(Boolean).join('\n\n'),
     security: isPublic ? [] : [{ apiKey: [] }],
-    requestParams: { path: params, query, header: headers },
+    requestParams: { ...(params && { path: params }), ...(query && { query }), ...(headers && { header: headers }) },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body.schema } } } }),
     responses: {
       [String(answer.status)]: {
         description: answer.description,
-        headers: answer.headers,
+        ...(answer.headers && { headers: answer.headers }),
         content: { 'application/json': { schema: answer.schema } },
       },
       ...Object.fromEntries(

@@ -1,4 +1,4 @@
-import { applyOrderEvent, type OrderEvent } from '@orderly/contracts';
+import { applyOrderEvent, type Actor, type OrderEvent } from '@orderly/contracts';
 import { newJob, type NewJob, type RunnableJob } from '@orderly/jobs';
 import type { Database } from '../database';
 
@@ -11,6 +11,10 @@ export interface AcceptedEvent {
   readonly batch: string | null;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
+  /** Who sent it. */
+  readonly actor: Actor;
+  /** Set for a manual change: it is applied or refused, never parked. */
+  readonly manual?: { readonly expectedVersion: number | null };
 }
 
 /** What became of an event; `eventId` is ours, and for all but `accepted` that of the event that came first. */
@@ -27,7 +31,7 @@ export type IntakeResult =
  * @param events - at most a few thousand
  * @returns one result per event, in the order given
  */
-export async function acceptEvents(db: Database, events: readonly AcceptedEvent[]): Promise<IntakeResult[]> {
+export async function acceptEvents(db: Pick<Database, 'query'>, events: readonly AcceptedEvent[]): Promise<IntakeResult[]> {
   const candidates = events.map((accepted) => ({ ...accepted, job: jobOf(accepted) }));
   const inserted = await db.query<{ event_id: string }>(insertStatement, columnsOf(candidates));
   const insertedIds = new Set(inserted.map((row) => row.event_id));
@@ -56,10 +60,11 @@ const insertStatement = `
     select * from unnest(
       $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::jsonb[], $8::boolean[],
       $9::bytea[], $10::text[], $11::text[], $12::text[],
-      $13::text[], $14::text[], $15::smallint[], $16::jsonb[]
+      $13::text[], $14::text[], $15::smallint[], $16::jsonb[],
+      $17::text[], $18::uuid[], $19::text[], $20::boolean[], $21::integer[]
     ) with ordinality as input (
       event_id, source, id, type, order_id, occurred_at, data, notify, body_hash, batch, traceparent, tracestate,
-      name, queue, priority, payload, position
+      name, queue, priority, payload, actor, api_key_id, on_behalf_of, manual, expected_version, position
     )
   ), keys as (
     insert into event_keys (source, id, event_id, order_id, body_hash)
@@ -67,8 +72,10 @@ const insertStatement = `
     on conflict do nothing
     returning event_id
   ), stored as (
-    insert into events (event_id, source, id, type, order_id, occurred_at, data, notify, batch, traceparent, tracestate)
-    select event_id, source, id, type, order_id, occurred_at, data, notify, batch, traceparent, tracestate
+    insert into events (event_id, source, id, type, order_id, occurred_at, data, notify, batch, traceparent, tracestate,
+      actor, api_key_id, on_behalf_of, manual, expected_version)
+    select event_id, source, id, type, order_id, occurred_at, data, notify, batch, traceparent, tracestate,
+      actor, api_key_id, on_behalf_of, manual, expected_version
     from input join keys using (event_id) order by position
   ), queued as (
     insert into jobs (id, name, queue, priority, payload, state, order_id, batch, traceparent, tracestate)
@@ -96,10 +103,15 @@ function columnsOf(candidates: readonly Candidate[]): unknown[] {
     column(({ job }) => job.queue),
     column(({ job }) => job.priority),
     column(({ job }) => JSON.stringify(job.payload)),
+    column(({ actor }) => actor.name),
+    column(({ actor }) => actor.apiKeyId),
+    column(({ actor }) => actor.onBehalfOf),
+    column(({ manual }) => manual !== undefined),
+    column(({ manual }) => manual?.expectedVersion ?? null),
   ];
 }
 
-async function findKnown(db: Database, candidates: readonly Candidate[]): Promise<Map<string, KnownKey>> {
+async function findKnown(db: Pick<Database, 'query'>, candidates: readonly Candidate[]): Promise<Map<string, KnownKey>> {
   if (candidates.length === 0) return new Map();
   const rows = await db.query<KnownKey>(
     `select source, id, keys.event_id, keys.body_hash

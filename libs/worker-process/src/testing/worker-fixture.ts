@@ -8,6 +8,7 @@ import {
   type Database,
   type FollowUps,
 } from '@orderly/database';
+import { testActor } from '@orderly/database/testing';
 import type { RunnableJob } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { createEngine } from '@orderly/queue';
@@ -101,7 +102,7 @@ export async function createWorkerFixture(
   const take = async (events: readonly OrderEvent[], traceparent: string | null): Promise<RunnableJob[]> => {
     const results = await acceptEvents(
       db,
-      events.map((event) => ({ event, bodyHash: hashOf(event), batch: null, traceparent, tracestate: null })),
+      events.map((event) => ({ event, bodyHash: hashOf(event), batch: null, traceparent, tracestate: null, actor: testActor })),
     );
     return results.flatMap((result) => (result.status === 'accepted' ? [result.job] : []));
   };

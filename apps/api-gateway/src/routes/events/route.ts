@@ -1,7 +1,8 @@
+import type { Actor } from '@orderly/contracts';
 import { findEvent, type Database } from '@orderly/database';
 import { metrics } from '@orderly/observability';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequireScope } from '../../authenticate';
+import { actorOf, type RequireScope } from '../../authenticate';
 import { traceIdOfRequest } from '../../http-server';
 import { links } from '../../links';
 import { addOperation, sent, type Sent } from '../../operation';
@@ -19,8 +20,8 @@ export interface EventRouteDependencies extends TakeEventsDependencies {
 }
 
 export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taking }: EventRouteDependencies): void {
-  addOperation(app, requireScope, postEventsOperation, async ({ body, request, reply }) => {
-    const facts = factsOf(request);
+  addOperation(app, requireScope, postEventsOperation, async ({ body, request, reply, apiKey }) => {
+    const facts = factsOf(request, actorOf(apiKey()));
     if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
     return Array.isArray(body) ? postBatch(body, facts, request, reply) : postOne(body, facts, reply);
   });
@@ -74,12 +75,12 @@ function checkOne(body: unknown): CheckedEvent {
   }
 }
 
-function factsOf({ headers }: FastifyRequest): RequestFacts {
+function factsOf({ headers }: FastifyRequest, actor: Actor): RequestFacts {
   const label = headers['orderly-batch'];
-  if (label === undefined) return { batch: null, headers };
+  if (label === undefined) return { batch: null, headers, actor };
   const parsed = BatchLabel.safeParse(label);
   if (!parsed.success) {
     throw new RequestRefused('validation-failed', { detail: 'The header Orderly-Batch must be 1 to 100 printable characters' });
   }
-  return { batch: parsed.data, headers };
+  return { batch: parsed.data, headers, actor };
 }

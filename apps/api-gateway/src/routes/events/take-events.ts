@@ -1,4 +1,4 @@
-import { queueNames } from '@orderly/contracts';
+import { queueNames, type Actor } from '@orderly/contracts';
 import type { Intake, IntakeResult } from '@orderly/database';
 import {
   currentTraceContext,
@@ -22,16 +22,17 @@ export interface TakeEventsDependencies {
 export interface RequestFacts {
   readonly batch: string | null;
   readonly headers: IncomingHttpHeaders;
+  readonly actor: Actor;
 }
 
 /** Commits events, then hands their jobs over. Resolves as soon as they are committed. */
 export async function takeEvents(
   events: readonly CheckedEvent[],
-  { batch, headers }: RequestFacts,
+  { batch, headers, actor }: RequestFacts,
   { intake, relay }: TakeEventsDependencies,
 ): Promise<IntakeResult[]> {
   const store = (trace: TraceContext | undefined): Promise<IntakeResult[]> =>
-    within(intake(events.map((event) => ({ ...event, batch, ...traceColumns(trace) }))));
+    within(intake(events.map((event) => ({ ...event, batch, actor, ...traceColumns(trace) }))));
   // Where tracing is off, what the producer sent travels on unchanged.
   const isTraced = currentTraceContext() !== undefined;
   const results = await (isTraced

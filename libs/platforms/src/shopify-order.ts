@@ -1,0 +1,170 @@
+import { toMinorUnits } from '@orderly/contracts';
+import { z } from 'zod';
+import { listOf, objectOf, textOf, wholeTextOf, withoutNulls, type JsonObject } from './json-value';
+
+/**
+ * An order of Shopify as a merge patch on our snapshot: `null` where Shopify has nothing, which removes what was there before.
+ * Amounts and quantities are those of the purchase, in the shop's currency; refunds and what they took away are in
+ * `metadata.refunds`. Tokens, payment details, addresses of browsers and the like are left behind.
+ *
+ * @throws BodyFault when an amount cannot be read exactly: an order with made-up money is worse than one that is refused.
+ */
+export function toOrderPatch(order: JsonObject): JsonObject {
+  const { currency } = order;
+  return {
+    currency,
+    totalMinor: minorUnits(order.total_price, currency, ['total_price']),
+    lines: listOf(order.line_items).map((line, index) => toLine(objectOf(line), currency, index)),
+    customer: toCustomer(order),
+    shippingAddress: toAddress(order.shipping_address),
+    billingAddress: toAddress(order.billing_address),
+    metadata: toMetadata(order),
+  };
+}
+
+/** The same for a new order: nothing to remove, and always with a customer, who may be a guest. */
+export function toOrderSnapshot(order: JsonObject): JsonObject {
+  const { customer, ...rest } = toOrderPatch(order);
+  // A guest has no id at Shopify. The order's own is stable, and ties no two guests together.
+  const id = `guest-${String(idOf(order.id))}`;
+  return objectOf(withoutNulls({ ...rest, customer: { id, ...objectOf(customer) } }));
+}
+
+/** Refunds by their id, for `metadata`. An object, because a merge patch adds to an object but replaces a list. */
+export function toRefunds(refunds: readonly unknown[]): JsonObject {
+  return Object.fromEntries(
+    refunds.map(objectOf).flatMap((refund) => {
+      const id = idOf(refund.id);
+      return id === null ? [] : [[id, toRefund(refund)]];
+    }),
+  );
+}
+
+/** An id of Shopify in decimal digits. Those beyond 2^53 come as text, see `parseJson`. */
+export function idOf(value: unknown): string | null {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  return /^[1-9]\d{0,19}$/.test(text) ? text : null;
+}
+
+/** A part of a body that cannot be mapped. Its message is safe to show. */
+export class BodyFault extends Error {
+  readonly path: readonly PropertyKey[];
+
+  constructor(path: readonly PropertyKey[], message: string) {
+    super(message);
+    this.name = 'BodyFault';
+    this.path = path;
+  }
+}
+
+function toLine(line: JsonObject, currency: unknown, index: number): unknown {
+  return withoutNulls({
+    sku: skuOf(line),
+    name: textOf(line.name, 500) ?? textOf(line.title, 500),
+    quantity: line.quantity,
+    unitPriceMinor: minorUnits(line.price, currency, ['line_items', index, 'price']),
+  });
+}
+
+/** Not every product has a SKU, and our lines need one: the variant's id tells products apart too, the line's is the last resort. */
+function skuOf(line: JsonObject): string | null {
+  const variant = idOf(line.variant_id);
+  const own = idOf(line.id);
+  return textOf(line.sku, 200) ?? (variant !== null ? `variant-${variant}` : own !== null ? `line-${own}` : null);
+}
+
+function toCustomer(order: JsonObject): JsonObject {
+  const customer = objectOf(order.customer);
+  const id = idOf(customer.id);
+  return {
+    // Absent rather than null: a customer's id may be replaced, but never removed.
+    ...(id !== null && { id }),
+    email: firstOf([order.contact_email, order.email, customer.email], emailOf),
+    phone: firstOf([order.phone, customer.phone], (phone) => wholeTextOf(phone, 50)),
+    name:
+      fullName(customer) ??
+      firstOf([order.billing_address, order.shipping_address], (address) => textOf(objectOf(address).name, 300)),
+    locale: wholeTextOf(order.customer_locale, 35),
+  };
+}
+
+const fullName = ({ first_name, last_name }: JsonObject): string | null =>
+  textOf([first_name, last_name].map((part) => textOf(part, 150) ?? '').join(' '), 300);
+
+/** Staff can type anything into an order's e-mail. One that is no address is left out: the order matters more. */
+const emailOf = (value: unknown): string | null => Email.safeParse(wholeTextOf(value, 320)).data ?? null;
+const Email = z.email();
+
+const addressKeys = [
+  'name',
+  'company',
+  'address1',
+  'address2',
+  'city',
+  'zip',
+  'province',
+  'province_code',
+  'country',
+  'country_code',
+  'phone',
+] as const;
+
+function toAddress(value: unknown): JsonObject | null {
+  const address = objectOf(value);
+  const known = Object.fromEntries(addressKeys.map((key) => [key, textOf(address[key], 500)]));
+  return Object.values(known).some((text) => text !== null) ? known : null;
+}
+
+function toMetadata(order: JsonObject): JsonObject {
+  const { currency } = order;
+  const shipping = objectOf(objectOf(order.total_shipping_price_set).shop_money).amount;
+  return {
+    orderName: textOf(order.name, 100),
+    orderNumber: textOf(order.order_number, 50),
+    sourceName: textOf(order.source_name, 100),
+    tags: textOf(order.tags, 1000),
+    note: textOf(order.note, 1000),
+    isTest: order.test === true ? true : null,
+    financialStatus: textOf(order.financial_status, 50),
+    fulfillmentStatus: textOf(order.fulfillment_status, 50),
+    subtotalMinor: minorUnits(order.subtotal_price, currency, ['subtotal_price']),
+    discountMinor: minorUnits(order.total_discounts, currency, ['total_discounts']),
+    taxMinor: minorUnits(order.total_tax, currency, ['total_tax']),
+    shippingMinor: minorUnits(shipping, currency, ['total_shipping_price_set', 'shop_money', 'amount']),
+    // An order lists all its refunds, so an update brings those whose own webhook came too late to be merged.
+    ...(listOf(order.refunds).length > 0 && { refunds: toRefunds(listOf(order.refunds)) }),
+  };
+}
+
+/** What was given back, and for what. Transactions that failed or are pending have given nothing back yet. */
+function toRefund(refund: JsonObject): unknown {
+  const paidBack = listOf(refund.transactions)
+    .map(objectOf)
+    .filter(({ kind, status, amount }) => kind === 'refund' && status === 'success' && amount != null);
+  return withoutNulls({
+    at: textOf(refund.created_at, 40),
+    note: textOf(refund.note, 500),
+    amounts: paidBack.map(({ amount, currency }) => ({ amountMinor: minorUnits(amount, currency, ['transactions']), currency })),
+    lines: listOf(refund.refund_line_items)
+      .map(objectOf)
+      .map(({ line_item, quantity }) => ({
+        sku: skuOf(objectOf(line_item)),
+        quantity: typeof quantity === 'number' ? quantity : null,
+      })),
+  });
+}
+
+/** Shopify writes amounts as decimal text; null where there is none. */
+function minorUnits(value: unknown, currency: unknown, path: readonly PropertyKey[]): number | null {
+  if (value === undefined || value === null) return null;
+  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) throw new BodyFault(['currency'], 'is no ISO 4217 code');
+  if (typeof value !== 'string' && typeof value !== 'number') throw new BodyFault(path, 'is no amount');
+  try {
+    return toMinorUnits(String(value), currency);
+  } catch (error) {
+    throw error instanceof RangeError ? new BodyFault(path, error.message) : error;
+  }
+}
+
+const firstOf = (values: readonly unknown[], read: (value: unknown) => string | null): string | null =>
+  values.map(read).find((value) => value !== null) ?? null;
