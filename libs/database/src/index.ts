@@ -27,3 +27,5 @@ export { createCleanupRuns, type CleanupRuns, type PlannedRun, type RunRecord } 
 export type { CleanupOptions, CleanupReport } from './cleanup/cleanup-report';
 export { expireTokens, type ExpireTokensReport } from './cleanup/expire-tokens';
 export { rotateLogs, type RotateLogsOptions, type RotateLogsReport } from './cleanup/rotate-logs';
+export { auditActions, type AuditAction, type AuditEntry } from './audit/audit-entry';
+export { recordAudit } from './audit/record-audit';
