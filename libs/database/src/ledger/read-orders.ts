@@ -1,3 +1,4 @@
+import type { Actor } from '@orderly/contracts';
 import type { OrderState, PendingEvent } from '@orderly/orders';
 import type { Database, Query } from '../database';
 
@@ -32,6 +33,8 @@ type OrderRow = {
 
 /** An event without an outcome, with what its job carries. */
 export interface UnappliedEvent extends PendingEvent {
+  readonly source: string;
+  readonly actor: Actor;
   readonly batch: string | null;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
@@ -53,7 +56,9 @@ export async function unappliedEvents(query: Query, orderIds: readonly string[])
      from unnest($1::text[]) as o(order_id)
      cross join lateral (
        select j.id, j.order_id, j.state, j.run_at, extract(epoch from j.run_at - statement_timestamp())::float8 * 1000 as due_in_ms,
-         j.batch, e.type, e.occurred_at, e.data, e.notify, e.traceparent, e.tracestate, e.accepted_at, e.acceptance,
+         j.batch, e.source, e.type, e.occurred_at, e.data, e.notify, e.traceparent, e.tracestate, e.accepted_at, e.acceptance,
+         e.manual, e.expected_version,
+         e.actor, e.api_key_id, e.on_behalf_of,
          row_number() over (partition by j.state order by e.acceptance) as place
        from jobs j join events e on e.event_id = j.id
        where j.order_id = o.order_id and j.destination is null and j.name = 'apply-order-event'
@@ -73,8 +78,11 @@ export async function unappliedEvents(query: Query, orderIds: readonly string[])
       occurredAt: row.occurred_at.toISOString(),
       data: row.data,
       notify: row.notify,
+      ...(row.manual ? { manual: { expectedVersion: row.expected_version } } : {}),
       ...(row.state === 'parked' ? { parkedUntil: row.run_at.toISOString() } : {}),
       batch: row.batch,
+      source: row.source,
+      actor: { name: row.actor, apiKeyId: row.api_key_id, onBehalfOf: row.on_behalf_of },
       traceparent: row.traceparent,
       tracestate: row.tracestate,
       acceptedAt: row.accepted_at,
@@ -91,13 +99,19 @@ type EventRow = {
   run_at: Date;
   due_in_ms: number;
   batch: string | null;
+  source: string;
   type: PendingEvent['type'];
   occurred_at: Date;
   data: PendingEvent['data'];
   notify: boolean;
+  manual: boolean;
+  expected_version: number | null;
   traceparent: string | null;
   tracestate: string | null;
   accepted_at: Date;
+  actor: string;
+  api_key_id: string | null;
+  on_behalf_of: string | null;
 };
 
 /** The job of the first event of an order that has no outcome and is not parked. */
