@@ -14,6 +14,7 @@ describe('decideAtDeadline', () => {
         outcome: 'rejected',
         code: 'order-unknown',
         current: null,
+        currentVersion: 0,
         allowed: ['pending'],
       });
     }
@@ -40,6 +41,7 @@ describe('decideAtDeadline', () => {
       outcome: 'rejected',
       code: 'parked-too-long',
       current: 'pending',
+      currentVersion: 1,
       allowed: ['confirmed', 'cancelled'],
     });
   });

@@ -1,7 +1,7 @@
-import { applyTransition, decide, targetStatus } from './decide';
+import { applyTransition, decide, reject, targetStatus } from './decide';
 import type { Decision } from './decision';
 import type { OrderState, PendingEvent } from './order-state';
-import { allowedFrom, pathBetween } from './status-graph';
+import { pathBetween } from './status-graph';
 
 /** What becomes of a parked event whose missing steps did not arrive in time: applied without them, or a dead letter. */
 export type DeadlinePolicy = 'apply' | 'dead-letter';
@@ -17,8 +17,7 @@ export function decideAtDeadline(order: OrderState, event: PendingEvent, policy:
   if (decision.outcome !== 'parked') return decision;
   const current = order.status;
   const target = targetStatus(event);
-  const allowed = allowedFrom(current);
-  if (current === null || target === null) return { outcome: 'rejected', code: 'order-unknown', current, allowed };
-  if (policy === 'dead-letter') return { outcome: 'rejected', code: 'parked-too-long', current, allowed };
+  if (current === null || target === null) return reject(order, 'order-unknown');
+  if (policy === 'dead-letter') return reject(order, 'parked-too-long');
   return applyTransition(order, event, target, pathBetween(current, target)?.slice(0, -1));
 }

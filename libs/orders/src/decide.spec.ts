@@ -68,6 +68,7 @@ describe('decide: a status for an order that exists', () => {
       outcome: 'rejected',
       code: 'transition-not-allowed',
       current: 'cancelled',
+      currentVersion: 3,
       allowed: ['refunded'],
     });
   });

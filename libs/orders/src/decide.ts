@@ -1,5 +1,5 @@
 import { OrderStatus } from '@orderly/contracts';
-import type { AppliedDecision, Decision } from './decision';
+import type { AppliedDecision, Decision, RejectedDecision, RejectionCode } from './decision';
 import { isLater } from './instant';
 import { mergePatch } from './merge-patch';
 import type { OrderState, PendingEvent } from './order-state';
@@ -10,11 +10,15 @@ import { allowedFrom, isReachable } from './status-graph';
  *
  * Handed an event a second time, it answers `duplicate` or `superseded`, or `parked` again: no event has two effects.
  *
+ * A manual change is an instruction for the order as its sender saw it, and no news: it is applied, `duplicate` or rejected, never
+ * parked until the order fits it, and never passed over because the order went on.
+ *
  * @throws when the event is none that the contracts know, such as an unknown type, status or date.
  */
 export function decide(order: OrderState, event: PendingEvent): Decision {
   if (event.type === 'order.created' && order.status === null) return create(order, event);
   const target = targetStatus(event);
+  if (event.manual !== undefined) return decideManual(order, event, event.manual, target);
   if (order.status === null) return { outcome: 'parked' };
   return target === null ? decideUpdate(order, order.status, event) : decideTransition(order, order.status, event, target);
 }
@@ -24,7 +28,7 @@ export function decide(order: OrderState, event: PendingEvent): Decision {
  *
  * @throws on a type or a status that the contracts do not know.
  */
-export function targetStatus(event: PendingEvent): OrderStatus | null {
+export function targetStatus(event: Pick<PendingEvent, 'type' | 'data'>): OrderStatus | null {
   switch (event.type) {
     case 'order.created':
       return 'pending';
@@ -37,6 +41,11 @@ export function targetStatus(event: PendingEvent): OrderStatus | null {
     default:
       throw new TypeError(`Not an order event: ${String(event.type satisfies never)}`);
   }
+}
+
+/** A decision against an event, with what the order is and what it could take instead. */
+export function reject({ status, version }: OrderState, code: RejectionCode): RejectedDecision {
+  return { outcome: 'rejected', code, current: status, currentVersion: version, allowed: allowedFrom(status) };
 }
 
 /** The order after it took a status, whichever statuses lie between; whether it may is the caller's to decide. */
@@ -73,12 +82,26 @@ function create(order: OrderState, event: PendingEvent): Decision {
   };
 }
 
+function decideManual(
+  order: OrderState,
+  event: PendingEvent,
+  { expectedVersion }: NonNullable<PendingEvent['manual']>,
+  target: OrderStatus | null,
+): Decision {
+  if (order.status === null) return reject(order, 'order-unknown');
+  if (expectedVersion !== null && expectedVersion !== order.version) return reject(order, 'version-conflict');
+  if (target === null) return decideUpdate(order, order.status, event);
+  if (target === order.status) return { outcome: 'duplicate' };
+  if (allowedFrom(order.status).includes(target)) return applyTransition(order, event, target);
+  return reject(order, 'transition-not-allowed');
+}
+
 function decideTransition(order: OrderState, current: OrderStatus, event: PendingEvent, target: OrderStatus): Decision {
   if (target === current) return { outcome: 'duplicate' };
   if (allowedFrom(current).includes(target)) return applyTransition(order, event, target);
   if (isReachable(current, target)) return { outcome: 'parked' };
   if (isReachable(target, current) && !contradictsEnd(order, event)) return { outcome: 'superseded' };
-  return { outcome: 'rejected', code: 'transition-not-allowed', current, allowed: allowedFrom(current) };
+  return reject(order, 'transition-not-allowed');
 }
 
 /** A step that was taken after the order had ended is no late news: someone went on with an order that was over. */

@@ -1,4 +1,4 @@
-import type { OrderChange, OrderStatus } from '@orderly/contracts';
+import type { OrderChange, OrderStatus, Version } from '@orderly/contracts';
 import type { OrderState } from './order-state';
 
 /** What one event does to one order. */
@@ -30,8 +30,10 @@ export type RejectedDecision = {
   readonly code: RejectionCode;
   /** `null`: the order is a placeholder. */
   readonly current: OrderStatus | null;
+  /** 0 for a placeholder. */
+  readonly currentVersion: Version;
   /** What could have been applied instead. */
   readonly allowed: readonly OrderStatus[];
 };
 
-export type RejectionCode = 'transition-not-allowed' | 'order-unknown' | 'parked-too-long';
+export type RejectionCode = 'transition-not-allowed' | 'version-conflict' | 'order-unknown' | 'parked-too-long';

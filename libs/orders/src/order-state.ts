@@ -26,7 +26,7 @@ export type PendingEvent = {
   readonly data: Readonly<Record<string, unknown>>;
   /** `false`: nobody is notified of it. */
   readonly notify: boolean;
-  /** Set for a manual change, with the version that the order must have; null where any will do. */
+  /** Set for a manual change: a person asked for it. With the version that the order must have; null where any will do. */
   readonly manual?: { readonly expectedVersion: number | null };
   /** Set once it has been parked: its deadline (ISO). */
   readonly parkedUntil?: string;

@@ -1,5 +1,5 @@
 import { fingerprintOf, type NewJob } from '@orderly/jobs';
-import { applyEvents, type AppliedDecision, type Decision, type OrderState } from '@orderly/orders';
+import { applyEvents, type AppliedDecision, type Decision, type OrderState, type RejectedDecision } from '@orderly/orders';
 import type { ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './apply-types';
 import { maxEventsRead, type UnappliedEvent } from './read-orders';
 
@@ -143,11 +143,18 @@ function planOutcome(
     outcome,
     result_version: version,
     error_code: rejection?.code,
-    error_message: rejection && `order ${orderId} is ${rejection.current ?? 'unknown'} and cannot take ${askedFor(event)}`,
+    error_message: rejection && refusalText(orderId, rejection, event),
     fingerprint: rejection && fingerprintOf(rejection.code, { destination: null, name: 'apply-order-event' }),
-    detail: rejection && { current: rejection.current, allowed: rejection.allowed },
+    detail: rejection && { current: rejection.current, currentVersion: rejection.currentVersion, allowed: rejection.allowed },
     trace_id: traceparent?.split('-')[1],
   });
+}
+
+function refusalText(orderId: string, { code, current, currentVersion }: RejectedDecision, event: UnappliedEvent): string {
+  if (code === 'version-conflict') {
+    return `order ${orderId} has version ${currentVersion}, not ${event.manual?.expectedVersion ?? 'any'}`;
+  }
+  return `order ${orderId} is ${current ?? 'unknown'} and cannot take ${askedFor(event)}`;
 }
 
 /** The status that an event asks for, or its type where it asks for none. */
