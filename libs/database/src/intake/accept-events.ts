@@ -26,13 +26,24 @@ export type IntakeResult =
 
 /**
  * Stores events and the job that applies each, in one statement; within the call `acceptance` follows the order given. Events
- * that are known already change nothing.
+ * that are known already change nothing; the audit trail has an entry of each.
  *
  * @param events - at most a few thousand
  * @returns one result per event, in the order given
  */
-export async function acceptEvents(db: Pick<Database, 'query'>, events: readonly AcceptedEvent[]): Promise<IntakeResult[]> {
-  const candidates = events.map((accepted) => ({ ...accepted, job: jobOf(accepted) }));
+export const acceptEvents = (db: Pick<Database, 'query'>, events: readonly AcceptedEvent[]): Promise<IntakeResult[]> =>
+  acceptCandidates(db, events.map(candidateOf));
+
+/** An event that is to be stored, under an id that stays the same however often that is tried; its job has the same id. */
+export type Candidate = AcceptedEvent & { readonly job: NewJob };
+
+export const candidateOf = (accepted: AcceptedEvent): Candidate => ({ ...accepted, job: jobOf(accepted) });
+
+/**
+ * Like {@link acceptEvents}, and may be called again with the same candidates when nobody knows whether the first call was
+ * committed: its events are then accepted, not duplicates of themselves.
+ */
+export async function acceptCandidates(db: Pick<Database, 'query'>, candidates: readonly Candidate[]): Promise<IntakeResult[]> {
   const inserted = await db.query<{ event_id: string }>(insertStatement, columnsOf(candidates));
   const insertedIds = new Set(inserted.map((row) => row.event_id));
 
@@ -43,16 +54,14 @@ export async function acceptEvents(db: Pick<Database, 'query'>, events: readonly
   );
   return candidates.map((candidate): IntakeResult => {
     const { id, name, queue, priority } = candidate.job;
-    if (insertedIds.has(id)) return { status: 'accepted', eventId: id, job: { id, name, queue, priority } };
-    const first = known.get(keyOf(candidate.event));
+    const first = known.get(id);
+    if (insertedIds.has(id) || first?.event_id === id) {
+      return { status: 'accepted', eventId: id, job: { id, name, queue, priority } };
+    }
     if (first === undefined) throw new Error('An event was neither inserted nor found');
-    return { status: first.body_hash.equals(candidate.bodyHash) ? 'duplicate' : 'reused', eventId: first.event_id };
+    return { status: first.is_same ? 'duplicate' : 'reused', eventId: first.event_id };
   });
 }
-
-/** The job that applies an event, and the event itself, have one id. */
-type Candidate = AcceptedEvent & { readonly job: NewJob };
-type KnownKey = { readonly source: string; readonly id: string; readonly event_id: string; readonly body_hash: Buffer };
 
 // Keys are inserted in their order, so that two statements that share some wait for each other and never in a circle.
 const insertStatement = `
@@ -111,18 +120,53 @@ function columnsOf(candidates: readonly Candidate[]): unknown[] {
   ];
 }
 
-async function findKnown(db: Pick<Database, 'query'>, candidates: readonly Candidate[]): Promise<Map<string, KnownKey>> {
+/** What is known under a candidate's key: the event that came first, and whether it is the same. */
+type Known = { readonly id: string; readonly event_id: string; readonly is_same: boolean };
+
+async function findKnown(db: Pick<Database, 'query'>, candidates: readonly Candidate[]): Promise<Map<string, Known>> {
   if (candidates.length === 0) return new Map();
-  const rows = await db.query<KnownKey>(
-    `select source, id, keys.event_id, keys.body_hash
-     from unnest($1::text[], $2::text[]) as wanted (source, id) join event_keys as keys using (source, id)`,
-    [candidates.map(({ event }) => event.source), candidates.map(({ event }) => event.id)],
-  );
-  return new Map(rows.map((row) => [keyOf(row), row]));
+  const column = (valueOf: (candidate: Candidate) => unknown): unknown[] => candidates.map(valueOf);
+  const rows = await db.query<Known>(knownStatement, [
+    column(({ job }) => job.id),
+    column(({ event }) => event.source),
+    column(({ event }) => event.id),
+    column(({ bodyHash }) => bodyHash),
+    JSON.stringify(candidates.map(repetitionRow)),
+  ]);
+  return new Map(rows.map((row) => [row.id, row]));
 }
 
-// No source holds a NUL.
-const keyOf = ({ source, id }: { readonly source: string; readonly id: string }): string => `${source}\0${id}`;
+/**
+ * $1 ids of candidates, $2 sources, $3 ids of events, $4 hashes, $5 an entry for the audit trail of each (JSON). An entry has its
+ * candidate's id, so that a call that is repeated writes it once.
+ */
+const knownStatement = `
+  with known as (
+    select wanted.id, keys.event_id, keys.body_hash = wanted.body_hash as is_same
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[]) as wanted (id, source, event_key, body_hash)
+    join event_keys as keys on keys.source = wanted.source and keys.id = wanted.event_key
+  ), audited as (
+    insert into audit (id, action, order_id, event_id, source, code, reason, actor, api_key_id, on_behalf_of, trace_id, detail)
+    select known.id, case when is_same then 'event.duplicate' else 'event.rejected' end, order_id, event_id, source,
+      case when not is_same then 'event-id-reused' end, case when not is_same then 'another event of this source has the id' end,
+      actor, api_key_id, on_behalf_of, trace_id, detail
+    from known join jsonb_to_recordset($5::jsonb) as entry (
+      id uuid, order_id text, source text, actor text, api_key_id uuid, on_behalf_of text, trace_id text, detail jsonb) using (id)
+    where event_id <> known.id
+    on conflict (id) do nothing
+  )
+  select id, event_id, is_same from known`;
+
+const repetitionRow = ({ job, event, actor, traceparent }: Candidate): object => ({
+  id: job.id,
+  order_id: event.orderId,
+  source: event.source,
+  actor: actor.name,
+  api_key_id: actor.apiKeyId,
+  on_behalf_of: actor.onBehalfOf,
+  trace_id: traceparent?.split('-')[1],
+  detail: { id: event.id },
+});
 
 const jobOf = ({ event, batch, traceparent, tracestate }: AcceptedEvent): NewJob =>
   newJob(

@@ -1,7 +1,7 @@
 import { createCoalescer } from '@orderly/jobs';
 import { isDatabaseAway, isTransient } from '../connection-error';
 import type { Database } from '../database';
-import { acceptEvents, type AcceptedEvent, type IntakeResult } from './accept-events';
+import { acceptCandidates, candidateOf, type AcceptedEvent, type Candidate, type IntakeResult } from './accept-events';
 
 /** Takes events in. Resolves when they are committed; all events of a call, or none. */
 export type Intake = (events: readonly AcceptedEvent[]) => Promise<IntakeResult[]>;
@@ -18,15 +18,16 @@ const maxTries = 4;
 
 /** Single events that arrive at the same time share one statement; a batch has its own. */
 export function createIntake(db: Database, { onBatch }: IntakeOptions = {}): Intake {
-  const store = (events: readonly AcceptedEvent[]): Promise<IntakeResult[]> => retried(() => acceptEvents(db, events));
-  const storeSingle = createCoalescer<AcceptedEvent, IntakeResult>({
+  const store = (events: readonly Candidate[]): Promise<IntakeResult[]> => retried(() => acceptCandidates(db, events));
+  const storeSingle = createCoalescer<Candidate, IntakeResult>({
     run: store,
     maxBatch: maxSingleEvents,
     maxInFlight: maxStatements,
     isItemFault: (error) => !isDatabaseAway(error),
     onBatch,
   });
-  return async (events) => {
+  return async (accepted) => {
+    const events = accepted.map(candidateOf);
     const [first, second] = events;
     if (first === undefined) return [];
     return second === undefined ? [await storeSingle(first)] : store(events);
