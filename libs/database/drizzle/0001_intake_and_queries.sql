@@ -130,6 +130,8 @@ create index events_batch_orders on events (batch, order_id) where batch is not 
 
 -- One index for queue, destination, type and state: each of them is a few pairs of queue and state. It counts the queues too.
 create index jobs_by_queue on jobs (queue, state, id) include (priority);
+-- Those that wait for another try: told from those that wait for their first, in counts and in lists, at no cost to the others.
+create index jobs_retrying on jobs (queue, id) include (priority) where state = 'runnable' and wait_reason is not null;
 create index jobs_by_outcome on jobs (outcome, id) where outcome is not null;
 create index jobs_by_fingerprint on jobs (fingerprint, id) where fingerprint is not null;
 -- How many jobs ended lately: read for the newest pages alone, and next to nothing to write.

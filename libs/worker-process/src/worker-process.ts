@@ -106,9 +106,6 @@ export function createWorkerProcess(
     onError: (error) => logger.debug({ err: error }, 'Redis connection'),
   });
   const relay = createRelay(engine, (error, jobs) => logger.debug({ err: error, jobs }, 'Left to the sweep'));
-  const heartbeat = createHeartbeat(createProcessRegistry(heartbeatDb, processId, name), (error) =>
-    logger.warn({ err: error }, 'A heartbeat was missed'),
-  );
   const ledgerOptions: LedgerOptions = {
     db,
     processId,
@@ -134,6 +131,10 @@ export function createWorkerProcess(
     pingRedis: () => engine.redis.ping(),
     logger,
   });
+  const queueNames = queues.map(({ queue }) => queue);
+  const heartbeat = createHeartbeat(createProcessRegistry(heartbeatDb, processId, name, queueNames), (error) =>
+    logger.warn({ err: error }, 'A heartbeat was missed'),
+  );
   const gate = createSoloGate();
   const workers = queues.map((queue) =>
     createQueueWorker({
@@ -152,7 +153,7 @@ export function createWorkerProcess(
   const sweep = createSweep({
     engine,
     ledger: createSweepLedger(db, processId),
-    queues: queues.map(({ queue }) => queue),
+    queues: queueNames,
     prefix,
     logger,
     onGeneration,
