@@ -9,31 +9,34 @@ export type OrderEventType = (typeof orderEventTypes)[number];
 /** Events that one request may carry. */
 export const EventBatchLimit = 1000;
 
-const reason = StorableText(1000).optional();
+const reason = StorableText(1000).optional().meta({ description: 'Why, for people' });
 
 const common = {
-  /** The producer's id of the event; unique together with `source`. */
-  id: StorableText(200).min(1),
-  /** Who sent it: a shop, a system. */
-  source: StorableText(100).min(1),
+  id: StorableText(200).min(1).meta({ description: "The producer's id of the event; unique together with `source`" }),
+  source: StorableText(100).min(1).meta({ description: 'Who sent it: a shop, a system' }),
   orderId: OrderId,
-  /** When it happened at the producer: RFC 3339 with an offset. */
   occurredAt: z.iso
     .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
-    .transform((text) => new Date(text).toISOString()),
-  /** `false`: nobody is notified of it (an import of history). */
-  notify: z.boolean().optional(),
+    .transform((text) => new Date(text).toISOString())
+    .meta({ description: 'When it happened at the producer: RFC 3339 with an offset' }),
+  notify: z.boolean().optional().meta({ description: '`false` tells no customer of it, as for an import of history' }),
 };
 
 /** One thing that happened to an order, as a producer sends it. */
-export const OrderEvent = z.discriminatedUnion('type', [
-  z.strictObject({ ...common, type: z.literal('order.created'), data: OrderSnapshot }),
-  z.strictObject({ ...common, type: z.literal('order.updated'), data: OrderPatch }),
-  z.strictObject({
-    ...common,
-    type: z.literal('order.status_changed'),
-    data: z.looseObject({ status: OrderStatus, reason }).check(checkStorable),
-  }),
-  z.strictObject({ ...common, type: z.literal('order.cancelled'), data: z.looseObject({ reason }).check(checkStorable) }),
-]);
+export const OrderEvent = z
+  .discriminatedUnion('type', [
+    z.strictObject({ ...common, type: z.literal('order.created'), data: OrderSnapshot }).meta({ id: 'OrderCreated' }),
+    z.strictObject({ ...common, type: z.literal('order.updated'), data: OrderPatch }).meta({ id: 'OrderUpdated' }),
+    z
+      .strictObject({
+        ...common,
+        type: z.literal('order.status_changed'),
+        data: z.looseObject({ status: OrderStatus, reason }).check(checkStorable),
+      })
+      .meta({ id: 'OrderStatusChanged' }),
+    z
+      .strictObject({ ...common, type: z.literal('order.cancelled'), data: z.looseObject({ reason }).check(checkStorable) })
+      .meta({ id: 'OrderCancelled' }),
+  ])
+  .meta({ id: 'OrderEvent', description: 'One thing that happened to an order' });
 export type OrderEvent = z.output<typeof OrderEvent>;

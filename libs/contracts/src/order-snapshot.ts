@@ -2,23 +2,27 @@ import { z } from 'zod';
 import { OrderStatus } from './order';
 import { checkStorable, StorableText } from './text';
 
-const Address = z.record(StorableText(100), z.union([StorableText(500), z.number(), z.boolean(), z.null()]));
+const Address = z
+  .record(StorableText(100), z.union([StorableText(500), z.number(), z.boolean(), z.null()]))
+  .meta({ id: 'Address', description: 'Its lines by name' });
 
-const Line = z.looseObject({
-  sku: StorableText(200),
-  name: StorableText(500).optional(),
-  quantity: z.int().nonnegative(),
-  /** In the currency's minor unit. */
-  unitPriceMinor: z.int(),
-});
+const Line = z
+  .looseObject({
+    sku: StorableText(200),
+    name: StorableText(500).optional(),
+    quantity: z.int().nonnegative(),
+    unitPriceMinor: z.int().meta({ description: "In the currency's minor unit" }),
+  })
+  .meta({ id: 'Line' });
 
 const Customer = z.looseObject({
   id: StorableText(200).min(1),
   email: z.email().max(320).optional(),
   phone: StorableText(50).optional(),
   name: StorableText(300).optional(),
-  /** BCP 47, such as `pt-BR`. */
-  locale: StorableText(35).optional(),
+  locale: StorableText(35)
+    .optional()
+    .meta({ description: 'BCP 47', examples: ['pt-BR'] }),
 });
 
 /** Every member but the id may be removed. */
@@ -31,12 +35,12 @@ const CustomerPatch = z.looseObject({
 });
 
 const knownKeys = {
-  /** ISO 4217. */
   currency: z
     .string()
     .regex(/^[A-Z]{3}$/, 'must be three capital letters')
-    .optional(),
-  totalMinor: z.int().optional(),
+    .optional()
+    .meta({ description: 'ISO 4217', examples: ['EUR'] }),
+  totalMinor: z.int().optional().meta({ description: "In the currency's minor unit" }),
   lines: z.array(Line).max(1000).optional(),
   customer: Customer,
   shippingAddress: Address.optional(),
@@ -48,7 +52,11 @@ const knownKeys = {
  * An order's data, as events carry it and as destinations and templates get it. Everything but the customer's id is optional.
  * Unknown keys are kept in `metadata`.
  */
-export const OrderSnapshot = z.looseObject(knownKeys).check(checkStorable).transform(intoMetadata);
+export const OrderSnapshot = z
+  .looseObject(knownKeys)
+  .check(checkStorable)
+  .transform(intoMetadata)
+  .meta({ id: 'OrderSnapshot', description: 'The order. Unknown keys are kept in `metadata`' });
 export type OrderSnapshot = z.output<typeof OrderSnapshot>;
 
 /** A JSON merge patch (RFC 7386) on an order's data: `null` removes a key. Unknown keys go into `metadata`. */
@@ -64,7 +72,8 @@ export const OrderPatch = z
   })
   .refine((patch) => Object.keys(patch).length > 0, 'must change something')
   .check(checkStorable)
-  .transform(intoMetadata);
+  .transform(intoMetadata)
+  .meta({ id: 'OrderPatch', description: 'A JSON merge patch (RFC 7386) on the order: `null` removes a key', minProperties: 1 });
 export type OrderPatch = z.output<typeof OrderPatch>;
 
 /** The change that led to a version: what destinations and templates get beside the snapshot. */

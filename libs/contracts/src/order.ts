@@ -6,7 +6,8 @@ import { z } from 'zod';
  */
 export const OrderId = z
   .string()
-  .regex(/^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without blanks, and not . or ..');
+  .regex(/^(?!\.{1,2}$)[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without blanks, and not . or ..')
+  .meta({ description: 'One order wherever news of it comes from', examples: ['my-shop-1001'] });
 export type OrderId = z.infer<typeof OrderId>;
 
 export const orderStatuses = [
@@ -20,7 +21,7 @@ export const orderStatuses = [
   'cancelled',
 ] as const;
 
-export const OrderStatus = z.enum(orderStatuses);
+export const OrderStatus = z.enum(orderStatuses).meta({ id: 'OrderStatus' });
 export type OrderStatus = z.infer<typeof OrderStatus>;
 
 /** Grows by one per applied change of an order; the first is 1. */

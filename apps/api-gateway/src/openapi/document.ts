@@ -1,85 +1,65 @@
-import { apiScopes, Problem } from '@orderly/contracts';
+import { Problem } from '@orderly/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import type { Operation } from '../operation';
-import { statusOfCode, type ApiErrorCode } from '../status-of-code';
+import { createErrorResponses, type ErrorResponses } from './error-responses';
+import { introduction } from './introduction';
+import { readable } from './readable-schema';
+import { headersOfKey } from './response-headers';
+import { tagsOf } from './tags';
+
+export type ApiDocument = ReturnType<typeof createDocument>;
 
 /** The OpenAPI 3.1 document of the API, made from what its operations are made of. */
-export function createApiDocument(operations: readonly Operation[]): ReturnType<typeof createDocument> {
+export function createApiDocument(operations: readonly Operation[]): ApiDocument {
+  const errorResponses = createErrorResponses();
   const paths: ZodOpenApiPathsObject = {};
   for (const operation of operations) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation) };
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation, errorResponses) };
   }
   return createDocument(
     {
       openapi: '3.1.1',
-      info: {
-        title: 'Orderly',
-        version: '1',
-        description:
-          'Takes order events in, and tells what became of them. Errors are `application/problem+json` with a stable `code`.',
-      },
-      servers: [{ url: '/' }],
-      tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+      info: { title: 'Orderly', version: '1', summary: 'Order events in, one effect each', description: introduction },
+      tags: tagsOf(operations),
       paths,
       components: {
+        schemas: { Problem },
         securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: `An API key. Its scopes are among ${apiScopes.join(', ')}` },
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, such as `npm start` prints. It has scopes.' },
         },
       },
     },
-    {
-      override: ({ jsonSchema, zodSchema, io }) => {
-        if (zodSchema._zod.def.type === 'date' && io === 'output') {
-          jsonSchema.type = 'string';
-          jsonSchema.format = 'date-time';
-        }
-      },
-    },
+    { override: readable },
   );
 }
 
-const errorsOfEveryCall: readonly ApiErrorCode[] = ['validation-failed', 'database-unavailable', 'internal-error'];
-const errorsOfCallsWithKey: readonly ApiErrorCode[] = ['unauthenticated', 'forbidden'];
-
-function operationObject({
-  id,
-  tag,
-  summary,
-  description,
-  scope,
-  params,
-  query,
-  headers,
-  body,
-  answer,
-  errors,
-}: Operation): ZodOpenApiOperationObject {
+function operationObject(operation: Operation, errorResponses: ErrorResponses): ZodOpenApiOperationObject {
+  const { id, tag, summary, description, scope, params, query, headers, body, answer } = operation;
   const isPublic = scope === 'public';
-  const codes = [...errors, ...errorsOfEveryCall, ...(isPublic ? [] : errorsOfCallsWithKey)];
   return {
     operationId: id,
     tags: [tag],
     summary,
     description: [description, isPublic ? undefined : `Needs the scope \`${scope}\`.`].filter(Boolean).join('\n\n'),
-    security: isPublic ? [] : [{ apiKey: [] }],
+    security: isPublic ? [] : [{ apiKey: [scope] }],
     requestParams: { ...(params && { path: params }), ...(query && { query }), ...(headers && { header: headers }) },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body.schema } } } }),
+    ...(body && { requestBody: requestBody(body) }),
     responses: {
-      [String(answer.status)]: {
+      [`${answer.status}`]: {
         description: answer.description,
-        ...(answer.headers && { headers: answer.headers }),
+        headers: z.object({ ...answer.headers?.shape, ...(!isPublic && headersOfKey) }),
         content: { 'application/json': { schema: answer.schema } },
       },
-      ...Object.fromEntries(
-        [...Map.groupBy(codes, statusOfCode)].map(([status, ofStatus]) => [
-          String(status),
-          {
-            description: ofStatus.map((code) => `\`${code}\``).join(', '),
-            content: { 'application/problem+json': { schema: Problem.extend({ code: z.enum(ofStatus) }) } },
-          },
-        ]),
-      ),
+      ...errorResponses(operation),
     },
+  };
+}
+
+function requestBody({ schema, examples = {} }: NonNullable<Operation['body']>): ZodOpenApiOperationObject['requestBody'] {
+  const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+  return {
+    required: !schema.safeParse(undefined).success,
+    content: { 'application/json': { schema, ...(Object.keys(named).length > 0 && { examples: named }) } },
   };
 }
