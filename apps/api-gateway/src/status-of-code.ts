@@ -10,6 +10,7 @@ const statuses = {
   'batch-rejected': 422,
   'event-id-reused': 409,
   unauthenticated: 401,
+  'signature-invalid': 401,
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,

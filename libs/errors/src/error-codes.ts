@@ -12,6 +12,7 @@ export const errorCodes = {
   'batch-rejected': 'No event of the batch was taken.',
   'event-id-reused': 'An event of this source has the same id and another body.',
   unauthenticated: 'The request carries no valid API key.',
+  'signature-invalid': "The webhook's signature does not prove who sent it.",
   forbidden: 'The API key lacks the scope that the call needs.',
   'not-found': 'There is no such resource.',
   'method-not-allowed': 'The resource does not know this method.',
