@@ -8,7 +8,7 @@ export const problemContentType = 'application/problem+json; charset=utf-8';
 
 /** The body of an error's answer. Of a fault of ours it tells the code alone. */
 export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
-  const { code, detail, faults } = refusal;
+  const { code, detail, faults, details } = refusal;
   const status = statusOfCode(code);
   const isOurs = status >= 500;
   return {
@@ -20,6 +20,7 @@ export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
     ...(traceId !== undefined && { traceId }),
     ...(isOurs && { retryable: true }),
     ...(faults.length > 0 && { errors: [...faults] }),
+    ...details,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Problem } from '@orderly/contracts';
 import { PermanentError } from '@orderly/errors';
 import type { ApiErrorCode } from './status-of-code';
 
@@ -8,10 +9,14 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** What a caller may go on from, as members of the problem. */
+export type RefusalDetails = Pick<Problem, 'current' | 'allowed' | 'currentVersion'>;
+
 export interface RefusalOptions {
   readonly detail?: string;
   readonly faults?: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
+  readonly details?: RefusalDetails;
 }
 
 /** A request that gets another answer than the one that it asked for. */
@@ -20,9 +25,10 @@ export class RequestRefused extends PermanentError {
   readonly detail: string | undefined;
   readonly faults: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
+  declare readonly details: RefusalDetails;
 
-  constructor(code: ApiErrorCode, { detail, faults = [], headers = {} }: RefusalOptions = {}) {
-    super(code, detail ?? code);
+  constructor(code: ApiErrorCode, { detail, faults = [], headers = {}, details }: RefusalOptions = {}) {
+    super(code, detail ?? code, { details });
     this.detail = detail;
     this.faults = faults;
     this.headers = headers;

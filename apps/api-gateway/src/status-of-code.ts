@@ -9,6 +9,8 @@ const statuses = {
   'batch-too-large': 413,
   'batch-rejected': 422,
   'event-id-reused': 409,
+  'transition-not-allowed': 409,
+  'version-conflict': 412,
   unauthenticated: 401,
   'signature-invalid': 401,
   forbidden: 403,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OrderStatus } from './order';
 
 /** An error over HTTP: RFC 9457 `application/problem+json`. */
 export const Problem = z.object({
@@ -14,6 +15,11 @@ export const Problem = z.object({
   retryable: z.boolean().optional(),
   /** Where the fault is: JSON pointers into the request's body, such as `#/data/status`. */
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  /** Of a manual change that was refused: the status that the order has, and those that it could take instead. */
+  current: OrderStatus.optional(),
+  allowed: z.array(OrderStatus).readonly().optional(),
+  /** Of a manual change that expected another one: the version that the order has. */
+  currentVersion: z.int().nonnegative().optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 

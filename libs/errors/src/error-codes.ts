@@ -19,7 +19,7 @@ export const errorCodes = {
   'database-unavailable': 'PostgreSQL does not answer; nothing was acknowledged.',
   'internal-error': 'A fault of ours; the log has the request id.',
   // Orders
-  'transition-not-allowed': 'The order can never take this status from the one that it has.',
+  'transition-not-allowed': 'The order cannot take this status from the one that it has.',
   'order-unknown': 'No order.created arrived before the parked event ran out of time.',
   'parked-too-long': 'The step that the parked event waited for did not arrive in time.',
   'version-conflict': 'The order has another version than the one expected.',
