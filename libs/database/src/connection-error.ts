@@ -3,6 +3,7 @@ const sqlStates = [
   /^08/, // connection exception
   /^57P/, // operator intervention: shutdown, crash, not yet up
   /^53/, // insufficient resources: too many connections, disk full
+  /^25P03$/, // idle in a transaction for too long: this process stood still
   /^25006$/, // read-only: a replica after a failover
 ];
 

@@ -1,7 +1,8 @@
 import { createCoalescer } from '@orderly/jobs';
-import { isDatabaseAway, isTransient } from '../connection-error';
+import { isDatabaseAway } from '../connection-error';
 import type { Database } from '../database';
 import { acceptCandidates, candidateOf, type AcceptedEvent, type Candidate, type IntakeResult } from './accept-events';
+import { retried } from './retried';
 
 /** Takes events in. Resolves when they are committed; all events of a call, or none. */
 export type Intake = (events: readonly AcceptedEvent[]) => Promise<IntakeResult[]>;
@@ -14,7 +15,6 @@ export interface IntakeOptions {
 const maxSingleEvents = 200;
 /** While one statement waits for its commit another is being filled; more of them would only make each smaller. */
 const maxStatements = 2;
-const maxTries = 4;
 
 /** Single events that arrive at the same time share one statement; a batch has its own. */
 export function createIntake(db: Database, { onBatch }: IntakeOptions = {}): Intake {
@@ -32,13 +32,4 @@ export function createIntake(db: Database, { onBatch }: IntakeOptions = {}): Int
     if (first === undefined) return [];
     return second === undefined ? [await storeSingle(first)] : store(events);
   };
-}
-
-async function retried<Result>(work: () => Promise<Result>, triesLeft = maxTries - 1): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (triesLeft === 0 || !isTransient(error)) throw error;
-    return retried(work, triesLeft - 1);
-  }
 }
