@@ -14,3 +14,4 @@ export {
   shutdownConfig,
   workerFragments,
 } from './fragments';
+export { shopifyShopsConfig, webhookSecretsConfig } from './webhooks';
