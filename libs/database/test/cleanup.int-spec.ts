@@ -104,6 +104,17 @@ describe('expire-tokens', () => {
     expect(left.map(({ name }) => name)).toEqual(['for-ever', 'lately-expired', 'lately-revoked', 'valid']);
   });
 
+  it('removes answers kept for an Idempotency-Key that have expired, and no others', async () => {
+    await db.query(
+      `insert into idempotency_keys (scope, key, fingerprint, status, body, expires_at)
+       select 'scope', n::text, '\\x00', 202, '', now() + case when n % 2 = 0 then -1 else 1 end * interval '1 minute'
+       from generate_series(1, 100) n`,
+    );
+    expect(await expireTokens(db, { ...options, batch: 20 })).toMatchObject({ rows: 50, idempotencyKeys: 50, apiKeys: 0 });
+    expect(await count('idempotency_keys', 'key::int % 2 = 1')).toBe(50);
+    expect(await count('idempotency_keys')).toBe(50);
+  });
+
   it('removes heartbeats that stopped an hour ago, and leases that are over', async () => {
     for (const age of ['61 minutes', '59 minutes']) {
       await db.query(
