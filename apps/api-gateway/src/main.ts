@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { join } from 'node:path';
 import { createKey, type CreateKeyOptions } from './commands/create-key';
 import { migrateDatabase } from './commands/migrate-database';
+import { printApiDocument } from './commands/print-api-document';
 import { serve } from './commands/serve';
 
 const program = new Command('api-gateway').description('Takes order events in over HTTP');
@@ -16,6 +17,8 @@ program
   .command('migrate')
   .description('bring the schema of DATABASE_URL up to date; safe to run twice and by two at once')
   .action(() => migrateDatabase(process.env, join(__dirname, 'drizzle')));
+
+program.command('openapi').description('print the OpenAPI document of the API').action(printApiDocument);
 
 program
   .command('keys')

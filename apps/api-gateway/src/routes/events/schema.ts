@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Id, Json, Link, Moment } from '../../answer-schemas';
 import { defineOperation } from '../../operation';
 import { BatchLabel } from './check-event';
+import { batchExample, eventExamples } from './examples';
 
 const OneTaken = z
   .object({
@@ -49,8 +50,17 @@ export const postEventsOperation = defineOperation({
   headers: z.object({
     'Orderly-Batch': BatchLabel.optional().meta({ description: 'A label for the events of this request' }),
   }),
-  body: { schema: z.union([OrderEvent, z.array(OrderEvent).min(1).max(EventBatchLimit)]) },
-  answer: { status: 202, description: 'Taken', schema: z.union([OneTaken, BatchTaken]) },
+  body: {
+    schema: z.union([OrderEvent, z.array(OrderEvent).min(1).max(EventBatchLimit)]),
+    examples: { ...eventExamples, 'several events': batchExample },
+  },
+  answer: {
+    status: 202,
+    description: 'Taken',
+    schema: z.union([OneTaken, BatchTaken]),
+    headers: z.object({ Location: Link.optional().meta({ description: 'Where the event is, if it was one' }) }),
+  },
+  problemMembers: BatchTaken.partial().shape,
   errors: ['invalid-json', 'unsupported-media-type', 'payload-too-large', 'batch-too-large', 'batch-rejected', 'event-id-reused'],
 });
 
