@@ -113,7 +113,9 @@ describe('the intake', () => {
   it('refuses only the event that the database cannot take', async () => {
     const sizes: number[] = [];
     const intake = createIntake(db, { onBatch: (size) => sizes.push(size) });
-    const events = Array.from({ length: 20 }, (_, index) => accepted(index === 13 ? 'bad\0' : `good-${index}`));
+    const events = Array.from({ length: 20 }, (_, index) =>
+      accepted(index === 13 ? 'bad\0' : `good-${index}`, { orderId: 'order-1' }),
+    );
     const results = await Promise.allSettled(events.map((event) => intake([event])));
     expect(results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([13]);
     expect(sizes[0]).toBe(20);

@@ -1,7 +1,7 @@
 export { allowedFrom, distance, isReachable, pathBetween, statusGraph } from './status-graph';
 export { placeholderOf, type OrderState, type PendingEvent } from './order-state';
 export type { AppliedDecision, Decision, RejectedDecision, RejectionCode } from './decision';
-export { decide } from './decide';
+export { decide, targetStatus } from './decide';
 export { decideAtDeadline, type DeadlinePolicy } from './decide-at-deadline';
 export { applyEvents, type AppliedEvents, type EventOutcome } from './apply-events';
 export { waitsFor, type Awaited } from './waits-for';

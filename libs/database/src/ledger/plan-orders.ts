@@ -1,5 +1,7 @@
 import { fingerprintOf, type NewJob } from '@orderly/jobs';
 import { applyEvents, type AppliedDecision, type Decision, type OrderState, type RejectedDecision } from '@orderly/orders';
+import { auditRow } from '../audit/audit-entry';
+import { decisionEntry } from '../audit/decision-entry';
 import type { ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './apply-types';
 import { maxEventsRead, type UnappliedEvent } from './read-orders';
 
@@ -15,6 +17,7 @@ export interface Plan {
   readonly parked: Row<'id'>[];
   readonly syncs: NewJob[];
   readonly messages: FollowUps['messages'][number][];
+  readonly audit: object[];
 }
 
 export const emptyPlan = (): Plan => ({
@@ -25,6 +28,7 @@ export const emptyPlan = (): Plan => ({
   parked: [],
   syncs: [],
   messages: [],
+  audit: [],
 });
 
 /** Decides one order's events, and adds what follows to the plan. Pure but for the plan. */
@@ -45,11 +49,11 @@ export function planOrder(
   for (const { eventId, decision } of outcomes) {
     const event = byId.get(eventId) as UnappliedEvent;
     const context = contexts.get(eventId) ?? event;
+    planOutcome(plan, previous, event, decision, (context.traceparent ?? event.traceparent)?.split('-')[1], options);
     if (decision.outcome === 'applied') {
       planChange(plan, previous, decision, event, context, options);
       previous = decision.next;
     }
-    planOutcome(plan, order.orderId, event, decision, context.traceparent ?? null, options);
     if (decision.outcome === 'parked' && event.parkedUntil !== undefined && event.dueInMs <= 0) left.push(event);
   }
   for (const { eventId } of left) plan.results.set(eventId, { kind: 'later', delayMs });
@@ -121,33 +125,37 @@ const jobOutcomeOf = { applied: 'done', duplicate: 'duplicate', superseded: 'sup
 
 function planOutcome(
   plan: Plan,
-  orderId: string,
+  order: OrderState,
   event: UnappliedEvent,
   decision: Decision,
-  traceparent: string | null,
+  traceId: string | undefined,
   { parkedDeadlineMs }: ApplyOptions,
 ): void {
   const { eventId } = event;
   if (decision.outcome === 'parked') {
     plan.results.set(eventId, { kind: 'parked' });
-    if (event.parkedUntil === undefined)
-      plan.parked.push({ id: eventId, run_at: new Date(event.acceptedAt.getTime() + parkedDeadlineMs) });
+    if (event.parkedUntil !== undefined) return;
+    const deadline = new Date(event.acceptedAt.getTime() + parkedDeadlineMs);
+    plan.parked.push({ id: eventId, run_at: deadline });
+    plan.audit.push(auditRow(decisionEntry({ order, event, decision, deadline, traceId })));
     return;
   }
   const outcome = jobOutcomeOf[decision.outcome];
   const version = decision.outcome === 'applied' ? decision.next.version : null;
   const rejection = decision.outcome === 'rejected' ? decision : undefined;
+  const refusal = rejection && refusalText(order.orderId, rejection, event);
   plan.results.set(eventId, { kind: 'ended', outcome, version, ...(rejection ? { code: rejection.code } : {}) });
   plan.ended.push({
     id: eventId,
     outcome,
     result_version: version,
     error_code: rejection?.code,
-    error_message: rejection && refusalText(orderId, rejection, event),
+    error_message: refusal,
     fingerprint: rejection && fingerprintOf(rejection.code, { destination: null, name: 'apply-order-event' }),
     detail: rejection && { current: rejection.current, currentVersion: rejection.currentVersion, allowed: rejection.allowed },
-    trace_id: traceparent?.split('-')[1],
+    trace_id: traceId,
   });
+  plan.audit.push(auditRow(decisionEntry({ order, event, decision, refusal, traceId })));
 }
 
 function refusalText(orderId: string, { code, current, currentVersion }: RejectedDecision, event: UnappliedEvent): string {

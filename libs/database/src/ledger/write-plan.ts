@@ -1,4 +1,5 @@
 import type { NewJob, RunnableJob } from '@orderly/jobs';
+import { auditColumns, auditRecordset } from '../audit/audit-entry';
 import type { Query } from '../database';
 import type { FollowUps } from './apply-types';
 import type { Plan } from './plan-orders';
@@ -23,6 +24,7 @@ export async function writePlan(query: Query, plan: Plan, processId: string): Pr
     processId,
     plan.orders.map(({ order_id }) => order_id),
     [...plan.ended, ...plan.parked].map(({ id }) => id),
+    JSON.stringify(plan.audit),
   ]);
   return jobs.filter(({ state }) => state === 'runnable').map(({ id, name, queue, priority }) => ({ id, name, queue, priority }));
 }
@@ -81,7 +83,7 @@ const messageRow = ({ job, kind, channel, recipient }: FollowUps['messages'][num
 /**
  * $1 orders, $2 changes, $3 ended jobs, $4 parked jobs, $5 new jobs, $6 new heads of lanes, $7 new messages (all JSON), $8 process,
  * $9 the ids of the orders, $10 those of the ended and parked jobs: named beside the joins, so that the planner takes the index
- * whatever it believes of the tables.
+ * whatever it believes of the tables; $11 entries of the audit trail (JSON).
  */
 const writeSql = `
   with
@@ -135,6 +137,9 @@ const writeSql = `
     update lanes l set head = h.id, updated_at = now()
     from jsonb_to_recordset($6::jsonb) as h(id uuid, order_id text, destination text)
     where l.order_id = any($9) and l.order_id = h.order_id and l.destination = h.destination
+  ),
+  audited as (
+    insert into audit (${auditColumns}) select ${auditColumns} from ${auditRecordset('$11')}
   )
   insert into messages (id, order_id, version, kind, channel, recipient, state, batch)
   select id, order_id, version, kind, channel, recipient, 'queued', batch
