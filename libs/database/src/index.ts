@@ -1,9 +1,20 @@
-export { createDatabase, type Database, type DatabaseOptions } from './database';
+export { createDatabase, type Database, type DatabaseOptions, type Query } from './database';
 export { isDatabaseAway } from './connection-error';
 export { migrate } from './migrate';
 export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';
+export { createAcceptOnce, type AcceptOnce, type AcceptOnceOptions, type EventsRequest } from './intake/accept-once';
+export { runOnce, type Answer, type Executed, type KeyedRequest, type OnceOptions, type OnceResult } from './intake/run-once';
+export {
+  manualSource,
+  requestStatusChange,
+  type StatusChangeAnswer,
+  type StatusChangeRequest,
+} from './intake/request-status-change';
 export { createIntake, type Intake, type IntakeOptions } from './intake/create-intake';
 export { createApiKey, type NewApiKey } from './api-keys/create-api-key';
+export { createLastUse, type LastUse, type LastUseOptions } from './api-keys/create-last-use';
+export { listApiKeys, type ApiKeyRecord, type ApiKeyState } from './api-keys/list-api-keys';
+export { revokeApiKey, type Revocation, type RevokedApiKey } from './api-keys/revoke-api-key';
 export { createFindApiKey, type ApiKey, type FindApiKey, type FindApiKeyOptions } from './api-keys/find-api-key';
 export { findEvent, type EventOutcome, type EventRecord } from './queries/find-event';
 export { findOrder, type LaneRecord, type OrderRecord, type StatusChange } from './queries/find-order';
