@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../canonical-json';
 import { jsonPointer } from '../../json-pointer';
+import { faultsOfIssue, missingFieldError, refuseIfAny } from '../../parse-body';
 import { RequestRefused, type Fault } from '../../request-refused';
 import { findUnstorable } from '../../storable-json';
 
@@ -31,7 +32,7 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
     const detail = `An event has at most ${maxEventBytes} bytes`;
     throw new RequestRefused('payload-too-large', { detail, faults: [{ pointer: jsonPointer(path), detail }] });
   }
-  const parsed = OrderEvent.safeParse(body, { error: ({ input }) => (input === undefined ? 'is missing' : undefined) });
+  const parsed = OrderEvent.safeParse(body, { error: missingFieldError });
   if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOf(issue, path)));
   const event = parsed.data as OrderEvent;
   if (!isStorableTime(event.occurredAt)) {
@@ -40,22 +41,11 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
   return { event, bodyHash: createHash('sha256').update(canonical).digest() };
 }
 
-const maxFaults = 20;
-
-function refuseIfAny(faults: readonly Fault[]): void {
-  if (faults.length > 0) throw new RequestRefused('validation-failed', { faults: faults.slice(0, maxFaults) });
-}
-
 function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Fault[] {
-  const at = (inner: readonly PropertyKey[], detail: string): Fault => ({
-    pointer: jsonPointer([...path, ...issue.path, ...inner]),
-    detail,
-  });
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => at([key], 'is not a field of this object'));
   if (issue.code === 'invalid_union' && issue.path.at(-1) === 'type') {
-    return [at([], `must be one of ${orderEventTypes.join(', ')}`)];
+    return [{ pointer: jsonPointer([...path, ...issue.path]), detail: `must be one of ${orderEventTypes.join(', ')}` }];
   }
-  return [at([], issue.message)];
+  return faultsOfIssue(issue, path);
 }
 
 // In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
