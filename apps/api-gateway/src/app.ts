@@ -1,4 +1,4 @@
-import { createDatabase, createFindApiKey, createIntake, type Database } from '@orderly/database';
+import { createAcceptOnce, createDatabase, createFindApiKey, createIntake, type Database } from '@orderly/database';
 import type { Engine } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';
 import { createRelay } from '@orderly/queue';
@@ -15,6 +15,8 @@ export interface AppDependencies {
   /** The app closes it. */
   readonly engine: Pick<Engine, 'add'> & { close(): Promise<void> };
   readonly metricsText: () => Promise<string>;
+  /** Holds the files of the reference page. */
+  readonly docsPageFolder: string;
 }
 
 export interface GatewayApp extends Service {
@@ -23,11 +25,14 @@ export interface GatewayApp extends Service {
   adminUrl(): URL;
 }
 
+/** How long a delivery of a platform is known. Platforms try again for hours, at most three days. */
+const deliveryRetentionHours = 7 * 24;
+
 /** How long what waits for a slow engine may hold up the end of the process: the sweep finds it anyway. */
 const drainTimeoutMs = 2000;
 
 /** The api-gateway as a service: the HTTP API over the ledger, a relay behind it and the admin port beside it. */
-export function buildApp(config: AppConfig, { logger, engine, metricsText }: AppDependencies): GatewayApp {
+export function buildApp(config: AppConfig, { logger, engine, metricsText, docsPageFolder }: AppDependencies): GatewayApp {
   const db = createDatabase({
     ...config.database,
     applicationName: 'api-gateway',
@@ -36,10 +41,14 @@ export function buildApp(config: AppConfig, { logger, engine, metricsText }: App
     onIdleError: (error) => logger.warn({ err: error }, 'A connection to PostgreSQL broke'),
   });
   const relay = createRelay(engine, createFailureLog(logger));
-  const intake = createIntake(db, { onBatch: (size) => metrics.coalescedBatchSize.record(size, { operation: 'intake' }) });
+  const onBatch = (size: number): void => metrics.coalescedBatchSize.record(size, { operation: 'intake' });
+  const intake = createIntake(db, { onBatch });
+  const acceptDelivery = createAcceptOnce(db, { retentionHours: deliveryRetentionHours, onBatch });
+  const webhooks = { secrets: config.webhookSecrets, shopifyShops: config.shopifyShops.names };
   const api = createHttpServer({
     logger,
-    addRoutes: (app) => addRoutes(app, { db, findApiKey: createFindApiKey(db), intake, relay }),
+    addRoutes: (app) =>
+      addRoutes(app, { db, findApiKey: createFindApiKey(db), intake, relay, docsPageFolder, logger, webhooks, acceptDelivery }),
   });
   const http = createHttpService(api, config.http);
   const admin = createAdminServer({ ...config.admin, live: () => true, ready: createReadiness(db), metrics: metricsText });

@@ -5,9 +5,12 @@ import {
   logConfig,
   queueConfig,
   redisConfig,
+  shopifyShopsConfig,
   shutdownConfig,
+  webhookSecretsConfig,
   type ConfigOf,
 } from '@orderly/config';
+import { platforms } from '@orderly/platforms';
 
 /** What serving needs to know. */
 export const serveConfig = {
@@ -18,9 +21,11 @@ export const serveConfig = {
   queue: queueConfig,
   log: logConfig,
   shutdown: shutdownConfig,
+  webhookSecrets: webhookSecretsConfig(platforms),
+  shopifyShops: shopifyShopsConfig,
 };
 
 /** What the commands need that only speak to the database. */
 export const databaseCommandConfig = { database: databaseConfig };
 
-export type AppConfig = Pick<ConfigOf<typeof serveConfig>, 'http' | 'admin' | 'database'>;
+export type AppConfig = Pick<ConfigOf<typeof serveConfig>, 'http' | 'admin' | 'database' | 'webhookSecrets' | 'shopifyShops'>;

@@ -59,7 +59,8 @@ export function createHttpServer({ logger, addRoutes }: HttpServerOptions): Fast
 
   const finishRoutes = refuseOtherMethods(app);
   addRoutes(app);
-  finishRoutes();
+  // Last: routes in scopes of their own are known only when these are loaded.
+  void app.register(async () => finishRoutes());
   return app;
 }
 

@@ -2,12 +2,16 @@ import { startTcpProxy, type TcpProxy } from '@orderly/queue/testing';
 import type { ApiScope } from '@orderly/contracts';
 import { createApiKey, createDatabase, migrate, type Database } from '@orderly/database';
 import type { RunnableJob } from '@orderly/jobs';
+import { testActor } from '@orderly/database/testing';
 import { createLogger } from '@orderly/observability';
 import { createTestDatabase } from '@orderly/testing';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { buildApp, type AppDependencies, type GatewayApp } from '../src/app';
+import type { AppConfig } from '../src/config';
 
+/** Where the files of the reference page lie. */
+export const docsPageFolder = join(__dirname, '../docs-page');
 const migrations = join(__dirname, '../../../libs/database/drizzle');
 
 /** A gateway of its own with a ledger of its own. */
@@ -39,26 +43,27 @@ export interface Answer {
   readonly body: any;
 }
 
-export async function startGateway(overrides: Partial<AppDependencies> = {}): Promise<TestGateway> {
+export async function startGateway(
+  overrides: Partial<AppDependencies> = {},
+  config: Partial<AppConfig> = {},
+): Promise<TestGateway> {
   const database = await createTestDatabase((url) => migrate(url, migrations));
   const proxy = await startTcpProxy(database.url);
   const db = createDatabase({ url: database.url, poolSize: 3, applicationName: 'test' });
   const relayed: RunnableJob[] = [];
   const logLines: string[] = [];
   const app = buildApp(
-    {
-      http: { host: '127.0.0.1', port: 0 },
-      admin: { host: '127.0.0.1', port: 0 },
-      database: { url: proxy.url, poolSize: 5 },
-    },
+    { ...configOf(proxy.url), ...config },
     {
       logger: createLogger({ service: 'api-gateway', level: 'info', destination: linesInto(logLines) }),
       engine: { add: async (jobs) => void relayed.push(...jobs), close: async () => undefined },
       metricsText: async () => '',
+      docsPageFolder,
       ...overrides,
     },
   );
-  const createKey = async (...scopes: ApiScope[]): Promise<string> => (await createApiKey(db, { name: 'test', scopes })).key;
+  const createKey = async (...scopes: ApiScope[]): Promise<string> =>
+    (await createApiKey(db, { name: 'test', scopes }, testActor)).key;
   const key = await createKey('events:write', 'orders:read', 'ops:read');
   await app.start();
 
@@ -93,6 +98,15 @@ export async function startGateway(overrides: Partial<AppDependencies> = {}): Pr
     },
   };
 }
+
+/** What a gateway on a ledger needs to know. */
+export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
+  http: { host: '127.0.0.1', port: 0 },
+  admin: { host: '127.0.0.1', port: 0 },
+  database: { url: databaseUrl, poolSize },
+  webhookSecrets: {},
+  shopifyShops: { names: undefined },
+});
 
 /** A good event; its id and its order's are the same. */
 export const event = (id: string, change: Record<string, unknown> = {}): Record<string, unknown> => ({

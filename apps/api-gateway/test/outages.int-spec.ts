@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createLogger } from '@orderly/observability';
 import { request } from 'node:http';
 import { buildApp } from '../src/app';
-import { event, startGateway, type Answer } from './gateway';
+import { configOf, docsPageFolder, event, startGateway, type Answer } from './gateway';
 
 const ready = async (url: URL): Promise<number> => (await fetch(new URL('/readyz', url))).status;
 
@@ -140,15 +140,12 @@ describe('a gateway that is stopped', () => {
 
   it('leaves nothing open, whenever it is stopped', async () => {
     const gateway = await startGateway();
-    const config = {
-      http: { host: '127.0.0.1', port: 0 },
-      admin: { host: '127.0.0.1', port: 0 },
-      database: { url: gateway.proxy.url, poolSize: 2 },
-    };
+    const config = configOf(gateway.proxy.url, 2);
     const deps = {
       logger: createLogger({ service: 'api-gateway', level: 'silent' }),
       engine: { add: async () => undefined, close: async () => undefined },
       metricsText: async () => '',
+      docsPageFolder,
     };
     await stressStartStop(() => buildApp(config, deps), { rounds: 3 });
     await gateway.stop();

@@ -1,0 +1,86 @@
+import { metrics, type Logger } from '@orderly/observability';
+import type { PlatformName, VerifiedDelivery, WebhookRequest } from '@orderly/platforms';
+import type { FastifyInstance } from 'fastify';
+import type { RequireScope } from '../../authenticate';
+import { addOperation } from '../../operation';
+import { RequestRefused } from '../../request-refused';
+import { createSparseLog } from '../../sparse-log';
+import type { CheckedEvent } from '../events/check-event';
+import { platformOf, readDelivery, verifyDelivery, type WebhookSettings } from './open-delivery';
+import { postWebhookOperation } from './schema';
+import { takeDelivery, type TakeDeliveryDependencies } from './take-delivery';
+
+export interface WebhookRouteDependencies extends TakeDeliveryDependencies {
+  readonly logger: Logger;
+  readonly webhooks: WebhookSettings;
+  readonly requireScope: RequireScope;
+}
+
+export function addWebhookRoutes(
+  app: FastifyInstance,
+  { logger, webhooks, requireScope, ...taking }: WebhookRouteDependencies,
+): void {
+  const refusals = createRefusalLog(logger);
+
+  // A scope of its own, in which bodies stay the bytes that were signed.
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body);
+    // Before the body is read.
+    scope.addHook<{ Params: { platform: string } }>('onRequest', async ({ params }) => {
+      platformOf(params.platform, webhooks);
+    });
+
+    addOperation(scope, requireScope, postWebhookOperation, async ({ params, body, request: { headers } }) => {
+      const name = platformOf(params.platform, webhooks);
+      const delivery = verify(name, { headers, rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0) });
+      const encoding = headers['content-encoding'];
+      if (encoding !== undefined && encoding !== 'identity') {
+        throw new RequestRefused('unsupported-media-type', { detail: 'Send the body without Content-Encoding' });
+      }
+      return takeDelivery(name, delivery, read(name, delivery), headers, taking);
+    });
+  });
+
+  function verify(name: PlatformName, request: WebhookRequest): VerifiedDelivery {
+    try {
+      return verifyDelivery(name, request, webhooks);
+    } catch (error) {
+      refusals.unverified({ name, error });
+      throw error;
+    }
+  }
+
+  function read(name: PlatformName, delivery: VerifiedDelivery): readonly CheckedEvent[] {
+    try {
+      return readDelivery(name, delivery);
+    } catch (error) {
+      metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' });
+      refusals.unmapped({ name, delivery, error });
+      throw error;
+    }
+  }
+}
+
+/** A secret that is wrong, or a body that cannot be used, is seen by the platform alone: someone here must learn of it too. */
+function createRefusalLog(logger: Logger) {
+  return {
+    unverified: createSparseLog<{ name: PlatformName; error: unknown }>(({ name, error }, deliveries) =>
+      logger.warn(
+        { platform: name, reason: reasonOf(error), deliveries },
+        'Webhooks are refused: it is not certain who sent them',
+      ),
+    ),
+    unmapped: createSparseLog<{ name: PlatformName; delivery: VerifiedDelivery; error: unknown }>(
+      ({ name, delivery: { sender, topic, deliveryKey }, error }, deliveries) =>
+        logger.warn(
+          { platform: name, sender, topic, deliveryKey, reason: reasonOf(error), deliveries },
+          'Webhooks are refused: no order event can be made of them',
+        ),
+    ),
+  };
+}
+
+/** Safe to log: it quotes neither bodies nor signatures. */
+const reasonOf = (error: unknown): unknown =>
+  error instanceof RequestRefused ? { code: error.code, detail: error.detail, faults: error.faults } : String(error);
