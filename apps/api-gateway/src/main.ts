@@ -1,7 +1,7 @@
 import { runMain } from '@orderly/runtime';
 import { Command } from 'commander';
 import { join } from 'node:path';
-import { createKey, type CreateKeyOptions } from './commands/create-key';
+import { addKeyCommands } from './commands/add-key-commands';
 import { migrateDatabase } from './commands/migrate-database';
 import { printApiDocument } from './commands/print-api-document';
 import { serve } from './commands/serve';
@@ -11,7 +11,7 @@ const program = new Command('api-gateway').description('Takes order events in ov
 program
   .command('serve', { isDefault: true })
   .description('serve the API (the default)')
-  .action(() => serve(process.env));
+  .action(() => serve(process.env, join(__dirname, 'docs-page')));
 
 program
   .command('migrate')
@@ -20,15 +20,7 @@ program
 
 program.command('openapi').description('print the OpenAPI document of the API').action(printApiDocument);
 
-program
-  .command('keys')
-  .description('API keys')
-  .command('create')
-  .description('create a key and print it once, as JSON')
-  .requiredOption('--name <name>', 'who uses it')
-  .requiredOption('--scopes <list>', 'what it may do, separated by commas')
-  .option('--expires-in-days <days>', 'when it stops to work (default: never)')
-  .action((options: CreateKeyOptions) => createKey(process.env, options));
+addKeyCommands(program, process.env);
 
 runMain(async () => {
   await program.parseAsync();

@@ -6,3 +6,10 @@ export { createHeartbeat, type Heartbeat } from './heartbeat';
 export { createSweep, type SweepOptions } from './sweep';
 export { createSchedules, type Schedule, type Schedules, type Tick } from './schedules';
 export { createRedisCheck } from './redis-check';
+export {
+  createRateLimiter,
+  rateLimitWindowSeconds,
+  type RateLimiter,
+  type RateLimiterOptions,
+  type RateLimitVerdict,
+} from './rate-limiter';

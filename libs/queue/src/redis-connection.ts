@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
 
 /** Longest wait for the answer of a command that must not hold anyone up, in ms. */
-const commandTimeoutMs = 5000;
+const defaultCommandTimeoutMs = 5000;
 
 /**
  * For calls that fail at once while Redis is away, because the sweep repairs what they leave undone: nothing is queued in
  * memory, nobody waits.
  */
-export const connectForCalls = (url: string, lazyConnect = false): Redis =>
+export const connectForCalls = (url: string, lazyConnect = false, commandTimeoutMs = defaultCommandTimeoutMs): Redis =>
   new Redis(url, {
     lazyConnect,
     enableOfflineQueue: false,

@@ -1,41 +1,49 @@
-import { loadConfig, type Environment } from '@orderly/config';
+import type { Environment } from '@orderly/config';
 import { ApiScope, apiScopes } from '@orderly/contracts';
-import { createApiKey, createDatabase } from '@orderly/database';
+import { createApiKey, type NewApiKey } from '@orderly/database';
 import { ConfigurationError } from '@orderly/errors';
 import { z } from 'zod';
-import { databaseCommandConfig } from '../config';
+import { operatorAtTerminal } from './operator-at-terminal';
+import { printableText } from './printable-text';
+import { withLedger } from './with-ledger';
 
 export interface CreateKeyOptions {
   readonly name: string;
   /** Separated by commas. */
   readonly scopes: string;
   readonly expiresInDays?: string;
+  readonly requestsPerMinute?: string;
 }
 
 const dayMs = 86_400_000;
 
 /** Prints the new key once, as JSON `{id, key}`: nobody can read it again. */
 export async function createKey(env: Environment, options: CreateKeyOptions): Promise<void> {
-  const { database } = loadConfig(databaseCommandConfig, env);
   const newKey = parseOptions(options);
-  const db = createDatabase({ ...database, poolSize: 1, applicationName: 'api-gateway keys' });
-  try {
-    process.stdout.write(`${JSON.stringify(await createApiKey(db, newKey))}\n`);
-  } finally {
-    await db.close();
-  }
+  await withLedger(env, async (db) => {
+    process.stdout.write(`${JSON.stringify(await createApiKey(db, newKey, operatorAtTerminal()))}\n`);
+  });
 }
 
-function parseOptions({ name, scopes, expiresInDays }: CreateKeyOptions) {
-  const parsedScopes = z
-    .array(ApiScope)
-    .min(1)
-    .safeParse(scopes.split(',').map((scope) => scope.trim()));
-  if (!parsedScopes.success) {
-    throw new ConfigurationError('configuration-invalid', `--scopes takes a list of ${apiScopes.join(', ')}`);
-  }
-  const days = z.coerce.number().positive().max(36_500).optional().safeParse(expiresInDays);
-  if (!days.success) throw new ConfigurationError('configuration-invalid', '--expires-in-days takes a number of days');
-  const expiresAt = days.data === undefined ? undefined : new Date(Date.now() + days.data * dayMs);
-  return { name, scopes: [...new Set(parsedScopes.data)], expiresAt };
+function parseOptions({ name, scopes, expiresInDays, requestsPerMinute }: CreateKeyOptions): NewApiKey {
+  const days = parse(Days, expiresInDays, '--expires-in-days takes a number of days');
+  return {
+    name: printableText('--name', name),
+    scopes: parse(Scopes, scopes, `--scopes takes a list of ${apiScopes.join(', ')}`),
+    expiresAt: days === undefined ? undefined : new Date(Date.now() + days * dayMs),
+    requestsPerMinute: parse(RequestsPerMinute, requestsPerMinute, '--requests-per-minute takes a whole number from 1'),
+  };
+}
+
+const Scopes = z
+  .string()
+  .transform((list) => [...new Set(list.split(',').map((scope) => scope.trim()))])
+  .pipe(z.array(ApiScope).min(1));
+const Days = z.coerce.number().positive().max(36_500).optional();
+const RequestsPerMinute = z.coerce.number().int().positive().max(2_147_483_647).optional();
+
+function parse<Value>(schema: z.ZodType<Value>, text: string | undefined, complaint: string): Value {
+  const parsed = schema.safeParse(text);
+  if (!parsed.success) throw new ConfigurationError('configuration-invalid', complaint);
+  return parsed.data;
 }

@@ -14,6 +14,10 @@ export function makeKey(): { readonly key: string; readonly prefix: string } {
 /** Undefined for what cannot be a key: nobody needs to ask the database for it. */
 export const prefixOf = (key: string): string | undefined => keyPattern.exec(key)?.[1];
 
+/** The prefix in what a person gives to name a key: the prefix itself, with `orderly_` before it, or the whole key. */
+export const visiblePrefixOf = (text: string): string | undefined =>
+  prefixOf(text) ?? /^(?:orderly_)?([0-9a-z]{8})$/.exec(text)?.[1];
+
 /** The secret has 238 random bits, so a fast hash is enough. */
 export const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest();
 

@@ -1,4 +1,5 @@
 import type { ApiScope } from '@orderly/contracts';
+import { createCoalescer } from '@orderly/jobs';
 import type { Database } from '../database';
 import { hashesEqual, hashOf, prefixOf } from './api-key';
 
@@ -7,6 +8,8 @@ export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly ApiScope[];
+  /** Null is no limit. */
+  readonly requestsPerMinute: number | null;
 }
 
 /** Undefined for a key that is unknown, expired or revoked. */
@@ -21,23 +24,31 @@ export interface FindApiKeyOptions {
 
 /** More keys than one gateway sees in a few seconds; beyond it the oldest entry goes. */
 const maxCached = 1000;
+/** Keys of one statement. */
+const maxLookedUp = 200;
 
-/** Looks keys up, through a cache of this process. */
+/**
+ * Looks keys up, through a cache of this process. Only keys that exist are cached, and what is not cached is looked up by one
+ * statement at a time: somebody who guesses keys drives no other's out of the cache, and takes one connection at most.
+ */
 export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now }: FindApiKeyOptions = {}): FindApiKey {
-  const cache = new Map<string, { readonly row: Promise<KeyRow | undefined>; readonly until: number }>();
+  const cache = new Map<string, { readonly row: KeyRow; readonly until: number }>();
+  const readRow = createCoalescer<string, KeyRow | undefined>({
+    run: (prefixes) => readRows(db, prefixes),
+    maxBatch: maxLookedUp,
+    maxInFlight: 1,
+    isItemFault: () => false,
+  });
 
-  const lookUp = (prefix: string): Promise<KeyRow | undefined> => {
+  const lookUp = async (prefix: string): Promise<KeyRow | undefined> => {
+    const askedAt = now();
     const cached = cache.get(prefix);
-    if (cached !== undefined && cached.until > now()) return cached.row;
-    const row = readRow(db, prefix);
+    if (cached !== undefined && cached.until > askedAt) return cached.row;
+    const row = await readRow(prefix);
     cache.delete(prefix);
-    cache.set(prefix, { row, until: now() + cacheMs });
+    if (row !== undefined) cache.set(prefix, { row, until: askedAt + cacheMs });
     const [oldest] = cache.keys();
     if (cache.size > maxCached && oldest !== undefined) cache.delete(oldest);
-    // A failure is for those who wait for it now; the next request asks again.
-    row.catch(() => {
-      if (cache.get(prefix)?.row === row) cache.delete(prefix);
-    });
     return row;
   };
 
@@ -45,16 +56,25 @@ export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now 
     const prefix = prefixOf(key);
     const row = prefix === undefined ? undefined : await lookUp(prefix);
     if (row === undefined || !hashesEqual(row.hash, hashOf(key))) return undefined;
-    if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at.getTime() <= now())) return undefined;
+    if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now())) return undefined;
     return row;
   };
 }
 
-type KeyRow = ApiKey & { readonly hash: Buffer; readonly expires_at: Date | null; readonly revoked_at: Date | null };
+type KeyRow = ApiKey & {
+  readonly prefix: string;
+  readonly hash: Buffer;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+};
 
-async function readRow(db: Database, prefix: string): Promise<KeyRow | undefined> {
-  const [row] = await db.query<KeyRow>('select id, name, scopes, hash, expires_at, revoked_at from api_keys where prefix = $1', [
-    prefix,
-  ]);
-  return row;
+async function readRows(db: Database, prefixes: readonly string[]): Promise<(KeyRow | undefined)[]> {
+  const rows = await db.query<KeyRow>(
+    `select id, name, scopes, requests_per_minute as "requestsPerMinute", prefix, hash, expires_at as "expiresAt",
+            revoked_at as "revokedAt"
+     from api_keys where prefix = any($1)`,
+    [prefixes],
+  );
+  const byPrefix = new Map(rows.map((row) => [row.prefix, row]));
+  return prefixes.map((prefix) => byPrefix.get(prefix));
 }

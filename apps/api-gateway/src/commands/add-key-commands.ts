@@ -1,0 +1,29 @@
+import type { Environment } from '@orderly/config';
+import type { Command } from 'commander';
+import { createKey, type CreateKeyOptions } from './create-key';
+import { listKeys, type ListKeysOptions } from './list-keys';
+import { revokeKey, type RevokeKeyOptions } from './revoke-key';
+
+/** Adds `keys create`, `keys list` and `keys revoke`. */
+export function addKeyCommands(program: Command, env: Environment): void {
+  const keys = program.command('keys').description('API keys');
+  keys
+    .command('create')
+    .description('create a key and print it once, as JSON')
+    .requiredOption('--name <name>', 'who uses it')
+    .requiredOption('--scopes <list>', 'what it may do, separated by commas')
+    .option('--expires-in-days <days>', 'when it stops to work (default: never)')
+    .option('--requests-per-minute <number>', 'how many of its requests are served in a minute (default: no limit)')
+    .action((options: CreateKeyOptions) => createKey(env, options));
+  keys
+    .command('list')
+    .description('show all keys, without their secrets')
+    .option('--json', 'as JSON')
+    .action((options: ListKeysOptions) => listKeys(env, options));
+  keys
+    .command('revoke')
+    .description('end a key: within seconds it is refused everywhere')
+    .argument('<id or prefix>', 'as keys list shows it')
+    .option('--reason <text>', 'why, for the audit trail')
+    .action((which: string, options: RevokeKeyOptions) => revokeKey(env, which, options));
+}
