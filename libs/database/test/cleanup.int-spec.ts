@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 const options: CleanupOptions = { pause: async () => true, signal: new AbortController().signal };
-const rotation = { ...options, weeksAhead: 8, retentionDays: 90 };
+const rotation = { ...options, weeksAhead: 8, retentionDays: 90, auditRetentionDays: 400 };
 
 const count = async (table: string, where = 'true'): Promise<number> => {
   const [row] = await db.query<{ count: number }>(`select count(*)::int from ${table} where ${where}`);

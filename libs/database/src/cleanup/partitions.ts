@@ -10,7 +10,7 @@ interface ExpiredWeek {
   readonly from: string;
   readonly to: string;
   /** Partitions by their parents' names. */
-  readonly partitions: Readonly<Record<string, string>>;
+  readonly partitions: Readonly<Partial<Record<Parent, string>>>;
 }
 
 export interface DroppedPartitions {
@@ -23,8 +23,18 @@ export interface DroppedPartitions {
   readonly isComplete: boolean;
 }
 
+/** How long rows are kept, in days, to the end of their week. */
+export interface Retention {
+  /** Events, jobs, attempts and messages. */
+  readonly retentionDays: number;
+  /** The audit trail, which has nothing to wait for. */
+  readonly auditRetentionDays: number;
+}
+
 /** Jobs go first: while those of a week are there, the rest of it is wanted. */
 const parents = ['jobs', 'attempts', 'messages', 'events'] as const;
+const allParents = [...parents, 'audit'] as const;
+type Parent = (typeof allParents)[number];
 
 /** Creates the partitions from this week to so many weeks ahead, a week per transaction; returns the new ones. */
 export async function createPartitions(
@@ -44,22 +54,26 @@ export async function createPartitions(
 }
 
 /**
- * Drops the partitions whose weeks ended more than `retentionDays` ago. A week with open jobs stays whole, and so does one with
+ * Drops the partitions whose weeks ended longer ago than they are kept. A week with open jobs stays whole, and so does one with
  * a job that blocks its lane: a person still has to read it.
  */
 export async function dropPartitions(
   db: Database,
-  retentionDays: number,
+  { retentionDays, auditRetentionDays }: Retention,
   { pause, signal }: CleanupOptions,
 ): Promise<DroppedPartitions> {
   const result = { dropped: [] as string[], kept: [] as string[], rows: 0, bytes: 0 };
-  for (const week of await findExpiredWeeks(db.query, retentionDays)) {
+  const expired = [
+    ...(await findExpiredWeeks(db.query, parents, retentionDays)),
+    ...(await findExpiredWeeks(db.query, ['audit'], auditRetentionDays)),
+  ];
+  for (const week of expired) {
     signal.throwIfAborted();
-    if (await isWanted(db.query, week)) {
+    if (week.partitions.audit === undefined && (await isWanted(db.query, week))) {
       result.kept.push(`${week.week}: open jobs`);
       continue;
     }
-    for (const parent of parents) {
+    for (const parent of allParents) {
       const name = week.partitions[parent];
       if (name === undefined) continue;
       const outcome = await dropPartition(db, parent, name, signal);
@@ -82,20 +96,18 @@ export async function dropPartitions(
  * default partition fails when that is no longer the right one. So it has to wait before it chooses, at the parent's lock.
  */
 async function lockFullDefaults(query: Query): Promise<void> {
-  for (const parent of parents) {
+  for (const parent of allParents) {
     const [row] = await query<{ full: boolean }>(`select exists (select from ${parent}_default) as full`);
     if (row?.full) await query(`lock table only ${parent}, ${parent}_default in access exclusive mode`);
   }
 }
 
-async function findExpiredWeeks(query: Query, retentionDays: number): Promise<ExpiredWeek[]> {
-  const rows = await query<Omit<ExpiredWeek, 'partitions'> & { parent: string; name: string }>(expiredSql, [
-    parents,
-    retentionDays,
-  ]);
+/** The weeks of some tables whose rows are all older than so many days. */
+async function findExpiredWeeks(query: Query, tables: readonly Parent[], days: number): Promise<ExpiredWeek[]> {
+  const rows = await query<Omit<ExpiredWeek, 'partitions'> & { parent: Parent; name: string }>(expiredSql, [tables, days]);
   return [...Map.groupBy(rows, ({ week }) => week).values()].flatMap((ofWeek) => {
     const [first] = ofWeek;
-    const partitions = Object.fromEntries(ofWeek.map(({ parent, name }) => [parent, name]));
+    const partitions: ExpiredWeek['partitions'] = Object.fromEntries(ofWeek.map(({ parent, name }) => [parent, name]));
     return first ? [{ week: first.week, from: first.from, to: first.to, partitions }] : [];
   });
 }
@@ -126,7 +138,7 @@ async function isWanted(query: Query, { from, to }: ExpiredWeek): Promise<boolea
 
 type DropOutcome = { readonly rows: number; readonly bytes: number } | 'gone' | 'open jobs' | 'busy';
 
-async function dropPartition(db: Database, parent: string, name: string, signal: AbortSignal): Promise<DropOutcome> {
+async function dropPartition(db: Database, parent: Parent, name: string, signal: AbortSignal): Promise<DropOutcome> {
   try {
     return await withShortLocks(db, signal, async (query) => {
       await query(`select pg_advisory_xact_lock(hashtext('drop_partition'))`);

@@ -1,13 +1,12 @@
 import type { Database } from '../database';
 import { defaultBatch, type CleanupOptions, type CleanupReport } from './cleanup-report';
-import { deleteInBatches, sumOf } from './delete-in-batches';
-import { createPartitions, dropPartitions } from './partitions';
+import { deleteInBatches, sumOf, type Doomed } from './delete-in-batches';
+import { createPartitions, dropPartitions, type Retention } from './partitions';
+import { withShortLocks } from './short-locks';
 
-export interface RotateLogsOptions extends CleanupOptions {
+export interface RotateLogsOptions extends CleanupOptions, Retention {
   /** Partitions are made for so many weeks after this one. */
   readonly weeksAhead: number;
-  /** Events, jobs, attempts and messages are kept for so many days, to the end of their week. */
-  readonly retentionDays: number;
 }
 
 export interface RotateLogsReport extends CleanupReport {
@@ -29,14 +28,15 @@ const minKeyDays = 90;
  */
 export async function rotateLogs(
   db: Database,
-  { weeksAhead, retentionDays, ...options }: RotateLogsOptions,
+  { weeksAhead, retentionDays, auditRetentionDays, ...options }: RotateLogsOptions,
 ): Promise<RotateLogsReport> {
   const created = await createPartitions(db, weeksAhead, options);
-  const partitions = await dropPartitions(db, retentionDays, options);
+  const partitions = await dropPartitions(db, { retentionDays, auditRetentionDays }, options);
   let eventKeys = 0;
   const sum = await sumOf([
     async () => partitions,
     () => deleteStrays(db, retentionDays, options),
+    () => deleteAuditStrays(db, auditRetentionDays, options),
     async () => {
       const report = await deleteEventKeys(db, Math.max(minKeyDays, retentionDays), options);
       eventKeys = report.rows;
@@ -46,6 +46,12 @@ export async function rotateLogs(
   return { ...sum, created, dropped: partitions.dropped, kept: partitions.kept, eventKeys };
 }
 
+const stray = (table: string, key: string, retentionDays: number): Doomed => ({
+  table,
+  where: `${key} < uuid_floor(now() - make_interval(days => $2))`,
+  values: [retentionDays],
+});
+
 /** Rows of weeks for which there never was a partition. While one of their jobs is open all of them stay. */
 async function deleteStrays(db: Database, retentionDays: number, options: CleanupOptions): Promise<CleanupReport> {
   const [row] = await db.query<{ open: boolean }>(
@@ -54,18 +60,38 @@ async function deleteStrays(db: Database, retentionDays: number, options: Cleanu
     [retentionDays],
   );
   if (row?.open) return { rows: 0, bytes: 0, isComplete: true };
-  const stray = (table: string, key: string) => ({
-    table,
-    where: `${key} < uuid_floor(now() - make_interval(days => $2))`,
-    values: [retentionDays],
-  });
   const strays = [
-    stray('attempts_default', 'job_id'),
-    stray('messages_default', 'id'),
-    stray('events_default', 'event_id'),
-    stray('jobs_default', 'id'),
+    stray('attempts_default', 'job_id', retentionDays),
+    stray('messages_default', 'id', retentionDays),
+    stray('events_default', 'event_id', retentionDays),
+    stray('jobs_default', 'id', retentionDays),
   ];
   return sumOf(strays.map((doomed) => () => deleteInBatches(db, doomed, options)));
+}
+
+/** The guard of the audit trail is off for a transaction that deletes one batch, in which nobody else can write there. */
+async function deleteAuditStrays(db: Database, retentionDays: number, options: CleanupOptions): Promise<CleanupReport> {
+  const [row] = await db.query<{ old: boolean }>(
+    `select exists (select from audit_default where id < uuid_floor(now() - make_interval(days => $1))) as old`,
+    [retentionDays],
+  );
+  let [rows, bytes] = [0, 0];
+  for (let isComplete = row?.old !== true; !isComplete;) {
+    const batch = await withShortLocks(db, options.signal, async (query) => {
+      await query('alter table audit_default disable trigger audit_is_append_only');
+      const report = await deleteInBatches({ query }, stray('audit_default', 'id', retentionDays), {
+        ...options,
+        pause: async () => false,
+      });
+      await query('alter table audit_default enable trigger audit_is_append_only');
+      return report;
+    });
+    rows += batch.rows;
+    bytes += batch.bytes;
+    isComplete = batch.isComplete;
+    if (!isComplete && !(await options.pause())) return { rows, bytes, isComplete };
+  }
+  return { rows, bytes, isComplete: true };
 }
 
 /** No row of the table takes more: with it a batch's size gives the pages that hold no more rows than that. */
