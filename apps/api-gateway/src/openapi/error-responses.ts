@@ -47,8 +47,8 @@ const namesOfConnections: Readonly<Record<number, string>> = { 400: 'BadRequest'
 const nameOf = (code: ApiErrorCode, status: number): string =>
   (statusOfCode(code) === status ? undefined : namesOfConnections[status]) ?? pascalCase(code);
 
-const errorsOfEveryCall: readonly ApiErrorCode[] = ['validation-failed', 'database-unavailable', 'internal-error'];
-const errorsOfCallsWithKey: readonly ApiErrorCode[] = ['unauthenticated', 'forbidden'];
+const errorsOfEveryCall: readonly ApiErrorCode[] = ['validation-failed', 'overloaded', 'database-unavailable', 'internal-error'];
+const errorsOfCallsWithKey: readonly ApiErrorCode[] = ['unauthenticated', 'forbidden', 'rate-limited'];
 const errorsOfBodies: readonly ApiErrorCode[] = ['invalid-json', 'unsupported-media-type', 'payload-too-large'];
 
 function refusalsOf({ errors, scope, method, params }: Operation): readonly Refusal[] {
