@@ -58,8 +58,14 @@ export async function findEvent(db: Database, source: string, id: string): Promi
   };
 }
 
-// An event has the outcome of the job that applies it.
-function outcomeOf(job: typeof jobs.$inferSelect | null): EventOutcome {
+/** The job that applies an event, as far as it tells what became of the event. */
+export type ApplyingJob = Pick<
+  typeof jobs.$inferSelect,
+  'state' | 'outcome' | 'runAt' | 'resultVersion' | 'errorCode' | 'errorMessage' | 'detail' | 'endedAt'
+>;
+
+/** An event has the outcome of the job that applies it; `null` for one that is not kept any more. */
+export function outcomeOf(job: ApplyingJob | null): EventOutcome {
   if (job === null) return { status: 'unknown' };
   const { state, outcome, runAt, resultVersion, errorCode, errorMessage, detail, endedAt } = job;
   if (state === 'parked') return { status: 'parked', deadline: runAt };
