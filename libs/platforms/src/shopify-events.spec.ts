@@ -1,6 +1,6 @@
 import { OrderEvent, type OrderSnapshot } from '@orderly/contracts';
 import fc from 'fast-check';
-import { buildOrder, buildRefund } from '../test/shopify-deliveries';
+import { buildOrder, buildRefund } from './testing/shopify-deliveries';
 import type { EventMapping } from './platform-adapter';
 import { shopify } from './shopify';
 

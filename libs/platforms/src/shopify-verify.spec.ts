@@ -1,4 +1,4 @@
-import { appSecret, buildOrder, buildRequest } from '../test/shopify-deliveries';
+import { appSecret, buildOrder, buildRequest } from './testing/shopify-deliveries';
 import type { Verification, WebhookRequest } from './platform-adapter';
 import { shopify } from './shopify';
 

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { WebhookRequest } from '../src';
+import type { WebhookRequest } from '../platform-adapter';
 
 /** Bodies in the shapes that Shopify documents for its order and refund webhooks, with made-up people and goods. */
 export const buildOrder = (overrides: object = {}): Record<string, unknown> => ({

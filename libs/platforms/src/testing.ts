@@ -1,0 +1,1 @@
+export { appSecret, buildOrder, buildRefund, buildRequest } from './testing/shopify-deliveries';
