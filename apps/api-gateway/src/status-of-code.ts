@@ -18,6 +18,7 @@ const statuses = {
   'signature-invalid': 401,
   forbidden: 403,
   'not-found': 404,
+  'destination-unknown': 404,
   'method-not-allowed': 405,
   'rate-limited': 429,
   overloaded: 503,

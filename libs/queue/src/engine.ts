@@ -21,6 +21,8 @@ export interface BullEngine extends Engine {
   counts(queue: string): Promise<Readonly<Record<string, number>>>;
   /** Keeps a queue's workers from fetching for so long. Does nothing unless they have a limiter. */
   hold(queue: string, forMs: number): Promise<void>;
+  /** Lets a queue's workers fetch again before a hold has ended. Whatever still has to wait is held again by its claim. */
+  release(queue: string): Promise<void>;
   /** @throws ConfigurationError `redis-eviction-policy` */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +52,7 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
     },
     counts: async (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
     hold: async (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
+    release: async (queue) => void (await queueOf(queue).removeRateLimitKey()),
     async ready() {
       await whenReady(redis);
       await refuseEviction(redis);

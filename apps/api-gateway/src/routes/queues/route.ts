@@ -1,0 +1,85 @@
+import { destinationOfQueue, syncQueueName } from '@orderly/contracts';
+import {
+  isKnownQueue,
+  pauseQueue,
+  readQueues,
+  resumeQueue,
+  type Database,
+  type PauseResult,
+  type QueueRecord,
+} from '@orderly/database';
+import type { Logger } from '@orderly/observability';
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import { actorOf, type RequireScope } from '../../authenticate';
+import { traceIdOfRequest } from '../../http-server';
+import { addOperation, type OperationRequest } from '../../operation';
+import { parseBody } from '../../parse-body';
+import { RequestRefused } from '../../request-refused';
+import { sharedRead } from '../../shared-read';
+import { within } from '../../within';
+import {
+  listQueuesOperation,
+  PauseBody,
+  pauseDestinationOperation,
+  pauseQueueOperation,
+  resumeDestinationOperation,
+  resumeQueueOperation,
+} from './schema';
+
+export interface QueueRouteDependencies {
+  readonly db: Database;
+  readonly requireScope: RequireScope;
+  /** Lets the workers of a queue notice at once that it goes on. */
+  readonly release: (queue: string) => Promise<void>;
+  readonly logger: Logger;
+}
+
+export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release, logger }: QueueRouteDependencies): void {
+  const readAll = sharedRead<void, QueueRecord[]>(() => readQueues(db));
+  addOperation(app, requireScope, listQueuesOperation, async () => ({ queues: await within(readAll()) }));
+
+  addOperation(app, requireScope, pauseQueueOperation, (request) => pause(request.params.name, 'not-found', request));
+  addOperation(app, requireScope, resumeQueueOperation, (request) => resume(request.params.name, 'not-found', request));
+  addOperation(app, requireScope, pauseDestinationOperation, (request) =>
+    pause(syncQueueName(request.params.name), 'destination-unknown', request),
+  );
+  addOperation(app, requireScope, resumeDestinationOperation, (request) =>
+    resume(syncQueueName(request.params.name), 'destination-unknown', request),
+  );
+
+  async function pause(queue: string, unknown: UnknownCode, request: PauseRequestOf) {
+    const asked = askedFor(request);
+    await checkKnown(queue, unknown);
+    return stateOf(queue, await within(pauseQueue(db, queue, asked)));
+  }
+
+  async function resume(queue: string, unknown: UnknownCode, request: PauseRequestOf) {
+    const asked = askedFor(request);
+    await checkKnown(queue, unknown);
+    const result = await within(resumeQueue(db, queue, asked));
+    // Without it, or while Redis is away, workers look again by themselves within seconds.
+    if (result.changed)
+      void release(queue).catch((error: unknown) => logger.debug({ err: error, queue }, 'Not released in Redis'));
+    return stateOf(queue, result);
+  }
+
+  async function checkKnown(queue: string, code: UnknownCode): Promise<void> {
+    if (!(await within(isKnownQueue(db, queue)))) throw new RequestRefused(code);
+  }
+}
+
+type UnknownCode = 'not-found' | 'destination-unknown';
+type PauseRequestOf = OperationRequest<z.ZodObject, z.ZodObject>;
+
+function askedFor({ body, request, apiKey }: PauseRequestOf) {
+  const { reason, actor } = body === undefined ? {} : parseBody(PauseBody, body);
+  return { actor: actorOf(apiKey(), actor ?? null), reason, traceId: traceIdOfRequest(request) };
+}
+
+const stateOf = (queue: string, { changed, paused }: PauseResult) => ({
+  queue,
+  destination: destinationOfQueue(queue) ?? null,
+  paused,
+  changed,
+});
