@@ -51,6 +51,12 @@ describe('standard.verify', () => {
     });
   });
 
+  it('tells bytes apart that are no text, which the official package does not', () => {
+    const request = buildRequest('"\ufffd"');
+    expect(verify(request)).toMatchObject({ ok: true });
+    expect(verify({ ...request, rawBody: Buffer.from([0x22, 0xff, 0x22]) })).toMatchObject({ ok: false });
+  });
+
   it('takes the example of the specification', () => {
     const request = {
       rawBody: Buffer.from('{"test": 2432232314}'),

@@ -1,4 +1,4 @@
-import { Webhook } from 'standardwebhooks';
+import { createHmac } from 'node:crypto';
 import { headerOf, isHeaderId } from './headers';
 import { matchesAny } from './matches-any';
 import { parseEvents } from './parse-events';
@@ -27,7 +27,8 @@ function secretFault(secret: string): string | undefined {
   return bytes >= 24 && bytes <= 64 ? undefined : 'must be whsec_ and the base64 of 24 to 64 random bytes';
 }
 
-// The package makes the signatures, but its own verify() reads the clock of the process and stops at the first that fits.
+// By hand: the official package signs the body as text rather than its bytes, hashes it in JavaScript, twenty times slower,
+// reads the clock of the process and stops at the first signature that fits.
 function verify(request: WebhookRequest, secrets: readonly string[], now: Date): Verification {
   const [id, sentAt, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
     headerOf(request, name),
@@ -40,13 +41,19 @@ function verify(request: WebhookRequest, secrets: readonly string[], now: Date):
 
   const at = new Date(Number(sentAt) * 1000);
   const usable = secrets.filter((secret) => secretFault(secret) === undefined);
-  const expected = usable.map((secret) => new Webhook(secret).sign(id, at, request.rawBody));
+  const expected = usable.map((secret) => `v1,${signatureOf(secret, `${id}.${sentAt}.`, request.rawBody)}`);
   if (!matchesAny(signatures.split(' '), expected)) return signatureInvalid('No signature of the body fits');
   if (Math.abs(now.getTime() - at.getTime()) > toleranceMs) {
     return signatureInvalid('webhook-timestamp is outside the replay window of 5 minutes');
   }
   return { ok: true, delivery: { deliveryKey: id, sender: 'standard', topic: 'order-event', rawBody: request.rawBody } };
 }
+
+const signatureOf = (secret: string, prefix: string, rawBody: Buffer): string =>
+  createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
+    .update(prefix)
+    .update(rawBody)
+    .digest('base64');
 
 function toEvents({ rawBody }: VerifiedDelivery): EventMapping {
   let body: unknown;

@@ -1,0 +1,71 @@
+import { appSecret, buildRequest } from '@orderly/platforms/testing';
+import { createHmac, randomUUID } from 'node:crypto';
+import type { AppConfig } from '../src/config';
+import type { Answer, TestGateway } from './gateway';
+
+/** What a platform sends. */
+export interface Delivery {
+  readonly platform: string;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** Not the shop's: another that is valid while it is changed. */
+export const oldAppSecret = 'shpss_made_up_and_old';
+export const standardSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** Both platforms set up, Shopify while its secret is being changed. */
+export const webhookConfig: Partial<AppConfig> = {
+  webhookSecrets: { shopify: [oldAppSecret, appSecret], standard: [standardSecret] },
+};
+
+type Headers = Record<string, string | undefined>;
+
+/** A delivery of Shopify, just triggered, under an id of its own. */
+export function shopifyDelivery(
+  body: object | string,
+  topic = 'orders/create',
+  { secret, headers = {} }: { secret?: string; headers?: Headers } = {},
+): Delivery {
+  const now = { 'x-shopify-triggered-at': new Date().toISOString(), 'x-shopify-event-id': randomUUID() };
+  const request = buildRequest(body, topic, { secret, headers: { ...now, ...headers } });
+  return { platform: 'shopify', headers: request.headers as Record<string, string>, body: new Uint8Array(request.rawBody) };
+}
+
+/** A delivery by Standard Webhooks, made just now, under an id of its own. */
+export function standardDelivery(
+  content: object | string | Uint8Array,
+  { secret = standardSecret, id = `msg_${randomUUID()}`, at = new Date(), headers = {} } = {},
+): Delivery {
+  const body = Buffer.from(
+    content instanceof Uint8Array ? content : typeof content === 'string' ? content : JSON.stringify(content),
+  );
+  const seconds = Math.floor(at.getTime() / 1000);
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${seconds}.`).update(body).digest('base64');
+  const signed = { 'webhook-id': id, 'webhook-timestamp': String(seconds), 'webhook-signature': `v1,${signature}` };
+  return {
+    platform: 'standard',
+    headers: { 'content-type': 'application/json', ...signed, ...headers },
+    body: new Uint8Array(body),
+  };
+}
+
+/** Without an API key, as platforms do. */
+export const deliver = (gateway: TestGateway, { platform, headers, body }: Delivery): Promise<Answer> =>
+  gateway.request('POST', `/v1/webhooks/${platform}`, { headers: { authorization: '', ...headers }, body });
+
+/** The same without some of its headers. */
+export const without = (delivery: Delivery, ...names: readonly string[]): Delivery => ({
+  ...delivery,
+  headers: Object.fromEntries(Object.entries(delivery.headers).filter(([name]) => !names.includes(name))),
+});
+
+/** How much the ledger has of everything that a delivery may leave behind. */
+export async function countsOf({ db }: TestGateway): Promise<unknown> {
+  const [row] = await db.query(
+    `select (select count(*) from events) as events, (select count(*) from jobs) as jobs,
+       (select count(*) from event_keys) as keys, (select count(*) from idempotency_keys) as answers`,
+  );
+  return row;
+}

@@ -1,0 +1,250 @@
+import { appSecret, buildOrder } from '@orderly/platforms/testing';
+import { eventually } from '@orderly/testing';
+import { gzipSync } from 'node:zlib';
+import { event, startGateway, type Answer, type TestGateway } from './gateway';
+import {
+  countsOf,
+  deliver,
+  oldAppSecret,
+  shopifyDelivery,
+  standardDelivery,
+  standardSecret,
+  webhookConfig,
+  without,
+  type Delivery,
+} from './webhook-deliveries';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startGateway({}, webhookConfig);
+});
+afterAll(() => gateway.stop());
+
+const post = (delivery: Delivery): Promise<Answer> => deliver(gateway, delivery);
+let lastOrder = 700_000;
+const newOrder = (overrides: object = {}): Record<string, unknown> => {
+  const id = ++lastOrder;
+  return buildOrder({ id, admin_graphql_api_id: `gid://shopify/Order/${id}`, ...overrides });
+};
+
+const refusal = { status: 401, code: 'signature-invalid' };
+const expectRefused = async (delivery: Delivery, expected: { status: number; code: string } = refusal): Promise<Answer> => {
+  const before = await countsOf(gateway);
+  const answer = await post(delivery);
+  expect(answer).toMatchObject({ status: expected.status, body: expected });
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(await countsOf(gateway)).toEqual(before);
+  return answer;
+};
+
+describe('a genuine delivery', () => {
+  it('is answered 200, without a key, once its event and job are in the ledger, and handed over', async () => {
+    const order = newOrder();
+    const { status, body } = await post(shopifyDelivery(order));
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        duplicate: false,
+        events: [
+          {
+            eventId: expect.any(String),
+            id: `orders/create:${String(order['id'])}`,
+            orderId: `shopify-lamps-${String(order['id'])}`,
+            status: 'accepted',
+          },
+        ],
+      },
+    });
+    const id: unknown = body.events[0].eventId;
+    expect(await gateway.db.query('select * from events where event_id = $1', [id])).toMatchObject([
+      { actor: 'webhook shopify', api_key_id: null, on_behalf_of: 'shopify:lamps', source: 'shopify:lamps', manual: false },
+    ]);
+    expect(await gateway.db.query('select state from jobs where id = $1', [id])).toEqual([{ state: 'runnable' }]);
+    await eventually(() => expect(gateway.relayed).toContainEqual(expect.objectContaining({ id })));
+  });
+
+  it('of Standard Webhooks is an event of its own source', async () => {
+    const answer = await post(standardDelivery(event('standard-1')));
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { duplicate: false, events: [{ id: 'standard-1', orderId: 'standard-1' }] },
+    });
+    expect((await gateway.get('/v1/events/shop/standard-1')).body).toMatchObject({ source: 'shop', orderId: 'standard-1' });
+  });
+
+  it('is taken with either secret while it is being changed', async () => {
+    for (const secret of [oldAppSecret, appSecret]) {
+      expect(await post(shopifyDelivery(newOrder(), 'orders/create', { secret }))).toMatchObject({ status: 200 });
+    }
+    await expectRefused(shopifyDelivery(newOrder(), 'orders/create', { secret: 'shpss_made_up_and_older' }));
+  });
+
+  it.each(['text/plain', 'application/json; charset=utf-8', 'application/x-www-form-urlencoded', undefined])(
+    'is taken whatever the platform calls its content: %s',
+    async (type) => {
+      expect(await post(shopifyDelivery(newOrder(), 'orders/create', { headers: { 'content-type': type } }))).toMatchObject({
+        status: 200,
+        body: { duplicate: false },
+      });
+    },
+  );
+
+  it('continues the trace that it came with', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { body } = await post(standardDelivery(event('standard-traced'), { headers: { traceparent } }));
+    expect(await gateway.db.query('select traceparent from jobs where id = $1', [body.events[0].eventId])).toEqual([
+      { traceparent },
+    ]);
+  });
+
+  it('of a topic that is not used is answered 200 and leaves nothing behind', async () => {
+    const before = await countsOf(gateway);
+    for (const topic of ['products/update', 'app/uninstalled', 'orders/create/not']) {
+      expect(await post(shopifyDelivery({ id: 1 }, topic))).toMatchObject({
+        status: 200,
+        body: { duplicate: false, events: [] },
+      });
+    }
+    expect(await countsOf(gateway)).toEqual(before);
+  });
+});
+
+describe('a delivery of which it is not certain who sent it', () => {
+  it('is refused if one byte of its body is another, and says what a 401 must say', async () => {
+    const delivery = shopifyDelivery(newOrder());
+    const body = delivery.body.slice();
+    body[body.indexOf('"'.charCodeAt(0), 200) + 1]! ^= 1;
+    const answer = await expectRefused({ ...delivery, body });
+    expect(answer.headers.get('www-authenticate')).toBe('Signature');
+    expect(answer.body).toMatchObject({ detail: 'X-Shopify-Hmac-Sha256 does not fit the body', traceId: expect.any(String) });
+  });
+
+  it.each(['x-shopify-hmac-sha256', 'x-shopify-topic', 'x-shopify-shop-domain'])('is refused without %s', (name) =>
+    expectRefused(without(shopifyDelivery(newOrder()), name)).then(() => undefined),
+  );
+
+  it('is refused without an id that its duplicates could be found by', async () => {
+    await expectRefused(without(shopifyDelivery(newOrder()), 'x-shopify-event-id', 'x-shopify-webhook-id'));
+  });
+
+  it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('is refused without %s', (name) =>
+    expectRefused(without(standardDelivery(event('unsigned')), name)).then(() => undefined),
+  );
+
+  it.each([
+    ['shopify', (): Delivery => ({ platform: 'shopify', headers: {}, body: new Uint8Array() })],
+    ['standard', (): Delivery => ({ platform: 'standard', headers: {}, body: new Uint8Array() })],
+    ['shopify, signed for standard', (): Delivery => ({ ...standardDelivery(event('mixed')), platform: 'shopify' })],
+    ['standard, signed for shopify', (): Delivery => ({ ...shopifyDelivery(newOrder()), platform: 'standard' })],
+  ])('is refused empty or for another platform: %s', (_, build) => expectRefused(build()).then(() => undefined));
+
+  it('is refused outside the replay window, and taken inside', async () => {
+    const ago = (ms: number): Date => new Date(Date.now() - ms);
+    await expectRefused(standardDelivery(event('late'), { at: ago(5 * 60_000 + 2000) }));
+    await expectRefused(standardDelivery(event('early'), { at: ago(-5 * 60_000 - 2000) }));
+    expect(await post(standardDelivery(event('just-in-time'), { at: ago(4 * 60_000) }))).toMatchObject({ status: 200 });
+    const triggered = (ms: number): { headers: Record<string, string> } => ({
+      headers: { 'x-shopify-triggered-at': ago(ms).toISOString() },
+    });
+    await expectRefused(shopifyDelivery(newOrder(), 'orders/create', triggered(49 * 3_600_000)));
+    expect(await post(shopifyDelivery(newOrder(), 'orders/create', triggered(47 * 3_600_000)))).toMatchObject({ status: 200 });
+  });
+
+  it('is refused for the signature, whatever else is wrong with it', async () => {
+    const signed = standardDelivery(event('encoded'));
+    const headers = { ...signed.headers, 'content-encoding': 'gzip' };
+    await expectRefused({ ...signed, headers, body: new Uint8Array(gzipSync(signed.body)) });
+    await expectRefused({ ...signed, body: new TextEncoder().encode('{') });
+  });
+});
+
+describe('a genuine delivery that cannot be used', () => {
+  it.each([
+    ['no JSON', 'not json'],
+    ['nothing', ''],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['JSON without end', '{"a":'],
+    ['nesting without end', '['.repeat(500_000)],
+    ['another thing than the topic says', '{"id":7}'],
+    ['__proto__', '{"__proto__":{"id":1},"id":5}'],
+    ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1')],
+  ])('is refused with 422: %s', async (_, body) => {
+    await expectRefused(shopifyDelivery(body), { status: 422, code: 'validation-failed' });
+    await expectRefused(standardDelivery(body), { status: 422, code: 'validation-failed' });
+  });
+
+  it('names the place of the fault, and does not quote the body', async () => {
+    const answer = await expectRefused(shopifyDelivery(newOrder({ total_price: 'canary-price' })), {
+      status: 422,
+      code: 'validation-failed',
+    });
+    expect(answer.body.errors).toEqual([{ pointer: '#/total_price', detail: expect.any(String) }]);
+    expect(JSON.stringify(answer.body)).not.toContain('canary');
+  });
+
+  it('is refused with 415 when it is compressed, though that was signed', async () => {
+    const delivery = standardDelivery(gzipSync(JSON.stringify(event('zipped'))), { headers: { 'content-encoding': 'gzip' } });
+    await expectRefused(delivery, { status: 415, code: 'unsupported-media-type' });
+  });
+
+  it('is refused with 413 beyond 1.5 MB, or when its event has more than 256 KiB', async () => {
+    const tooLarge = { status: 413, code: 'payload-too-large' };
+    await expectRefused(standardDelivery(event('huge', { filler: 'x'.repeat(1_500_000) })), tooLarge);
+    const metadata = { note: 'x'.repeat(300_000) };
+    await expectRefused(standardDelivery(event('big', { data: { customer: { id: 'c-1' }, metadata } })), tooLarge);
+  });
+
+  it('is taken with almost 1.5 MB of what is not kept', async () => {
+    const order = newOrder({ note_attributes: [{ name: 'filler', value: 'x'.repeat(1_480_000) }] });
+    expect(await post(shopifyDelivery(order))).toMatchObject({ status: 200, body: { duplicate: false } });
+  });
+});
+
+describe('the path', () => {
+  it.each(['woocommerce', 'Shopify', '__proto__', 'constructor', 'toString', '%00', 'x'.repeat(1500)])(
+    'of a platform that does not exist is not found: %s',
+    async (platform) => {
+      const delivery = shopifyDelivery(newOrder());
+      expect(await post({ ...delivery, platform })).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    },
+  );
+
+  it('of a platform that is not set up is not found', async () => {
+    const other = await startGateway({}, { webhookSecrets: { standard: [standardSecret] } });
+    expect(await deliver(other, shopifyDelivery(newOrder()))).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(await deliver(other, standardDelivery(event('set-up')))).toMatchObject({ status: 200 });
+    await other.stop();
+  });
+
+  it('knows POST alone', async () => {
+    const answer = await gateway.get('/v1/webhooks/shopify');
+    expect(answer).toMatchObject({ status: 405, body: { code: 'method-not-allowed' } });
+    expect(answer.headers.get('allow')).toBe('POST');
+  });
+
+  it('takes only the shops that are served, if they are named', async () => {
+    const chairs = await startGateway({}, { ...webhookConfig, shopifyShops: { names: ['chairs'] } });
+    expect(await deliver(chairs, shopifyDelivery(newOrder()))).toMatchObject({
+      status: 401,
+      body: { code: 'signature-invalid' },
+    });
+    const headers = { 'x-shopify-shop-domain': 'Chairs.myshopify.com' };
+    const answer = await deliver(chairs, shopifyDelivery(newOrder({ id: 9 }), 'orders/create', { headers }));
+    expect(answer).toMatchObject({ status: 422 });
+    const order = newOrder();
+    expect(await deliver(chairs, shopifyDelivery(order, 'orders/create', { headers }))).toMatchObject({
+      status: 200,
+      body: { events: [{ orderId: `shopify-chairs-${String(order['id'])}` }] },
+    });
+    await chairs.stop();
+  });
+});
+
+it('tells the operator why deliveries are refused, and never a secret, a signature or a body', () => {
+  const lines = gateway.logLines.join('');
+  expect(lines).toContain('X-Shopify-Hmac-Sha256 does not fit the body');
+  expect(lines).toContain('no order event can be made of them');
+  for (const secret of [appSecret, oldAppSecret, standardSecret, standardSecret.slice(6)]) expect(lines).not.toContain(secret);
+  expect(lines).not.toMatch(/canary|mira@example|v1,/);
+});
