@@ -1,20 +1,23 @@
-import { createAcceptOnce, createDatabase, createFindApiKey, createIntake, type Database } from '@orderly/database';
-import type { Engine } from '@orderly/jobs';
+import { createAcceptOnce, createDatabase, createFindApiKey, createLastUse, watchPool, createIntake, type Database } from '@orderly/database';
 import { metrics, type Logger } from '@orderly/observability';
-import { createRelay } from '@orderly/queue';
+import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';
 import type { AppConfig } from './config';
 import { createHttpServer } from './http-server';
 import { createHttpService } from './http-service';
+import { createAnswerOnce } from './idempotency/answer-once';
 import { addRoutes } from './routes/routes';
+import { shedLoad } from './pressure/shed-load';
 import { createSparseLog } from './sparse-log';
 import { ledgerDeadlineMs, within } from './within';
 
 export interface AppDependencies {
   readonly logger: Logger;
   /** The app closes it. */
-  readonly engine: Pick<Engine, 'add'> & { close(): Promise<void> };
+  readonly engine: Pick<BullEngine, 'add' | 'release' | 'close'>;
   readonly metricsText: () => Promise<string>;
+  /** The app closes it. */
+  readonly rateLimiter: RateLimiter;
   /** Holds the files of the reference page. */
   readonly docsPageFolder: string;
 }
@@ -32,7 +35,7 @@ const deliveryRetentionHours = 7 * 24;
 const drainTimeoutMs = 2000;
 
 /** The api-gateway as a service: the HTTP API over the ledger, a relay behind it and the admin port beside it. */
-export function buildApp(config: AppConfig, { logger, engine, metricsText, docsPageFolder }: AppDependencies): GatewayApp {
+export function buildApp(config: AppConfig, { logger, engine, metricsText, rateLimiter, docsPageFolder }: AppDependencies): GatewayApp {
   const db = createDatabase({
     ...config.database,
     applicationName: 'api-gateway',
@@ -40,15 +43,31 @@ export function buildApp(config: AppConfig, { logger, engine, metricsText, docsP
     queryTimeoutMs: ledgerDeadlineMs,
     onIdleError: (error) => logger.warn({ err: error }, 'A connection to PostgreSQL broke'),
   });
+  const poolPressure = watchPool(db);
   const relay = createRelay(engine, createFailureLog(logger));
   const onBatch = (size: number): void => metrics.coalescedBatchSize.record(size, { operation: 'intake' });
   const intake = createIntake(db, { onBatch });
+  const acceptOnce = createAcceptOnce(db, { ...config.idempotency, onBatch });
   const acceptDelivery = createAcceptOnce(db, { retentionHours: deliveryRetentionHours, onBatch });
   const webhooks = { secrets: config.webhookSecrets, shopifyShops: config.shopifyShops.names };
+  const lastUse = createLastUse(db, { onError: createLastUseLog(logger) });
   const api = createHttpServer({
     logger,
+    shedLoad: (app) => shedLoad(app, { thresholds: config.overload, poolPressure, logger }),
     addRoutes: (app) =>
-      addRoutes(app, { db, findApiKey: createFindApiKey(db), intake, relay, docsPageFolder, logger, webhooks, acceptDelivery }),
+      addRoutes(app, {
+        db,
+        admission: { findApiKey: createFindApiKey(db), rateLimiter, lastUse },
+        intake,
+        acceptOnce,
+        answerOnce: createAnswerOnce(db, config.idempotency),
+        relay,
+        release: (queue) => engine.release(queue),
+        docsPageFolder,
+        logger,
+        webhooks,
+        acceptDelivery,
+      }),
   });
   const http = createHttpService(api, config.http);
   const admin = createAdminServer({ ...config.admin, live: () => true, ready: createReadiness(db), metrics: metricsText });
@@ -56,6 +75,8 @@ export function buildApp(config: AppConfig, { logger, engine, metricsText, docsP
   const service = composeServices('api-gateway', [
     admin,
     resource('database', () => db.close()),
+    resource('last use of keys', () => lastUse.stop()),
+    resource('rate limiter', async () => rateLimiter.close()),
     resource('relay', async () => {
       await settledWithin(relay.idle(), drainTimeoutMs);
       await engine.close();
@@ -79,6 +100,12 @@ function createReadiness(db: Database): () => Promise<readonly ReadinessCheck[]>
     );
     return [{ name: 'postgresql', ok: wasReached, detail: wasReached ? undefined : 'not reached yet, or not migrated' }];
   };
+}
+
+function createLastUseLog(logger: Logger): (error: unknown) => void {
+  return createSparseLog((error, failures) =>
+    logger.warn({ err: error, failures }, 'When keys were last used could not be written: it is tried again'),
+  );
 }
 
 function createFailureLog(logger: Logger): (error: unknown) => void {

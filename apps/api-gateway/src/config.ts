@@ -2,7 +2,9 @@ import {
   adminConfig,
   databaseConfig,
   gatewayHttpConfig,
+  idempotencyConfig,
   logConfig,
+  overloadConfig,
   queueConfig,
   redisConfig,
   shopifyShopsConfig,
@@ -15,11 +17,13 @@ import { platforms } from '@orderly/platforms';
 /** What serving needs to know. */
 export const serveConfig = {
   http: gatewayHttpConfig,
+  idempotency: idempotencyConfig,
   admin: adminConfig,
   database: databaseConfig,
   redis: redisConfig,
   queue: queueConfig,
   log: logConfig,
+  overload: overloadConfig,
   shutdown: shutdownConfig,
   webhookSecrets: webhookSecretsConfig(platforms),
   shopifyShops: shopifyShopsConfig,
@@ -28,4 +32,7 @@ export const serveConfig = {
 /** What the commands need that only speak to the database. */
 export const databaseCommandConfig = { database: databaseConfig };
 
-export type AppConfig = Pick<ConfigOf<typeof serveConfig>, 'http' | 'admin' | 'database' | 'webhookSecrets' | 'shopifyShops'>;
+export type AppConfig = Pick<
+  ConfigOf<typeof serveConfig>,
+  'http' | 'idempotency' | 'overload' | 'admin' | 'database' | 'webhookSecrets' | 'shopifyShops'
+>;

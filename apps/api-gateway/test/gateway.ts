@@ -56,8 +56,9 @@ export async function startGateway(
     { ...configOf(proxy.url), ...config },
     {
       logger: createLogger({ service: 'api-gateway', level: 'info', destination: linesInto(logLines) }),
-      engine: { add: async (jobs) => void relayed.push(...jobs), close: async () => undefined },
+      engine: { add: async (jobs) => void relayed.push(...jobs), release: async () => undefined, close: async () => undefined },
       metricsText: async () => '',
+      rateLimiter: noLimits,
       docsPageFolder,
       ...overrides,
     },
@@ -102,6 +103,7 @@ export async function startGateway(
 /** What a gateway on a ledger needs to know. */
 export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   http: { host: '127.0.0.1', port: 0 },
+  idempotency: { retentionHours: 24 },
   admin: { host: '127.0.0.1', port: 0 },
   database: { url: databaseUrl, poolSize },
   webhookSecrets: {},

@@ -58,6 +58,35 @@ export const gatewayHttpConfig = z
   .object({ HOST: z.string().default('0.0.0.0'), PORT: port(3000) })
   .transform((env) => ({ host: env.HOST, port: env.PORT }));
 
+/**
+ * api-gateway: how long the answer to a request with an `Idempotency-Key` is kept. Whoever repeats a request later than that has
+ * it done again, so it must be longer than any sender tries.
+ */
+export const idempotencyConfig = z
+  .object({ IDEMPOTENCY_RETENTION_HOURS: integer({ min: 24, max: 8760, fallback: 7 * 24 }) })
+  .transform((env) => ({ retentionHours: env.IDEMPOTENCY_RETENTION_HOURS }));
+
+/**
+ * From where on api-gateway refuses requests rather than serve them late; 0 switches a threshold off.
+ *
+ * - `eventLoopDelayMs`: mean delay of the event loop over a second
+ * - `heapPercent`: the heap in use, of what V8 allows
+ * - `poolWaiting`, `poolWaitMs`: how many wait for a connection to PostgreSQL, and how long the first of them has waited
+ */
+export const overloadConfig = z
+  .object({
+    OVERLOAD_EVENT_LOOP_DELAY_MS: integer({ min: 0, max: 60_000, fallback: 1000 }),
+    OVERLOAD_HEAP_PERCENT: integer({ min: 0, max: 100, fallback: 90 }),
+    OVERLOAD_POOL_WAITING: integer({ min: 0, max: 100_000, fallback: 500 }),
+    OVERLOAD_POOL_WAIT_MS: integer({ min: 0, max: 60_000, fallback: 1000 }),
+  })
+  .transform((env) => ({
+    eventLoopDelayMs: env.OVERLOAD_EVENT_LOOP_DELAY_MS,
+    heapPercent: env.OVERLOAD_HEAP_PERCENT,
+    poolWaiting: env.OVERLOAD_POOL_WAITING,
+    poolWaitMs: env.OVERLOAD_POOL_WAIT_MS,
+  }));
+
 /** status-worker: jobs at once in this process, and what becomes of an event that waits for a step that never arrives. */
 export const orderStatusConfig = z
   .object({

@@ -1,22 +1,29 @@
-import type { AcceptOnce, Database, FindApiKey, Intake } from '@orderly/database';
+import type { AcceptOnce, Database, Intake } from '@orderly/database';
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
-import { createRequireScope } from '../authenticate';
+import { createRequireScope, type Admission } from '../authenticate';
+import type { AnswerOnce } from '../idempotency/answer-once';
 import type { Relay } from '@orderly/queue';
+import { addAuditRoutes } from './audit/route';
 import { addDeadLetterRoutes } from './dead-letters/route';
 import { addDocsRoutes } from './docs/route';
 import { addEventRoutes } from './events/route';
 import { addJobRoutes } from './jobs/route';
 import { addOrderRoutes } from './orders/route';
+import { addQueueRoutes } from './queues/route';
 import { addStatisticsRoutes } from './stats/route';
 import type { WebhookSettings } from './webhooks/open-delivery';
 import { addWebhookRoutes } from './webhooks/route';
 
 export interface RouteDependencies {
   readonly db: Database;
-  readonly findApiKey: FindApiKey;
+  readonly admission: Admission;
   readonly intake: Intake;
+  readonly acceptOnce: AcceptOnce;
+  readonly answerOnce: AnswerOnce;
   readonly relay: Relay;
+  /** Lets the workers of a queue fetch again at once. */
+  readonly release: (queue: string) => Promise<void>;
   readonly docsPageFolder: string;
   readonly logger: Logger;
   readonly webhooks: WebhookSettings;
@@ -25,13 +32,16 @@ export interface RouteDependencies {
 
 /** Adds all routes of the API. */
 export function addRoutes(app: FastifyInstance, deps: RouteDependencies): void {
-  const { db, findApiKey, intake, relay, docsPageFolder, logger, webhooks, acceptDelivery } = deps;
-  const requireScope = createRequireScope(findApiKey);
+  const { db, admission, intake, acceptOnce, answerOnce, relay, release, docsPageFolder, logger, webhooks, acceptDelivery } =
+    deps;
+  const requireScope = createRequireScope(admission);
   addDocsRoutes(app, { docsPageFolder });
-  addEventRoutes(app, { db, intake, relay, requireScope });
+  addEventRoutes(app, { db, intake, acceptOnce, relay, requireScope });
   addWebhookRoutes(app, { acceptOnce: acceptDelivery, relay, logger, webhooks, requireScope });
-  addOrderRoutes(app, { db, requireScope });
+  addOrderRoutes(app, { db, answerOnce, relay, requireScope });
   addJobRoutes(app, { db, requireScope });
   addDeadLetterRoutes(app, { db, requireScope });
+  addAuditRoutes(app, { db, requireScope });
+  addQueueRoutes(app, { db, requireScope, release, logger });
   addStatisticsRoutes(app, { db, requireScope });
 }

@@ -2,6 +2,7 @@ import { EventBatchLimit, OrderEvent, orderEventTypes, Problem, StorableText } f
 import { z } from 'zod';
 import { Id, Json, Link, Moment } from '../../answer-schemas';
 import { defineOperation } from '../../operation';
+import { IdempotencyKeyHeader, IdempotentReplayed } from '../../idempotency/idempotency-key';
 import { BatchLabel } from './check-event';
 import { batchExample, eventExamples } from './examples';
 
@@ -48,6 +49,7 @@ export const postEventsOperation = defineOperation({
     'Answered once everything that was taken is committed. Of an array the good events are taken and the bad ones named; if none was taken the answer is 422 with the same `results`.',
   scope: 'events:write',
   headers: z.object({
+    'Idempotency-Key': IdempotencyKeyHeader.optional(),
     'Orderly-Batch': BatchLabel.optional().meta({ description: 'A label for the events of this request' }),
   }),
   body: {
@@ -58,10 +60,23 @@ export const postEventsOperation = defineOperation({
     status: 202,
     description: 'Taken',
     schema: z.union([OneTaken, BatchTaken]),
-    headers: z.object({ Location: Link.optional().meta({ description: 'Where the event is, if it was one' }) }),
+    headers: z.object({
+      Location: Link.optional().meta({ description: 'Where the event is, if it was one' }),
+      'Idempotent-Replayed': IdempotentReplayed.optional(),
+    }),
   },
   problemMembers: BatchTaken.partial().shape,
-  errors: ['invalid-json', 'unsupported-media-type', 'payload-too-large', 'batch-too-large', 'batch-rejected', 'event-id-reused'],
+  errors: [
+    'invalid-json',
+    'unsupported-media-type',
+    'payload-too-large',
+    'batch-too-large',
+    'batch-rejected',
+    'event-id-reused',
+    'idempotency-key-invalid',
+    'idempotency-key-reused',
+    'idempotency-in-progress',
+  ],
 });
 
 const Event = z

@@ -1,14 +1,16 @@
 import type { Actor } from '@orderly/contracts';
-import type { Intake, IntakeResult } from '@orderly/database';
+import type { AcceptOnce, AcceptedEvent, Intake, IntakeResult, KeyedRequest, OnceResult } from '@orderly/database';
 import { metrics } from '@orderly/observability';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Relay } from '@orderly/queue';
 import { inCreateSpan } from '../../in-create-span';
 import { within } from '../../within';
 import type { CheckedEvent } from './check-event';
+import type { CheckedRequest } from './checked-request';
 
 export interface TakeEventsDependencies {
   readonly intake: Intake;
+  readonly acceptOnce: AcceptOnce;
   readonly relay: Relay;
 }
 
@@ -22,19 +24,51 @@ export interface RequestFacts {
 /** Commits events, then hands their jobs over. Resolves as soon as they are committed. */
 export async function takeEvents(
   events: readonly CheckedEvent[],
-  { batch, headers, actor }: RequestFacts,
-  { intake, relay }: TakeEventsDependencies,
+  facts: RequestFacts,
+  { intake, relay }: Pick<TakeEventsDependencies, 'intake' | 'relay'>,
 ): Promise<IntakeResult[]> {
-  const results = await inCreateSpan(attributesOf(events), headers, async (trace, span) => {
-    const stored = await within(intake(events.map((event) => ({ ...event, batch, actor, ...trace }))));
-    if (stored[0] && stored.length === 1) span?.setAttribute('messaging.message.id', stored[0].eventId);
+  return store(events, facts, relay, async (accepted) => {
+    const value = await intake(accepted);
+    return { taken: value, value };
+  });
+}
+
+/** Like {@link takeEvents}, unless the request was answered before. */
+export async function takeEventsOnce(
+  request: KeyedRequest,
+  { events, answer }: CheckedRequest,
+  facts: RequestFacts,
+  { acceptOnce, relay }: Pick<TakeEventsDependencies, 'acceptOnce' | 'relay'>,
+): Promise<OnceResult<readonly IntakeResult[]>> {
+  return store(events, facts, relay, async (accepted) => {
+    const value = await acceptOnce({ request, events: accepted, answer });
+    return { taken: value.status === 'done' ? value.value : [], value };
+  });
+}
+
+interface Stored<Value> {
+  /** What became of each event now; empty if that was settled before. */
+  readonly taken: readonly IntakeResult[];
+  readonly value: Value;
+}
+
+async function store<Value>(
+  events: readonly CheckedEvent[],
+  { batch, headers, actor }: RequestFacts,
+  relay: Relay,
+  run: (accepted: readonly AcceptedEvent[]) => Promise<Stored<Value>>,
+): Promise<Value> {
+  const { taken, value } = await inCreateSpan(attributesOf(events), headers, async (trace, span) => {
+    const stored = await within(run(events.map((event) => ({ ...event, batch, actor, ...trace }))));
+    const [first] = stored.taken;
+    if (first && stored.taken.length === 1) span?.setAttribute('messaging.message.id', first.eventId);
     return stored;
   });
-  relay(results.flatMap((result) => (result.status === 'accepted' ? [result.job] : [])));
-  for (const [index, { status }] of results.entries()) {
+  relay(taken.flatMap((result) => (result.status === 'accepted' ? [result.job] : [])));
+  for (const [index, { status }] of taken.entries()) {
     metrics.eventsAccepted.add({ type: events[index]?.event.type ?? 'unknown', result: status });
   }
-  return results;
+  return value;
 }
 
 const attributesOf = (events: readonly CheckedEvent[]): Record<string, string | number | undefined> =>

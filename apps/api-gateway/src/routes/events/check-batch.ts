@@ -1,0 +1,71 @@
+import { EventBatchLimit } from '@orderly/contracts';
+import type { IntakeResult } from '@orderly/database';
+import { metrics } from '@orderly/observability';
+import type { FastifyRequest } from 'fastify';
+import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
+import { problemOf } from '../../problem';
+import { RequestRefused } from '../../request-refused';
+import { checkEvent, type CheckedEvent } from './check-event';
+import type { CheckedRequest } from './checked-request';
+import type { BatchTaken } from './schema';
+
+/** Checks a request that is an array of events: the good ones are to be taken, the bad ones named. */
+export function checkBatch(bodies: readonly unknown[], request: FastifyRequest): CheckedRequest {
+  if (bodies.length > EventBatchLimit) {
+    throw new RequestRefused('batch-too-large', { faults: [{ pointer: '#', detail: `has ${bodies.length} events` }] });
+  }
+  if (bodies.length === 0) throw new RequestRefused('validation-failed', { faults: [{ pointer: '#', detail: 'has no event' }] });
+
+  const checks = bodies.map((body, index) => ({ id: shownId(body), ...check(body, index) }));
+  const events = checks.flatMap((one) => ('event' in one ? [one] : []));
+  const bad = bodies.length - events.length;
+  if (bad > 0) metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' }, bad);
+
+  return {
+    events,
+    answer(outcomes) {
+      const outcomeOf = new Map(events.map((one, index) => [one, outcomes[index]]));
+      const taken = summaryOf(checks.map((one, index) => resultOf(one, index, 'event' in one ? outcomeOf.get(one) : undefined)));
+      return taken.rejected < bodies.length
+        ? jsonAnswer(202, taken)
+        : problemAnswer(new RequestRefused('batch-rejected'), request, taken);
+    },
+  };
+}
+
+type BatchResult = BatchTaken['results'][number];
+
+/** The id is the producer's; null where the event has none that can be shown. */
+type Check = { readonly id: string | null } & (CheckedEvent | { readonly refusal: RequestRefused });
+
+function resultOf(one: Check, index: number, outcome: IntakeResult | undefined): BatchResult {
+  const { id } = one;
+  if (!('event' in one)) return { index, id, status: 'rejected', problem: problemOf(one.refusal) };
+  if (outcome === undefined) throw new Error('The intake gave too few results');
+  const { status, eventId } = outcome;
+  return status === 'reused'
+    ? { index, id, status: 'rejected', problem: problemOf(idReused(index)) }
+    : { index, id, eventId, status };
+}
+
+function summaryOf(results: readonly BatchResult[]): BatchTaken {
+  const count = (status: BatchResult['status']): number => results.filter((result) => result.status === status).length;
+  return { accepted: count('accepted'), duplicates: count('duplicate'), rejected: count('rejected'), results };
+}
+
+const idReused = (index: number): RequestRefused =>
+  new RequestRefused('event-id-reused', { faults: [{ pointer: `#/${index}/id`, detail: 'belongs to another event' }] });
+
+function check(body: unknown, index: number): CheckedEvent | { readonly refusal: RequestRefused } {
+  try {
+    return checkEvent(body, [index]);
+  } catch (error) {
+    if (error instanceof RequestRefused) return { refusal: error };
+    throw error;
+  }
+}
+
+function shownId(body: unknown): string | null {
+  const id: unknown = typeof body === 'object' && body !== null && 'id' in body ? body.id : null;
+  return typeof id === 'string' && id.length <= 200 ? id : null;
+}

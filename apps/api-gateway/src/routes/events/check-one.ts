@@ -1,0 +1,43 @@
+import { metrics } from '@orderly/observability';
+import type { FastifyRequest } from 'fastify';
+import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
+import { links } from '../../links';
+import { RequestRefused } from '../../request-refused';
+import { checkEvent, type CheckedEvent } from './check-event';
+import type { CheckedRequest } from './checked-request';
+import type { OneTaken } from './schema';
+
+/** Checks a request that is a single event. @throws RequestRefused if it may not be stored */
+export function checkOne(body: unknown, request: FastifyRequest): CheckedRequest {
+  const checked = check(body);
+  const { id, source, orderId } = checked.event;
+  return {
+    events: [checked],
+    answer([result]) {
+      if (result === undefined) throw new Error('The intake gave no result');
+      const { status, eventId } = result;
+      if (status === 'reused') {
+        const faults = [{ pointer: '#/id', detail: 'belongs to another event' }];
+        return problemAnswer(new RequestRefused('event-id-reused', { faults }), request);
+      }
+      const self = links.event(source, id);
+      const taken: OneTaken = {
+        eventId,
+        id,
+        orderId,
+        status,
+        links: { self, order: links.order(orderId), job: links.job(eventId) },
+      };
+      return jsonAnswer(202, taken, { location: self });
+    },
+  };
+}
+
+function check(body: unknown): CheckedEvent {
+  try {
+    return checkEvent(body);
+  } catch (error) {
+    metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' });
+    throw error;
+  }
+}

@@ -1,0 +1,10 @@
+import type { Answer, IntakeResult } from '@orderly/database';
+import type { CheckedEvent } from './check-event';
+
+/** What a request asks for, and how the answer follows from what becomes of it. */
+export interface CheckedRequest {
+  /** Those that may be stored, in the order of the request. */
+  readonly events: readonly CheckedEvent[];
+  /** Pure; takes one result per event, in their order. */
+  readonly answer: (results: readonly IntakeResult[]) => Answer;
+}
