@@ -1,6 +1,6 @@
 import type { Actor, OrderEvent, OrderStatus } from '@orderly/contracts';
 import type { RunnableJob } from '@orderly/jobs';
-import { decide, isReachable, placeholderOf, type OrderState, type PendingEvent, type RejectedDecision } from '@orderly/orders';
+import { allowedFrom, decide, isReachable, placeholderOf, type OrderState, type PendingEvent } from '@orderly/orders';
 import { createHash } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAudit } from '../audit/record-audit';
@@ -14,10 +14,10 @@ export const manualSource = 'manual';
 export interface StatusChangeRequest {
   readonly orderId: string;
   readonly status: OrderStatus;
-  readonly reason: string | undefined;
+  readonly reason?: string;
   /** The version that the order must have when it takes the status; null where any will do. */
   readonly expectedVersion: number | null;
-  readonly notify: boolean | undefined;
+  readonly notify?: boolean;
   readonly actor: Actor;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
@@ -31,14 +31,15 @@ export type StatusChangeAnswer =
       readonly eventId: string;
       readonly source: string;
       readonly id: string;
-      readonly type: OrderEvent['type'];
       readonly job: RunnableJob;
     }
   | { readonly status: 'order-unknown' }
-  /** Nothing was stored but the audit trail's entry of the refusal, so commit it too. */
-  | (Pick<RejectedDecision, 'current' | 'currentVersion' | 'allowed'> & {
-      readonly status: 'transition-not-allowed' | 'version-conflict';
-    });
+  | StatusChangeRefusal;
+
+/** Nothing is stored but the audit trail's entry of it, so it is to be committed too. */
+export type StatusChangeRefusal =
+  | { readonly status: 'version-conflict'; readonly currentVersion: number }
+  | { readonly status: 'transition-not-allowed'; readonly current: OrderStatus; readonly allowed: readonly OrderStatus[] };
 
 /**
  * Takes a manual change in, or refuses it where it is certain already that it will not be applied: by the same decision that the
@@ -71,10 +72,9 @@ export async function requestStatusChange(
   };
 
   if (refusal !== undefined) {
-    const { code, allowed } = refusal;
-    const detail = { allowed, expectedVersion: request.expectedVersion };
-    await recordAudit(db, [{ ...facts, action: 'order.status_refused', code, detail }]);
-    return { status: code, current: order.status, currentVersion: order.version, allowed };
+    const detail = { allowed: allowedFrom(order.status), expectedVersion: request.expectedVersion };
+    await recordAudit(db, [{ ...facts, action: 'order.status_refused', code: refusal.status, detail }]);
+    return refusal;
   }
   const { traceparent, tracestate, actor, expectedVersion } = request;
   const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
@@ -83,16 +83,14 @@ export async function requestStatusChange(
   if (result?.status !== 'accepted') throw new Error('An event under a new id was not accepted');
   const { eventId, job } = result;
   await recordAudit(db, [{ ...facts, action: 'order.status_requested', eventId, detail: { expectedVersion } }]);
-  return { status: 'accepted', eventId, source: manualSource, id: event.id, type: event.type, job };
+  return { status: 'accepted', eventId, source: manualSource, id: event.id, job };
 }
 
 interface Standing {
   readonly order: OrderState;
   /** Set if it is certain. */
-  readonly refusal?: Refusal;
+  readonly refusal?: StatusChangeRefusal;
 }
-
-type Refusal = Pick<RejectedDecision, 'allowed'> & { readonly code: 'transition-not-allowed' | 'version-conflict' };
 
 /** Undefined for an order of which nobody knows anything, nor will by what was accepted. */
 async function readStanding(
@@ -109,15 +107,16 @@ async function readStanding(
     manual: { expectedVersion },
   } satisfies PendingEvent);
   if (decision.outcome !== 'rejected') return { order };
-  const { code, allowed } = decision;
-  if (code === 'version-conflict') return { order, refusal: { code, allowed } };
+  const conflict = { status: 'version-conflict', currentVersion: order.version } as const;
+  if (decision.code === 'version-conflict') return { order, refusal: conflict };
   if (order.status === null) {
     if (!(await isStepOpen(db, orderId, ['order.created']))) return undefined;
-    return expectedVersion === null ? { order } : { order, refusal: { code: 'version-conflict', allowed } };
+    return expectedVersion === null ? { order } : { order, refusal: conflict };
   }
   // What the graph does not lead to is refused whatever comes; what it leads to, only if nothing is on its way there.
   const mayStillFit = isReachable(order.status, status) && (await isStepOpen(db, orderId, statusTypes));
-  return mayStillFit ? { order } : { order, refusal: { code: 'transition-not-allowed', allowed } };
+  if (mayStillFit) return { order };
+  return { order, refusal: { status: 'transition-not-allowed', current: order.status, allowed: decision.allowed } };
 }
 
 /** Its data are left out: no decision about a status depends on them. */
