@@ -2,6 +2,7 @@ import { startTcpProxy, type TcpProxy } from '@orderly/queue/testing';
 import type { ApiScope } from '@orderly/contracts';
 import { createApiKey, createDatabase, migrate, type Database } from '@orderly/database';
 import type { RunnableJob } from '@orderly/jobs';
+import type { RateLimiter } from '@orderly/queue';
 import { testActor } from '@orderly/database/testing';
 import { createLogger } from '@orderly/observability';
 import { createTestDatabase } from '@orderly/testing';
@@ -14,20 +15,29 @@ import type { AppConfig } from '../src/config';
 export const docsPageFolder = join(__dirname, '../docs-page');
 const migrations = join(__dirname, '../../../libs/database/drizzle');
 
-/** A gateway of its own with a ledger of its own. */
-export interface TestGateway {
+/** An answer with its body as it was sent. */
+export type ExactAnswer = Answer & { readonly text: string };
+
+/** A gateway, and how it is spoken to. */
+export interface RunningGateway {
   readonly app: GatewayApp;
-  /** Straight to the ledger; the gateway itself goes through `proxy`. */
-  readonly db: Database;
-  readonly proxy: TcpProxy;
   /** What the gateway handed over. */
   readonly relayed: RunnableJob[];
   readonly logLines: string[];
-  createKey(...scopes: ApiScope[]): Promise<string>;
   /** With a key that may do everything, unless the headers say otherwise. */
-  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
-  post(body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  get(path: string): Promise<Answer>;
+  request(method: string, path: string, options?: RequestOptions): Promise<ExactAnswer>;
+  post(body: unknown, headers?: Record<string, string>): Promise<ExactAnswer>;
+  get(path: string): Promise<ExactAnswer>;
+}
+
+/** A gateway of its own with a ledger of its own. */
+export interface TestGateway extends RunningGateway {
+  /** Straight to the ledger; the gateway itself goes through `proxy`. */
+  readonly db: Database;
+  readonly proxy: TcpProxy;
+  createKey(...scopes: ApiScope[]): Promise<string>;
+  /** Starts another gateway on this one's ledger, spoken to with the same key. Stopped with this one, if not before. */
+  startPeer(): Promise<RunningGateway>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +53,12 @@ export interface Answer {
   readonly body: any;
 }
 
+/** For keys without a limit, as those of {@link TestGateway.createKey} are. */
+export const noLimits: RateLimiter = {
+  take: () => Promise.reject(new Error('The test has no rate limiter')),
+  close: () => undefined,
+};
+
 export async function startGateway(
   overrides: Partial<AppDependencies> = {},
   config: Partial<AppConfig> = {},
@@ -50,49 +66,23 @@ export async function startGateway(
   const database = await createTestDatabase((url) => migrate(url, migrations));
   const proxy = await startTcpProxy(database.url);
   const db = createDatabase({ url: database.url, poolSize: 3, applicationName: 'test' });
-  const relayed: RunnableJob[] = [];
-  const logLines: string[] = [];
-  const app = buildApp(
-    { ...configOf(proxy.url), ...config },
-    {
-      logger: createLogger({ service: 'api-gateway', level: 'info', destination: linesInto(logLines) }),
-      engine: { add: async (jobs) => void relayed.push(...jobs), release: async () => undefined, close: async () => undefined },
-      metricsText: async () => '',
-      rateLimiter: noLimits,
-      docsPageFolder,
-      ...overrides,
-    },
-  );
   const createKey = async (...scopes: ApiScope[]): Promise<string> =>
     (await createApiKey(db, { name: 'test', scopes }, testActor)).key;
   const key = await createKey('events:write', 'orders:read', 'ops:read');
-  await app.start();
-
-  const request: TestGateway['request'] = async (method, path, { headers, body } = {}) => {
-    const response = await fetch(new URL(path, app.url()), {
-      method,
-      body,
-      headers: { authorization: `Bearer ${key}`, ...headers },
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  const started: RunningGateway[] = [];
+  const start = async (): Promise<RunningGateway> => {
+    const gateway = await startOn({ ...configOf(proxy.url), ...config }, key, overrides);
+    started.push(gateway);
+    return gateway;
   };
   return {
-    app,
+    ...(await start()),
     db,
     proxy,
-    relayed,
-    logLines,
     createKey,
-    request,
-    post: (body, headers) =>
-      request('POST', '/v1/events', {
-        headers: { 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-      }),
-    get: (path) => request('GET', path),
+    startPeer: start,
     async stop() {
-      await app.stop();
+      await Promise.all(started.map(({ app }) => app.stop()));
       await proxy.cut();
       await db.close();
       await database.drop();
@@ -100,10 +90,47 @@ export async function startGateway(
   };
 }
 
+async function startOn(config: AppConfig, key: string, overrides: Partial<AppDependencies>): Promise<RunningGateway> {
+  const relayed: RunnableJob[] = [];
+  const logLines: string[] = [];
+  const app = buildApp(config, {
+    logger: createLogger({ service: 'api-gateway', level: 'info', destination: linesInto(logLines) }),
+    engine: { add: async (jobs) => void relayed.push(...jobs), release: async () => undefined, close: async () => undefined },
+    metricsText: async () => '',
+    rateLimiter: noLimits,
+    docsPageFolder,
+    ...overrides,
+  });
+  await app.start();
+
+  const request: RunningGateway['request'] = async (method, path, { headers, body } = {}) => {
+    const response = await fetch(new URL(path, app.url()), {
+      method,
+      body,
+      headers: { authorization: `Bearer ${key}`, ...headers },
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
+  };
+  return {
+    app,
+    relayed,
+    logLines,
+    request,
+    post: (body, headers) =>
+      request('POST', '/v1/events', {
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    get: (path) => request('GET', path),
+  };
+}
+
 /** What a gateway on a ledger needs to know. */
 export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   http: { host: '127.0.0.1', port: 0 },
   idempotency: { retentionHours: 24 },
+  overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 500, poolWaitMs: 1000 },
   admin: { host: '127.0.0.1', port: 0 },
   database: { url: databaseUrl, poolSize },
   webhookSecrets: {},
