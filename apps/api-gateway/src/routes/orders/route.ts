@@ -1,21 +1,28 @@
 import { findOrder, type Database } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
+import type { Relay } from '@orderly/queue';
 import type { RequireScope } from '../../authenticate';
+import type { AnswerOnce } from '../../idempotency/answer-once';
 import { links } from '../../links';
 import { addOperation } from '../../operation';
 import { RequestRefused } from '../../request-refused';
 import { within } from '../../within';
-import { findOrderOperation } from './schema';
+import { changeStatus } from './change-status';
+import { changeStatusOperation, findOrderOperation } from './schema';
 
 export interface OrderRouteDependencies {
   readonly db: Database;
+  readonly answerOnce: AnswerOnce;
+  readonly relay: Relay;
   readonly requireScope: RequireScope;
 }
 
-export function addOrderRoutes(app: FastifyInstance, { db, requireScope }: OrderRouteDependencies): void {
+export function addOrderRoutes(app: FastifyInstance, { db, requireScope, ...changing }: OrderRouteDependencies): void {
   addOperation(app, requireScope, findOrderOperation, async ({ params: { orderId } }) => {
     const order = await within(findOrder(db, orderId));
     if (order === undefined) throw new RequestRefused('not-found');
     return { ...order, links: { self: links.order(orderId) } };
   });
+
+  addOperation(app, requireScope, changeStatusOperation, (request) => changeStatus(request, changing));
 }

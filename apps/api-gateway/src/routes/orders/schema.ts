@@ -1,6 +1,7 @@
-import { OrderId, OrderStatus } from '@orderly/contracts';
+import { OrderId, OrderStatus, StorableText } from '@orderly/contracts';
 import { z } from 'zod';
 import { Id, Json, Link, Moment, StatusOrNone } from '../../answer-schemas';
+import { IdempotencyKeyHeader, IdempotentReplayed } from '../../idempotency/idempotency-key';
 import { defineOperation } from '../../operation';
 
 export const OrderParams = z.strictObject({ orderId: OrderId });
@@ -54,4 +55,67 @@ export const findOrderOperation = defineOperation({
   params: OrderParams,
   answer: { status: 200, description: 'The order', schema: Order },
   errors: ['not-found'],
+});
+
+/** What a person wants of an order. */
+export const StatusChangeBody = z
+  .strictObject({
+    status: OrderStatus,
+    reason: StorableText(1000).optional().meta({ description: 'Kept in the history, and told to the destinations' }),
+    expectedVersion: z
+      .int()
+      .positive()
+      .optional()
+      .meta({ description: 'The version of the order that was decided on: of another one nothing is changed' }),
+    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts, for the audit trail' }),
+    notify: z.boolean().optional().meta({ description: '`false` tells no customer' }),
+  })
+  .meta({ id: 'StatusChangeRequest' });
+
+const StatusChangeTaken = z
+  .object({
+    eventId: Id.meta({ description: 'Of the event that the change is from now on' }),
+    orderId: OrderId,
+    status: z.literal('accepted'),
+    links: z.object({ self: Link.meta({ description: 'What becomes of it' }), order: Link, job: Link }),
+  })
+  .meta({ id: 'StatusChangeTaken' });
+/** The answer to a manual change that is going to be decided on. */
+export type StatusChangeTaken = z.output<typeof StatusChangeTaken>;
+
+export const changeStatusOperation = defineOperation({
+  id: 'changeStatus',
+  method: 'post',
+  path: '/v1/orders/{orderId}/status',
+  tag: 'Orders',
+  summary: 'Change the status of an order by hand',
+  description:
+    'Applied after everything that was accepted for the order before. Unlike an event that comes too early it never waits for a missing step: it is applied or refused. What is certain to be refused is refused at once, with 409 `transition-not-allowed` or 412 `version-conflict`; what only turns out later is a dead letter with that code. The status that the order has already is accepted, and changes nothing.',
+  scope: 'ops:write',
+  params: OrderParams,
+  headers: z.object({ 'Idempotency-Key': IdempotencyKeyHeader.optional() }),
+  body: {
+    schema: StatusChangeBody,
+    examples: { cancel: { status: 'cancelled', reason: 'The customer asked by phone', expectedVersion: 3, actor: 'ada' } },
+  },
+  answer: {
+    status: 202,
+    description: 'Taken',
+    schema: StatusChangeTaken,
+    headers: z.object({
+      Location: Link.meta({ description: 'The event, and what becomes of it' }),
+      'Idempotent-Replayed': IdempotentReplayed.optional(),
+    }),
+  },
+  errors: [
+    'invalid-json',
+    'unsupported-media-type',
+    'payload-too-large',
+    'not-found',
+    'transition-not-allowed',
+    'version-conflict',
+    'idempotency-key-invalid',
+    'idempotency-key-reused',
+    'idempotency-in-progress',
+  ],
 });

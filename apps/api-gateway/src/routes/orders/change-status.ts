@@ -1,0 +1,84 @@
+import { requestStatusChange, type Answer, type StatusChangeAnswer } from '@orderly/database';
+import { metrics, traceIdOf } from '@orderly/observability';
+import type { Relay } from '@orderly/queue';
+import type { FastifyRequest } from 'fastify';
+import { actorOf } from '../../authenticate';
+import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
+import type { AnswerOnce } from '../../idempotency/answer-once';
+import { inCreateSpan } from '../../in-create-span';
+import { links } from '../../links';
+import type { OperationRequest, Sent } from '../../operation';
+import { parseBody } from '../../parse-body';
+import { RequestRefused } from '../../request-refused';
+import { StatusChangeBody, type OrderParams, type StatusChangeTaken } from './schema';
+
+export interface ChangeStatusDependencies {
+  readonly answerOnce: AnswerOnce;
+  readonly relay: Relay;
+}
+
+type ChangeStatusRequest = Pick<OperationRequest<typeof OrderParams, never>, 'params' | 'body' | 'request' | 'reply' | 'apiKey'>;
+
+/** Takes a manual change in, or tells why it never will be applied. */
+export async function changeStatus(
+  { params: { orderId }, body, request, reply, apiKey }: ChangeStatusRequest,
+  { answerOnce, relay }: ChangeStatusDependencies,
+): Promise<Sent> {
+  const { actor, expectedVersion = null, ...change } = parseBody(StatusChangeBody, body);
+  return inCreateSpan({ 'orderly.order.id': orderId }, request.headers, (trace, span) =>
+    answerOnce({
+      request,
+      reply,
+      apiKey: apiKey(),
+      body,
+      work: async (query) => {
+        const asked = { ...change, orderId, expectedVersion, actor: actorOf(apiKey(), actor), ...trace };
+        const value = await requestStatusChange({ query }, { ...asked, traceId: traceIdOf(trace.traceparent) ?? null });
+        return { answer: answerTo(value, orderId, request), value };
+      },
+      onCommitted: (taken) => {
+        const type = change.status === 'cancelled' ? 'order.cancelled' : 'order.status_changed';
+        const isAccepted = taken.status === 'accepted';
+        metrics.eventsAccepted.add({ type, result: isAccepted ? 'accepted' : 'rejected' });
+        if (!isAccepted) return;
+        span?.setAttribute('messaging.message.id', taken.eventId);
+        relay([taken.job]);
+      },
+    }),
+  );
+}
+
+/** @throws RequestRefused `not-found`, which is not kept for repetitions: the order may come yet */
+function answerTo(taken: StatusChangeAnswer, orderId: string, request: FastifyRequest): Answer {
+  switch (taken.status) {
+    case 'accepted': {
+      const { eventId, source, id } = taken;
+      const self = links.event(source, id);
+      const body: StatusChangeTaken = {
+        eventId,
+        orderId,
+        status: 'accepted',
+        links: { self, order: links.order(orderId), job: links.job(eventId) },
+      };
+      return jsonAnswer(202, body, { location: self });
+    }
+    case 'order-unknown':
+      throw new RequestRefused('not-found');
+    case 'version-conflict':
+      return problemAnswer(
+        new RequestRefused('version-conflict', {
+          detail: `The order has version ${taken.currentVersion}`,
+          details: { currentVersion: taken.currentVersion },
+        }),
+        request,
+      );
+    case 'transition-not-allowed':
+      return problemAnswer(
+        new RequestRefused('transition-not-allowed', {
+          detail: `The order is ${taken.current}`,
+          details: { current: taken.current, allowed: [...taken.allowed] },
+        }),
+        request,
+      );
+  }
+}
