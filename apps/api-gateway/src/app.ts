@@ -1,4 +1,12 @@
-import { createAcceptOnce, createDatabase, createFindApiKey, createLastUse, watchPool, createIntake, type Database } from '@orderly/database';
+import {
+  createAcceptOnce,
+  createDatabase,
+  createFindApiKey,
+  createLastUse,
+  watchPool,
+  createIntake,
+  type Database,
+} from '@orderly/database';
 import { metrics, type Logger } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';
@@ -35,7 +43,10 @@ const deliveryRetentionHours = 7 * 24;
 const drainTimeoutMs = 2000;
 
 /** The api-gateway as a service: the HTTP API over the ledger, a relay behind it and the admin port beside it. */
-export function buildApp(config: AppConfig, { logger, engine, metricsText, rateLimiter, docsPageFolder }: AppDependencies): GatewayApp {
+export function buildApp(
+  config: AppConfig,
+  { logger, engine, metricsText, rateLimiter, docsPageFolder }: AppDependencies,
+): GatewayApp {
   const db = createDatabase({
     ...config.database,
     applicationName: 'api-gateway',

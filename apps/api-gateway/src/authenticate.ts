@@ -1,18 +1,29 @@
 import type { Actor, ApiScope } from '@orderly/contracts';
-import type { ApiKey, FindApiKey } from '@orderly/database';
+import type { ApiKey, FindApiKey, LastUse } from '@orderly/database';
+import type { RateLimiter } from '@orderly/queue';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { limitRate } from './pressure/limit-rate';
 import { RequestRefused } from './request-refused';
 import { within } from './within';
 
 /** Makes hooks that let a request pass if its key has a scope. */
 export type RequireScope = (scope: ApiScope) => onRequestAsyncHookHandler;
 
+/** What decides about letting a key in. */
+export interface Admission {
+  readonly findApiKey: FindApiKey;
+  readonly rateLimiter: RateLimiter;
+  readonly lastUse: Pick<LastUse, 'note'>;
+}
+
 /** Runs before the body is read: who may not send gets no say. */
-export function createRequireScope(findApiKey: FindApiKey): RequireScope {
-  return (scope) => async (request) => {
+export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admission): RequireScope {
+  return (scope) => async (request, reply) => {
     const key = bearerToken(request.headers.authorization);
     const apiKey = key === undefined ? undefined : await within(findApiKey(key));
     if (apiKey === undefined) throw new RequestRefused('unauthenticated', { headers: { 'www-authenticate': 'Bearer' } });
+    lastUse.note(apiKey.id);
+    await limitRate(rateLimiter, apiKey, reply);
     if (!apiKey.scopes.includes(scope)) {
       throw new RequestRefused('forbidden', {
         detail: `The key lacks the scope ${scope}`,

@@ -10,6 +10,8 @@ import { createSparseLog } from './sparse-log';
 
 export interface HttpServerOptions {
   readonly logger: Logger;
+  /** Adds what refuses requests because of too much load. */
+  readonly shedLoad: (app: FastifyInstance) => void;
   readonly addRoutes: (app: FastifyInstance) => void;
 }
 
@@ -21,7 +23,7 @@ const requestTimeoutMs = 30_000;
 const maxParamLength = 2000;
 
 /** The API without its routes: bodies, errors, metrics and the order in which things are refused. */
-export function createHttpServer({ logger, addRoutes }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ logger, shedLoad, addRoutes }: HttpServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -57,6 +59,7 @@ export function createHttpServer({ logger, addRoutes }: HttpServerOptions): Fast
     });
   });
 
+  shedLoad(app);
   const finishRoutes = refuseOtherMethods(app);
   addRoutes(app);
   // Last: routes in scopes of their own are known only when these are loaded.

@@ -18,7 +18,7 @@ export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
     code,
     ...(detail !== undefined && !isOurs && { detail }),
     ...(traceId !== undefined && { traceId }),
-    ...(isOurs && { retryable: true }),
+    ...((isOurs || code === 'rate-limited') && { retryable: true }),
     ...(faults.length > 0 && { errors: [...faults] }),
     ...details,
   };

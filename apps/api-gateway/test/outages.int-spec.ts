@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { createLogger } from '@orderly/observability';
 import { request } from 'node:http';
 import { buildApp } from '../src/app';
-import { configOf, docsPageFolder, event, startGateway, type Answer } from './gateway';
+import { configOf, docsPageFolder, event, noLimits, startGateway, type Answer } from './gateway';
 
 const ready = async (url: URL): Promise<number> => (await fetch(new URL('/readyz', url))).status;
 
@@ -143,8 +143,9 @@ describe('a gateway that is stopped', () => {
     const config = configOf(gateway.proxy.url, 2);
     const deps = {
       logger: createLogger({ service: 'api-gateway', level: 'silent' }),
-      engine: { add: async () => undefined, close: async () => undefined },
+      engine: { add: async () => undefined, release: async () => undefined, close: async () => undefined },
       metricsText: async () => '',
+      rateLimiter: noLimits,
       docsPageFolder,
     };
     await stressStartStop(() => buildApp(config, deps), { rounds: 3 });

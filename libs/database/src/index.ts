@@ -1,4 +1,5 @@
 export { createDatabase, type Database, type DatabaseOptions, type Query } from './database';
+export { watchPool, type PoolPressure } from './pool-pressure';
 export { isDatabaseAway } from './connection-error';
 export { migrate } from './migrate';
 export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';
@@ -20,7 +21,17 @@ export { findEvent, type EventOutcome, type EventRecord } from './queries/find-e
 export { findOrder, type LaneRecord, type OrderRecord, type StatusChange } from './queries/find-order';
 export { findJob, type AttemptRecord } from './queries/find-job';
 export { shownJobStates, type JobRecord, type ShownJobState } from './queries/job-record';
+export { listJobs, type JobFilter } from './queries/list-jobs';
+export { listEvents, type EventFilter, type EventSummary } from './queries/list-events';
+export { listMessages, type MessageFilter, type MessageRecord } from './queries/list-messages';
+export { listOrders, orderOfOrders, type OrderFilter, type OrderKey, type OrderSummary } from './queries/list-orders';
+export type { Page, PageRequest } from './queries/page';
+export { maxCustomerOrders } from './queries/customer-orders';
 export { listDeadLetters, type DeadLetterPage } from './queries/list-dead-letters';
+export { isKnownQueue } from './queries/is-known-queue';
+export { readQueues, type PriorityCounts, type QueueRecord, type QueueState } from './queries/read-queues';
+export type { QueueRates } from './queries/read-queue-rates';
+export { pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { readStatistics, type JobCount, type Statistics } from './queries/read-statistics';
 export type { AppliedEvent, ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './ledger/apply-types';
 export type { ClaimOptions } from './ledger/claim-jobs';
@@ -40,3 +51,4 @@ export { expireTokens, type ExpireTokensReport } from './cleanup/expire-tokens';
 export { rotateLogs, type RotateLogsOptions, type RotateLogsReport } from './cleanup/rotate-logs';
 export { auditActions, type AuditAction, type AuditEntry } from './audit/audit-entry';
 export { recordAudit } from './audit/record-audit';
+export { listAudit, type AuditFilter, type AuditRecord } from './queries/list-audit';

@@ -74,6 +74,12 @@ export const metrics = {
     },
     durationBounds,
   ),
+  httpRequestsShed: counter({
+    name: 'orderly.http.server.shed',
+    meaning: 'Requests of the API that were refused because of too much load; reason is the threshold that was crossed',
+    unit: '{request}',
+    labels: ['reason'],
+  }),
   coalescedBatchSize: histogram(
     {
       name: 'orderly.coalesced.batch_size',

@@ -1,18 +1,22 @@
 import { loadConfig, type Environment } from '@orderly/config';
 import { createLogger, getTelemetry } from '@orderly/observability';
-import { createEngine } from '@orderly/queue';
+import { createEngine, createRateLimiter } from '@orderly/queue';
 import { runService } from '@orderly/runtime';
 import { buildApp } from '../app';
 import { serveConfig } from '../config';
 import { createSparseLog } from '../sparse-log';
 
-/** Serves the API until the process is told to stop. */
-export async function serve(env: Environment): Promise<void> {
+/** Serves the API until the process is told to stop. The page that explains it lies in `docsPageFolder`. */
+export async function serve(env: Environment, docsPageFolder: string): Promise<void> {
   const config = loadConfig(serveConfig, env);
   const logger = createLogger({ service: 'api-gateway', level: config.log.level });
   const telemetry = getTelemetry();
   const onError = createSparseLog<Error>((error, failures) => logger.warn({ err: error, failures }, 'Redis is away'));
   const engine = createEngine({ redisUrl: config.redis.url, prefix: config.queue.prefix, onError });
-  const app = buildApp(config, { logger, engine, metricsText: telemetry.metricsText });
+  const onUncounted = createSparseLog<unknown>((error, failures) =>
+    logger.warn({ err: error, failures }, 'Redis does not count the requests of keys: this process counts its own'),
+  );
+  const rateLimiter = createRateLimiter({ redisUrl: config.redis.url, prefix: config.queue.prefix, onError: onUncounted });
+  const app = buildApp(config, { logger, engine, metricsText: telemetry.metricsText, rateLimiter, docsPageFolder });
   await runService(app, { shutdownTimeoutMs: config.shutdown.timeoutMs, logger, onExit: telemetry.shutdown });
 }

@@ -1,0 +1,30 @@
+import type { ApiKey } from '@orderly/database';
+import { rateLimitWindowSeconds, type RateLimiter } from '@orderly/queue';
+import type { FastifyReply } from 'fastify';
+import { RequestRefused } from '../request-refused';
+
+/**
+ * Counts a request of a key that has a limit, and tells its sender in headers of the answer what is left, whatever the answer.
+ *
+ * @throws RequestRefused `rate-limited` beyond the limit
+ */
+export async function limitRate(
+  rateLimiter: RateLimiter,
+  { id, requestsPerMinute }: Pick<ApiKey, 'id' | 'requestsPerMinute'>,
+  reply: FastifyReply,
+): Promise<void> {
+  if (requestsPerMinute === null) return;
+  const { isAllowed, remaining, resetMs } = await rateLimiter.take(id, requestsPerMinute);
+  const resetSeconds = String(Math.max(Math.ceil(resetMs / 1000), 1));
+  void reply.headers({
+    'ratelimit-limit': String(requestsPerMinute),
+    'ratelimit-remaining': String(remaining),
+    'ratelimit-reset': resetSeconds,
+    'ratelimit-policy': `${requestsPerMinute};w=${rateLimitWindowSeconds}`,
+  });
+  if (isAllowed) return;
+  throw new RequestRefused('rate-limited', {
+    detail: `The key may make ${requestsPerMinute} requests in ${rateLimitWindowSeconds} seconds`,
+    headers: { 'retry-after': resetSeconds },
+  });
+}

@@ -1,0 +1,42 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Database } from './database';
+
+/** How many wait for a connection of a pool, and how long. */
+export interface PoolPressure {
+  readonly waiting: number;
+  /** How long the one waits that came first. */
+  readonly longestWaitMs: number;
+}
+
+/**
+ * Watches who waits for a connection, which the pool itself does not time. Call it once for a database, before its first query.
+ *
+ * @returns reads the pressure of the moment; costs next to nothing
+ */
+export function watchPool({ pool }: Pick<Database, 'pool'>): () => PoolPressure {
+  // In the order in which they came.
+  const waits = new Set<{ readonly since: number }>();
+  const connect: Connect = pool.connect.bind(pool);
+
+  const watched: Connect = (onConnected) => {
+    const wait = { since: performance.now() };
+    waits.add(wait);
+    const done = (): void => void waits.delete(wait);
+    if (onConnected === undefined) return (connect() as Promise<PoolClient>).finally(done);
+    return connect((...result) => {
+      done();
+      onConnected(...result);
+    });
+  };
+  pool.connect = watched as Pool['connect'];
+
+  return () => {
+    const [first] = waits;
+    return { waiting: waits.size, longestWaitMs: first === undefined ? 0 : performance.now() - first.since };
+  };
+}
+
+/** Both forms of the pool's own: with a callback, as its queries use it, and with a promise. */
+type Connect = (
+  onConnected?: (error: Error | undefined, client: PoolClient | undefined, release: (broken?: unknown) => void) => void,
+) => Promise<PoolClient> | void;
