@@ -1,7 +1,7 @@
 import { appSecret, buildRequest } from '@orderly/platforms/testing';
 import { createHmac, randomUUID } from 'node:crypto';
 import type { AppConfig } from '../src/config';
-import type { Answer, TestGateway } from './gateway';
+import type { Answer, RunningGateway, TestGateway } from './gateway';
 
 /** What a platform sends. */
 export interface Delivery {
@@ -52,7 +52,7 @@ export function standardDelivery(
 }
 
 /** Without an API key, as platforms do. */
-export const deliver = (gateway: TestGateway, { platform, headers, body }: Delivery): Promise<Answer> =>
+export const deliver = (gateway: RunningGateway, { platform, headers, body }: Delivery): Promise<Answer> =>
   gateway.request('POST', `/v1/webhooks/${platform}`, { headers: { authorization: '', ...headers }, body });
 
 /** The same without some of its headers. */
