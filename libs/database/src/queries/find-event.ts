@@ -1,4 +1,5 @@
 import type { OrderEventType } from '@orderly/contracts';
+import type { Awaited as AwaitedChange } from '@orderly/orders';
 import { and, eq } from 'drizzle-orm';
 import type { Database } from '../database';
 import { eventKeys, events, jobs } from '../schema';
@@ -26,6 +27,8 @@ export interface EventOutcome {
   readonly version?: number;
   /** Until when a parked event waits for the order to move. */
   readonly deadline?: Date;
+  /** What a parked event waits for: `order.created`, or the statuses that are missing, in order. */
+  readonly waitsFor?: readonly AwaitedChange[];
   readonly code?: string;
   readonly message?: string;
   /** For a rejected one, what the order's status was and which would have been allowed. */

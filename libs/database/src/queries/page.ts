@@ -1,0 +1,96 @@
+import { getTableColumns, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
+import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
+import type { Database } from '../database';
+
+/** What part of a list is asked for. */
+export interface PageRequest<Key = string> {
+  /** Rows at most. */
+  readonly limit: number;
+  /** Where the page before ended: its {@link Page.next}. */
+  readonly after?: Key;
+  /** Rows that one page looks at, at most, where the filters leave out some of those that its index gives. @defaultValue 2000 */
+  readonly maxWalked?: number;
+}
+
+/** A part of a list. */
+export interface Page<Row, Key = string> {
+  readonly rows: readonly Row[];
+  /** Where the next page begins; undefined on the last. A page before the last may be short, even empty: its walk was cut. */
+  readonly next: Key | undefined;
+}
+
+/** Rows of a table in the order of the list, by an index that gives them in this order: at most `count`, after the page before. */
+export interface Walk {
+  readonly rows: (count: number) => SQL;
+  /** How many of these rows the filters let through: every one, most, or perhaps very few. */
+  readonly share: Share;
+}
+export type Share = 'all' | 'most' | 'some';
+
+export interface Listing {
+  readonly walk: Walk;
+  /** What the walked rows are called in the other parts. */
+  readonly as: SQLWrapper;
+  /** What belongs to a walked row, one row at most: an inner join leaves out those that have none. */
+  readonly joins?: SQL;
+  /** By the names that they have in the result. */
+  readonly columns: SQL;
+  readonly filters: readonly (SQL | undefined)[];
+  /** Of the walk, by its columns alone. */
+  readonly order: SQL;
+  /** Where a walked row is in the order, as JSON: {@link PageRequest.after}, of its columns alone. */
+  readonly key: SQL;
+}
+
+const defaultMaxWalked = 2000;
+
+/**
+ * Reads a page in one statement, so that what is walked and where the walk ended are of one moment. Whatever the filters are, it
+ * looks at a bounded number of rows.
+ */
+export async function readPage<Row extends object, Key>(
+  db: Pick<Database, 'query'>,
+  { walk, as, joins = sql``, columns, filters, order, key }: Listing,
+  { limit, maxWalked = defaultMaxWalked }: PageRequest<Key>,
+): Promise<Page<Row, Key>> {
+  const wanted = limit + 1; // one more than asked for tells whether there is a next page
+  const count = walk.share === 'all' ? wanted : walk.share === 'most' ? Math.min(4 * wanted, maxWalked) : maxWalked;
+  const walked = sql`(${walk.rows(count)}) as ${as}`;
+  // Where the walk was cut is looked for only if the page is not full.
+  const rows = await run<Row & { key: Key | null; cut: Key | null; place: number | null }>(
+    db,
+    sql`
+    with page as materialized (
+      select ${columns}, ${key} as key, row_number() over (order by ${order}) as place
+      from ${walked} ${joins} where ${sql.join([sql`true`, ...filters.filter((filter) => filter !== undefined)], sql` and `)}
+      order by ${order} limit ${wanted}
+    )
+    select page.*, ends.cut
+    from (
+      select case when (select count(*) from page) < ${wanted} then (
+        select ${key} from ${walked} order by ${order} offset ${count - 1} limit 1
+      ) end as cut
+    ) as ends
+    left join page on true order by page.place`,
+  );
+  const found = rows.filter(({ place }) => place !== null);
+  const next = found.length > limit ? found[limit - 1]?.key : rows[0]?.cut;
+  return { rows: found.slice(0, limit), next: next ?? undefined };
+}
+
+const dialect = new PgDialect();
+
+/** Runs a statement that was put together; its rows are as the driver reads them: times are Dates. */
+export function run<Row extends object>(db: Pick<Database, 'query'>, statement: SQL): Promise<Row[]> {
+  const { sql: text, params } = dialect.sqlToQuery(statement);
+  return db.query<Row>(text, params);
+}
+
+/** Columns of a table under the names that `$inferSelect` has for them: all of them, or those named. */
+export function columnsOf<Table extends PgTable>(table: Table, ...names: (keyof Table['$inferSelect'] & string)[]): SQL {
+  const columns = Object.entries(getTableColumns(table)).filter(([name]) => names.length === 0 || names.includes(name));
+  return sql.join(
+    columns.map(([name, column]) => sql`${column} as ${sql.identifier(name)}`),
+    sql`, `,
+  );
+}
