@@ -1,8 +1,16 @@
 import type { Operation } from './operation';
+import { listAuditOperation } from './routes/audit/schema';
 import { listDeadLettersOperation } from './routes/dead-letters/schema';
 import { findEventOperation, postEventsOperation } from './routes/events/schema';
 import { findJobOperation } from './routes/jobs/schema';
-import { findOrderOperation } from './routes/orders/schema';
+import { changeStatusOperation, findOrderOperation } from './routes/orders/schema';
+import {
+  listQueuesOperation,
+  pauseDestinationOperation,
+  pauseQueueOperation,
+  resumeDestinationOperation,
+  resumeQueueOperation,
+} from './routes/queues/schema';
 import { readStatisticsOperation } from './routes/stats/schema';
 import { postWebhookOperation } from './routes/webhooks/schema';
 
@@ -12,7 +20,14 @@ export const operations: readonly Operation[] = [
   findEventOperation,
   postWebhookOperation,
   findOrderOperation,
+  changeStatusOperation,
   findJobOperation,
   listDeadLettersOperation,
+  listAuditOperation,
+  listQueuesOperation,
+  pauseQueueOperation,
+  resumeQueueOperation,
+  pauseDestinationOperation,
+  resumeDestinationOperation,
   readStatisticsOperation,
 ];

@@ -12,6 +12,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
+import type { AuditAction } from './audit/audit-entry';
 
 // The tables as drizzle-orm sees them. The SQL in ../drizzle is what makes them (drizzle knows no partitions); an integration
 // test holds the two to each other.
@@ -253,12 +254,12 @@ export const idempotencyKeys = pgTable(
 export const audit = pgTable('audit', {
   id: uuid('id').notNull().primaryKey(),
   at: moment('at').notNull().defaultNow(),
-  action: text('action').notNull(),
+  action: text('action').$type<AuditAction>().notNull(),
   orderId: text('order_id'),
   eventId: uuid('event_id'),
   source: text('source'),
-  fromStatus: text('from_status'),
-  toStatus: text('to_status'),
+  fromStatus: text('from_status').$type<OrderStatus>(),
+  toStatus: text('to_status').$type<OrderStatus>(),
   version: integer('version'),
   reason: text('reason'),
   code: text('code'),

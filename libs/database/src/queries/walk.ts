@@ -23,7 +23,7 @@ export const walkDown =
   (count: number): SQL => sql`
     select ${table}.* from ${table}
     where (${list(columns)}) <= (${list(before)}) and (${list(columns)}) >= (${list(from)})
-      and ${columns.at(-1)} < ${before.at(-1)} and ${condition}
+      and (${list(columns)}) <> (${list(before)}) and ${condition}
     order by ${list(columns.map((column) => sql`${column} desc`))} limit ${count}`;
 
 /**

@@ -1,0 +1,29 @@
+import { listAudit, type Database } from '@orderly/database';
+import type { FastifyInstance } from 'fastify';
+import type { RequireScope } from '../../authenticate';
+import { links } from '../../links';
+import { addOperation } from '../../operation';
+import { within } from '../../within';
+import { listAuditOperation } from './schema';
+
+export interface AuditRouteDependencies {
+  readonly db: Database;
+  readonly requireScope: RequireScope;
+}
+
+export function addAuditRoutes(app: FastifyInstance, { db, requireScope }: AuditRouteDependencies): void {
+  addOperation(app, requireScope, listAuditOperation, async ({ query: { cursor, limit, ...filter } }) => {
+    const { rows, next } = await within(listAudit(db, filter, { limit, after: cursor }));
+    return {
+      entries: rows.map((entry) => ({
+        ...entry,
+        links: {
+          order: entry.orderId === null ? undefined : links.order(entry.orderId),
+          // The job that applies an event has the event's id.
+          job: entry.eventId === null ? undefined : links.job(entry.eventId),
+        },
+      })),
+      nextCursor: next ?? null,
+    };
+  });
+}

@@ -1,0 +1,70 @@
+import { OrderId, OrderStatus, StorableText } from '@orderly/contracts';
+import { auditActions } from '@orderly/database';
+import { z } from 'zod';
+import { Id, Json, Link, Moment, NextCursor, PageLimit } from '../../answer-schemas';
+import { defineOperation } from '../../operation';
+
+const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
+
+const Time = z.iso
+  .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
+  .transform((text) => new Date(text));
+
+/** No name is longer. */
+const Name = StorableText(300).min(1);
+
+const AuditQuery = z.strictObject({
+  limit: PageLimit,
+  cursor: z.guid('must be a nextCursor of an earlier page').optional(),
+  orderId: OrderId.optional(),
+  action: AuditAction.optional(),
+  actor: Name.optional().meta({
+    description: "A key's name, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself",
+  }),
+  subject: Name.optional().meta({ description: 'The queue, the destination or the API key that was acted on' }),
+  from: Time.optional().meta({ description: 'Not before this time' }),
+  to: Time.optional().meta({ description: 'Before this time' }),
+});
+
+const Status = OrderStatus.nullable();
+
+const AuditEntry = z
+  .object({
+    id: Id,
+    at: Moment,
+    action: AuditAction,
+    orderId: z.string().nullable(),
+    eventId: Id.nullable().meta({ description: 'The event; of a repeated one the event that came first' }),
+    source: z.string().nullable().meta({ description: 'The source of the event' }),
+    fromStatus: Status.meta({ description: "The order's status before" }),
+    toStatus: Status.meta({ description: 'The status that was asked for' }),
+    version: z.int().nullable().meta({ description: 'The version that the order got, or that it had where nothing was applied' }),
+    reason: z.string().nullable().meta({ description: 'Why: the reason that was given, or the words of a refusal' }),
+    code: z.string().nullable().meta({ description: 'The error code of a refusal' }),
+    subject: z.string().nullable().meta({ description: 'The queue, the destination or the API key that was acted on' }),
+    actor: z.string().meta({ description: 'Who did it' }),
+    apiKeyId: Id.nullable(),
+    onBehalfOf: z.string().nullable().meta({ description: 'For whom the actor says that it acts' }),
+    traceId: z.string().nullable(),
+    detail: Json.meta({
+      description:
+        '`deadline` and `waitsFor` of a parked event, `skipped` statuses of one applied at its deadline, `current` and `allowed` of a refusal, `id` of a repeated event',
+    }),
+    links: z.object({ order: Link.optional(), job: Link.optional() }),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const listAuditOperation = defineOperation({
+  id: 'listAudit',
+  method: 'get',
+  path: '/v1/audit',
+  tag: 'Audit',
+  summary: 'Who did what to which order, and why, the newest first',
+  description:
+    'What was decided about each event, and what people did. Nobody can change or delete an entry; it is kept for 400 days. ' +
+    'With several filters a page may be short, even empty, before the last: `nextCursor` tells.',
+  scope: 'ops:read',
+  query: AuditQuery,
+  answer: { status: 200, description: 'A page', schema: z.object({ entries: z.array(AuditEntry), nextCursor: NextCursor }) },
+  errors: [],
+});
