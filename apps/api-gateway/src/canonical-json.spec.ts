@@ -11,4 +11,9 @@ describe('canonicalJson', () => {
   it('differs where the order of a list does', () => {
     expect(canonicalJson([1, 2])).not.toBe(canonicalJson([2, 1]));
   });
+
+  it('leaves out what is nested deeper than it is told to go, and so takes any nesting', () => {
+    const endless = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) as unknown;
+    expect(canonicalJson({ a: [1, [2]], b: endless }, 2)).toBe('{"a":[1,"…"],"b":["…"]}');
+  });
 });
