@@ -1,6 +1,6 @@
 import { type OrderEvent } from '@orderly/contracts';
 import { createTestDatabase, type TestDatabase } from '@orderly/testing';
-import { testActor } from '../src/testing';
+import { acceptAll, testActor } from '../src/testing';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
@@ -37,7 +37,9 @@ const accept = async (id: string, orderId: string, batch: string | null = null):
     occurredAt: '2026-01-01T00:00:00Z',
     data: {},
   } as OrderEvent;
-  const [result] = await acceptEvents(db, [{ event, bodyHash: Buffer.from(id), batch, traceparent: null, tracestate: null, actor: testActor }]);
+  const [result] = await acceptEvents(db, [
+    { event, bodyHash: Buffer.from(id), batch, traceparent: null, tracestate: null, actor: testActor },
+  ]);
   return result!.eventId;
 };
 const end = (id: string, outcome: string, more = ''): Promise<unknown> =>
@@ -70,15 +72,18 @@ describe('findEvent', () => {
     });
   });
 
-  it('shows until when a parked event waits', async () => {
-    const id = await accept('parked', 'o-4');
-    await db.query(`update jobs set state = 'parked', wait_reason = 'parked', run_at = '2030-01-01T00:00:00Z' where id = $1`, [
-      id,
+  it('shows until when a parked event waits, and for what as of now', async () => {
+    const parkedUntil = '2030-01-01T00:00:00Z';
+    const [id] = await acceptAll(db, [
+      { id: 'parked', orderId: 'o-4', type: 'order.status_changed', data: { status: 'delivered' } },
     ]);
-    expect((await findEvent(db, 'shop', 'parked'))!.outcome).toEqual({
-      status: 'parked',
-      deadline: new Date('2030-01-01T00:00:00Z'),
-    });
+    await db.query(`update jobs set state = 'parked', wait_reason = 'parked', run_at = $2 where id = $1`, [id, parkedUntil]);
+    const outcome = async () => (await findEvent(db, 'shop', 'parked'))!.outcome;
+    expect(await outcome()).toEqual({ status: 'parked', deadline: new Date(parkedUntil), waitsFor: ['order.created'] });
+    await db.query(`insert into orders (order_id, status, version) values ('o-4', 'pending', 1)`);
+    expect(await outcome()).toMatchObject({ waitsFor: ['confirmed', 'shipped'] });
+    await db.query(`update orders set status = 'confirmed' where order_id = 'o-4'`);
+    expect(await outcome()).toMatchObject({ waitsFor: ['shipped'] });
   });
 });
 

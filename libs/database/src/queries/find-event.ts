@@ -1,8 +1,8 @@
 import type { OrderEventType } from '@orderly/contracts';
-import type { Awaited as AwaitedChange } from '@orderly/orders';
+import { waitsFor, type Awaited as AwaitedChange, type PendingEvent } from '@orderly/orders';
 import { and, eq } from 'drizzle-orm';
 import type { Database } from '../database';
-import { eventKeys, events, jobs } from '../schema';
+import { eventKeys, events, jobs, orders } from '../schema';
 import { ormOf } from '../orm';
 
 /** An event and what became of it. */
@@ -39,13 +39,15 @@ export interface EventOutcome {
 /** Undefined if it was never accepted, or its retention has passed. */
 export async function findEvent(db: Database, source: string, id: string): Promise<EventRecord | undefined> {
   const [row] = await ormOf(db)
-    .select({ event: events, job: jobs })
+    .select({ event: events, job: jobs, orderStatus: orders.status })
     .from(eventKeys)
     .innerJoin(events, eq(events.eventId, eventKeys.eventId))
     .leftJoin(jobs, eq(jobs.id, eventKeys.eventId))
+    .leftJoin(orders, eq(orders.orderId, eventKeys.orderId))
     .where(and(eq(eventKeys.source, source), eq(eventKeys.id, id)));
   if (row === undefined) return undefined;
   const { eventId, type, orderId, occurredAt, acceptedAt, data, notify, batch } = row.event;
+  const outcome = outcomeOf(row.job);
   return {
     eventId,
     id,
@@ -57,7 +59,11 @@ export async function findEvent(db: Database, source: string, id: string): Promi
     data,
     notify,
     batch,
-    outcome: outcomeOf(row.job),
+    // As of now: the order may have come nearer since the event was parked.
+    outcome:
+      outcome.status === 'parked'
+        ? { ...outcome, waitsFor: waitsFor(row.orderStatus, { type, data: data as PendingEvent['data'] }) }
+        : outcome,
   };
 }
 

@@ -1,4 +1,4 @@
-import { EventBatchLimit, OrderEvent, orderEventTypes, Problem, StorableText } from '@orderly/contracts';
+import { EventBatchLimit, OrderEvent, orderEventTypes, orderStatuses, Problem, StorableText } from '@orderly/contracts';
 import { z } from 'zod';
 import { Id, Json, Link, Moment } from '../../answer-schemas';
 import { defineOperation } from '../../operation';
@@ -95,6 +95,11 @@ const Event = z
       status: z.enum(['pending', 'applied', 'duplicate', 'superseded', 'parked', 'rejected', 'skipped', 'unknown', 'discarded']),
       version: z.int().optional().meta({ description: 'The version of the order that it made' }),
       deadline: Moment.optional().meta({ description: 'Until when a parked event waits for the order to move' }),
+      waitsFor: z
+        .array(z.enum(['order.created', ...orderStatuses]))
+        .readonly()
+        .optional()
+        .meta({ description: 'Why an event is parked: its order is not there yet, or these statuses are missing' }),
       code: z.string().optional(),
       message: z.string().optional(),
       detail: Json.optional(),
