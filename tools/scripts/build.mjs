@@ -33,7 +33,10 @@ await build({
 const assets = {
   'apps/notification-worker': [['libs/messaging/templates', 'templates']],
   'tools/stack': [['libs/database/drizzle', 'drizzle']],
-  'apps/api-gateway': [['libs/database/drizzle', 'drizzle']],
+  'apps/api-gateway': [
+    ['libs/database/drizzle', 'drizzle'],
+    ['apps/api-gateway/docs-page', 'docs-page'],
+  ],
 };
 for (const [from, to] of assets[project] ?? [])
   if (existsSync(from)) await cp(from, `dist/${project}/${to}`, { recursive: true });
