@@ -62,6 +62,7 @@ export const noLimits: RateLimiter = {
 export async function startGateway(
   overrides: Partial<AppDependencies> = {},
   config: Partial<AppConfig> = {},
+  poolSize?: number,
 ): Promise<TestGateway> {
   const database = await createTestDatabase((url) => migrate(url, migrations));
   const proxy = await startTcpProxy(database.url);
@@ -71,7 +72,7 @@ export async function startGateway(
   const key = await createKey('events:write', 'orders:read', 'ops:read');
   const started: RunningGateway[] = [];
   const start = async (): Promise<RunningGateway> => {
-    const gateway = await startOn({ ...configOf(proxy.url), ...config }, key, overrides);
+    const gateway = await startOn({ ...configOf(proxy.url, poolSize), ...config }, key, overrides);
     started.push(gateway);
     return gateway;
   };
