@@ -12,6 +12,7 @@ import {
   resumeQueueOperation,
 } from './routes/queues/schema';
 import { readStatisticsOperation } from './routes/stats/schema';
+import { readTimelineOperation } from './routes/timeline/schema';
 import { postWebhookOperation } from './routes/webhooks/schema';
 
 /** Every call of the API, in the order in which the document shows them. */
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   findEventOperation,
   postWebhookOperation,
   findOrderOperation,
+  readTimelineOperation,
   changeStatusOperation,
   findJobOperation,
   listDeadLettersOperation,

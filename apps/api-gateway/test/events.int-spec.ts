@@ -78,7 +78,9 @@ describe('POST /v1/events', () => {
   });
 
   it('does not wait for an engine that hangs', async () => {
-    const hanging = await startGateway({ engine: { add: () => new Promise(() => undefined), close: async () => undefined } });
+    const hanging = await startGateway({
+      engine: { add: () => new Promise(() => undefined), release: async () => undefined, close: async () => undefined },
+    });
     try {
       expect((await hanging.post(event('one'))).status).toBe(202);
       expect((await hanging.post(event('two'))).status).toBe(202);

@@ -28,6 +28,10 @@ export { listOrders, orderOfOrders, type OrderFilter, type OrderKey, type OrderS
 export type { Page, PageRequest } from './queries/page';
 export { maxCustomerOrders } from './queries/customer-orders';
 export { listDeadLetters, type DeadLetterPage } from './queries/list-dead-letters';
+export { maxTimelineEntries, readTimeline, type Timeline, type TimelineEntry } from './queries/read-timeline';
+export type { TimelineLane } from './queries/read-timeline-now';
+export type { OpenJob } from './queries/open-job';
+export type { QueueFacts } from './queries/read-queue-facts';
 export { isKnownQueue } from './queries/is-known-queue';
 export { readQueues, type PriorityCounts, type QueueRecord, type QueueState } from './queries/read-queues';
 export type { QueueRates } from './queries/read-queue-rates';

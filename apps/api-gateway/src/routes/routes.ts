@@ -12,6 +12,7 @@ import { addJobRoutes } from './jobs/route';
 import { addOrderRoutes } from './orders/route';
 import { addQueueRoutes } from './queues/route';
 import { addStatisticsRoutes } from './stats/route';
+import { addTimelineRoutes } from './timeline/route';
 import type { WebhookSettings } from './webhooks/open-delivery';
 import { addWebhookRoutes } from './webhooks/route';
 
@@ -43,5 +44,6 @@ export function addRoutes(app: FastifyInstance, deps: RouteDependencies): void {
   addDeadLetterRoutes(app, { db, requireScope });
   addAuditRoutes(app, { db, requireScope });
   addQueueRoutes(app, { db, requireScope, release, logger });
+  addTimelineRoutes(app, { db, requireScope });
   addStatisticsRoutes(app, { db, requireScope });
 }

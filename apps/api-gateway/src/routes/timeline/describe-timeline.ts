@@ -1,0 +1,47 @@
+import { syncQueueName } from '@orderly/contracts';
+import type { OpenJob, QueueFacts, Timeline, TimelineEntry } from '@orderly/database';
+import { links } from '../../links';
+import { laneProgressOf } from './lane-progress';
+import { progressOf, type Progress } from './progress';
+import type { TimelineAnswer, TimelineEntryAnswer } from './schema';
+
+/** A timeline as the API shows it: with what each open job waits for in words, and with links. */
+export function describeTimeline({ now, entries, ...order }: Timeline): TimelineAnswer {
+  const { pending, parked, lanes, messages, queues } = now;
+  const progress = (job: OpenJob): Progress => progressOf(job, queues.get(job.queue) ?? unknownQueue(job.queue), order.at);
+  return {
+    ...order,
+    now: {
+      pending: pending && { count: pending.count, first: progress(pending.job) },
+      parked: [...parked],
+      destinations: lanes.map((lane) => ({
+        ...laneProgressOf(lane, queues.get(syncQueueName(lane.destination)), order.at),
+        currentVersion: order.version,
+      })),
+      messages: messages.map(({ messageKind, channel, recipient, version, job }) => ({
+        messageKind,
+        channel,
+        recipient,
+        version,
+        progress: progress(job),
+      })),
+    },
+    entries: entries.map(withLinks),
+    links: { order: links.order(order.orderId) },
+  };
+}
+
+const unknownQueue = (name: string): QueueFacts => ({ name, destination: null, paused: null, hold: null, workers: 0 });
+
+function withLinks(entry: TimelineEntry): TimelineEntryAnswer {
+  switch (entry.kind) {
+    case 'event':
+      return { ...entry, links: { event: links.event(entry.source, entry.id), job: links.job(entry.eventId) } };
+    case 'delivery':
+      return { ...entry, links: { job: links.job(entry.job) } };
+    case 'message':
+      return { ...entry, links: { job: links.job(entry.messageId) } };
+    default:
+      return entry;
+  }
+}

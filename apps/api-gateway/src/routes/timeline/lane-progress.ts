@@ -1,0 +1,55 @@
+import type { QueueFacts, TimelineLane } from '@orderly/database';
+import { lastErrorOf, progressOf, type LastError, type Progress, type WaitExplanation } from './progress';
+
+/** How far a destination has been told of an order, and what is happening about the rest. */
+export interface LaneProgress {
+  readonly destination: string;
+  readonly ackedVersion: number;
+  readonly state: Progress['state'] | 'in-sync' | 'blocked' | 'failed';
+  readonly job: string | null;
+  readonly since: Date | null;
+  readonly attemptsUsed: number | null;
+  readonly attempts: number | null;
+  readonly nextTryAt: Date | null;
+  readonly reason: WaitExplanation | null;
+  readonly lastError: LastError | null;
+  readonly traceId: string | null;
+}
+
+const nothingToDo = {
+  job: null,
+  since: null,
+  attemptsUsed: null,
+  attempts: null,
+  nextTryAt: null,
+  reason: null,
+  lastError: null,
+  traceId: null,
+} as const;
+
+/** @param queue - of the destination; needed where the lane has an open job */
+export function laneProgressOf(lane: TimelineLane, queue: QueueFacts | undefined, now: Date): LaneProgress {
+  const { destination, ackedVersion, job } = lane;
+  const told = { destination, ackedVersion };
+  if (job === null) return { ...told, state: 'in-sync', ...nothingToDo };
+  if (job.state !== 'ended' && queue !== undefined) return { ...told, ...progressOf(job, queue, now) };
+
+  const gaveUp = {
+    ...nothingToDo,
+    job: job.id,
+    attemptsUsed: job.attemptsUsed,
+    lastError: lastErrorOf(job),
+    traceId: job.traceId,
+  };
+  const why = job.outcome === 'unknown' ? 'outcome-unknown' : 'dead-letter';
+  const what = `Nobody knows whether version ${job.version} arrived`;
+  const failure = job.outcome === 'unknown' ? what : `Version ${job.version} failed for good`;
+  if (lane.isBlocked) {
+    const text = `${failure}. Nothing newer is sent until a person settles this job.`;
+    return { ...told, state: 'blocked', ...gaveUp, reason: { code: why, text } };
+  }
+  const isBehind = (job.outcome === 'dead' || job.outcome === 'unknown') && (job.version ?? 0) > ackedVersion;
+  if (!isBehind) return { ...told, state: 'in-sync', ...nothingToDo };
+  const text = `${failure}. The next change of the order will be sent.`;
+  return { ...told, state: 'failed', ...gaveUp, reason: { code: why, text } };
+}

@@ -1,0 +1,126 @@
+import { findJobDefinition } from '@orderly/contracts';
+import type { OpenJob, QueueFacts } from '@orderly/database';
+import { errorCodes } from '@orderly/errors';
+
+/** Where an open job stands, in words that need no knowledge of the code. */
+export interface Progress {
+  readonly job: string;
+  readonly state: 'running' | 'retrying' | 'waiting' | 'held' | 'paused';
+  /** When it began to run, or was due; null where its time is yet to come. */
+  readonly since: Date | null;
+  readonly attemptsUsed: number;
+  /** How many it may use. */
+  readonly attempts: number | null;
+  /** Null while it runs, and where nobody can tell when it will be tried. */
+  readonly nextTryAt: Date | null;
+  readonly reason: WaitExplanation | null;
+  readonly lastError: LastError | null;
+  readonly traceId: string | null;
+}
+
+export interface WaitExplanation {
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface LastError {
+  readonly code: string;
+  readonly message: string | null;
+  readonly responseStatus: number | null;
+}
+
+/** @param queue - that the job stands in */
+export function progressOf(job: OpenJob, queue: QueueFacts, now: Date): Progress {
+  const isRunning = job.state === 'running' && !job.isLost;
+  const { state, nextTryAt, reason } = isRunning ? running : waitOf(job, queue, now);
+  return {
+    job: job.id,
+    state,
+    since: sinceOf(job, isRunning, now),
+    attemptsUsed: job.attemptsUsed,
+    attempts: attemptsOf(job),
+    nextTryAt,
+    reason,
+    lastError: lastErrorOf(job),
+    traceId: job.traceId,
+  };
+}
+
+export const lastErrorOf = ({ errorCode, errorMessage, responseStatus }: OpenJob): LastError | null =>
+  errorCode === null ? null : { code: errorCode, message: errorMessage, responseStatus };
+
+const running: Wait = { state: 'running', nextTryAt: null, reason: null };
+
+type Wait = Pick<Progress, 'state' | 'nextTryAt' | 'reason'>;
+
+/** The strongest reason alone: what has to change first before the job can move. */
+function waitOf(job: OpenJob, { name, paused, hold, workers }: QueueFacts, now: Date): Wait {
+  const wait = (state: Wait['state'], nextTryAt: Date | null, code: string, text: string): Wait => ({
+    state,
+    nextTryAt,
+    reason: { code, text },
+  });
+  if (paused) {
+    const why = paused.reason === null ? '' : ` ("${paused.reason}")`;
+    const text = `${paused.actor ?? 'Somebody'} paused ${name} at ${time(paused.since)}${why}. Nothing is started until it is resumed.`;
+    return wait('paused', null, 'paused', text);
+  }
+  if (hold) {
+    const nextTryAt = job.runAt > hold.until ? job.runAt : hold.until;
+    if (hold.reason === 'throttled') {
+      return wait(
+        'held',
+        nextTryAt,
+        'throttled',
+        `The destination asked for time until ${time(hold.until)}. No attempt is used.`,
+      );
+    }
+    const since = `All jobs for it have been waiting since ${time(hold.since)}`;
+    return wait('held', nextTryAt, hold.reason, `${meaningOf(hold.reason)} ${since}; one tries again at ${time(hold.until)}.`);
+  }
+  if (workers === 0) return wait('waiting', null, 'no-worker', `No living process works on ${name}. Is its worker running?`);
+  if (job.isLost) return wait('waiting', null, 'process-lost', 'Its process died. Another takes it over within seconds.');
+  if (job.runAt > now) return { ...untilItsTime(job), nextTryAt: job.runAt };
+  return wait('waiting', null, 'queued', `Due since ${time(job.runAt)}; waits for its turn in ${name}.`);
+}
+
+function untilItsTime(job: OpenJob): Pick<Wait, 'state' | 'reason'> {
+  const at = time(job.runAt);
+  switch (job.waitReason) {
+    case null:
+      return { state: 'waiting', reason: { code: 'delayed', text: `Not due before ${at}.` } };
+    case 'retry':
+      return { state: 'retrying', reason: { code: 'retry', text: `${failureOf(job)} Next try at ${at}.` } };
+    case 'handed-back':
+      return {
+        state: 'retrying',
+        reason: {
+          code: 'handed-back',
+          text: `Its process stopped and gave it back, without using an attempt. It runs at ${at}.`,
+        },
+      };
+    default:
+      return {
+        state: 'retrying',
+        reason: { code: job.waitReason, text: `${failureOf(job)} No attempt was used. Next try at ${at}.` },
+      };
+  }
+}
+
+function failureOf(job: OpenJob): string {
+  const allowed = attemptsOf(job);
+  const tries = `${job.attemptsUsed}${allowed === null ? '' : ` of ${allowed}`} attempts used`;
+  return job.errorCode === null ? `${tries}.` : `The last try failed with ${job.errorCode} (${tries}).`;
+}
+
+function sinceOf({ claimedAt, runAt }: OpenJob, isRunning: boolean, now: Date): Date | null {
+  if (isRunning) return claimedAt;
+  return runAt <= now ? runAt : null;
+}
+
+const attemptsOf = ({ name }: OpenJob): number | null => findJobDefinition(name)?.policy.attempts ?? null;
+
+const meaningOf = (code: string): string =>
+  Object.hasOwn(errorCodes, code) ? errorCodes[code as keyof typeof errorCodes] : `${code}.`;
+
+const time = (at: Date): string => at.toISOString();

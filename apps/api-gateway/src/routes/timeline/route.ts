@@ -1,0 +1,21 @@
+import { readTimeline, type Database } from '@orderly/database';
+import type { FastifyInstance } from 'fastify';
+import type { RequireScope } from '../../authenticate';
+import { addOperation } from '../../operation';
+import { RequestRefused } from '../../request-refused';
+import { within } from '../../within';
+import { describeTimeline } from './describe-timeline';
+import { readTimelineOperation } from './schema';
+
+export interface TimelineRouteDependencies {
+  readonly db: Database;
+  readonly requireScope: RequireScope;
+}
+
+export function addTimelineRoutes(app: FastifyInstance, { db, requireScope }: TimelineRouteDependencies): void {
+  addOperation(app, requireScope, readTimelineOperation, async ({ params: { orderId } }) => {
+    const timeline = await within(readTimeline(db, orderId));
+    if (timeline === undefined) throw new RequestRefused('not-found');
+    return describeTimeline(timeline);
+  });
+}
