@@ -15,6 +15,10 @@ export function printBanner(
   terminal.line();
   row('gateway', ready.gateway);
   row('API key', ready.apiKey);
+  const webhooks = `${ready.gateway}/v1/webhooks/shopify`;
+  if (ready.shopifySecret !== undefined) {
+    row('webhooks', `${webhooks}  ${colors.dim(`signed with ${ready.shopifySecret}: docs/webhooks.md shows how`)}`);
+  }
   // With destinations of the caller's own nothing is sent to the pretend partners.
   if (!hasOwnDestinations) {
     row('erp', `${ready.partners.erp}  ${colors.dim('GET /orders/{id}, GET /requests?orderId=,')}`);

@@ -4,6 +4,8 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 export type ReadyContent = {
   gateway: string;
   apiKey: string;
+  /** What webhooks of Shopify are signed with here; absent where the caller has set secrets. */
+  shopifySecret?: string | undefined;
   admin: Record<string, string>;
   pids: Record<string, number>;
   databaseUrl: string;

@@ -49,6 +49,9 @@ export async function runStack(context: StackContext): Promise<void> {
     erpToken: environment.ERP_TOKEN ?? randomBytes(24).toString('base64url'),
     wmsSigningSecret: environment.WMS_SIGNING_SECRET ?? `whsec_${randomBytes(32).toString('base64')}`,
   };
+  // Made up, so that webhooks can be tried at once; secrets of the caller's own are not for showing.
+  const shopifySecret =
+    environment.ORDERLY_WEBHOOKS_SHOPIFY_SECRETS === undefined ? `shpss_${randomBytes(16).toString('hex')}` : undefined;
   const [partners, mailbox] = await Promise.all([
     stages.started(startPartners(secrets), ({ erp, wms }) => Promise.all([erp.stop(), wms.stop()])),
     stages.started(startMailbox(), (started) => started.stop()),
@@ -67,6 +70,7 @@ export async function runStack(context: StackContext): Promise<void> {
     ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
     ...{ SHUTDOWN_TIMEOUT_MS: '4000', FORCE_COLOR: '0' },
     ...(ownDestinations === undefined && { ERP_TOKEN: secrets.erpToken, WMS_SIGNING_SECRET: secrets.wmsSigningSecret }),
+    ...(shopifySecret !== undefined && { ORDERLY_WEBHOOKS_SHOPIFY_SECRETS: shopifySecret }),
   };
   await stages.unlessStopped(migrateDatabase(serviceEnvironment));
   const apiKey = await stages.unlessStopped(createKey(serviceEnvironment));
@@ -92,6 +96,7 @@ export async function runStack(context: StackContext): Promise<void> {
   const ready: ReadyContent = {
     gateway,
     apiKey,
+    shopifySecret,
     admin: Object.fromEntries(services.map(({ name, adminUrl }) => [name, adminUrl])),
     pids: Object.fromEntries(services.map(({ name, pid }) => [name, pid])),
     databaseUrl: postgres.url,
