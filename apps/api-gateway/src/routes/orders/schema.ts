@@ -63,7 +63,7 @@ export const StatusChangeBody = z
     status: OrderStatus,
     reason: StorableText(1000).optional().meta({ description: 'Kept in the history, and told to the destinations' }),
     expectedVersion: z
-      .int()
+      .int32()
       .positive()
       .optional()
       .meta({ description: 'The version of the order that was decided on: of another one nothing is changed' }),
