@@ -1,4 +1,5 @@
 import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import { endsEvent, recordDeadEvents } from '../audit/record-dead-events';
 import type { Database, Query } from '../database';
 import { idRange } from './id-range';
 
@@ -17,9 +18,9 @@ export interface SettleOutcome {
 export async function settleJobs(db: Database, settlements: readonly Settlement[], processId: string): Promise<SettleOutcome> {
   const rows = settlements.map((settlement) => settlementRow(settlement, processId));
   const lanes = rows.filter((row) => row.ends && row.destination !== null && row.order_id !== null);
-  if (lanes.length === 0) return write(db.query, settlements, rows);
+  if (lanes.length === 0 && !settlements.some(endsEvent)) return write(db.query, settlements, rows);
   return db.transaction(async (query) => {
-    await lockLanes(query, lanes as readonly LaneKey[]);
+    if (lanes.length > 0) await lockLanes(query, lanes as readonly LaneKey[]);
     return write(query, settlements, rows);
   });
 }
@@ -53,6 +54,10 @@ async function write(query: Query, settlements: readonly Settlement[], rows: rea
     [JSON.stringify(rows), lowest, highest, ids, orderIds],
   );
   const settledIds = new Set(written.filter(({ kind }) => kind === 'settled').map(({ id }) => id));
+  await recordDeadEvents(
+    query,
+    settlements.filter((settlement) => endsEvent(settlement) && settledIds.has(settlement.job.id)),
+  );
   const left = rows.filter(({ id }) => !settledIds.has(id));
   for (const id of await settledBefore(query, left)) settledIds.add(id);
   return {

@@ -80,6 +80,11 @@ describe('an event that cannot be applied', () => {
       { number: 1, outcome: 'retry', used_attempt: true },
       { number: 2, outcome: 'dead', used_attempt: true },
     ]);
+    const audited = await db.query('select * from audit where event_id = $1', [ids[2]]);
+    expect(audited).toEqual([
+      expect.objectContaining({ action: 'event.rejected', code: 'job-failed', reason: 'x', actor: 'orderly', order_id: orderId }),
+    ]);
+    expect(audited[0]).toMatchObject({ source: 'shop', from_status: 'pending', to_status: null, version: 2 });
   });
 
   it('does not keep those before it waiting while it waits for its retry', async () => {
