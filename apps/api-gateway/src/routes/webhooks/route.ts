@@ -66,15 +66,12 @@ export function addWebhookRoutes(
 function createRefusalLog(logger: Logger) {
   return {
     unverified: createSparseLog<{ name: PlatformName; error: unknown }>(({ name, error }, deliveries) =>
-      logger.warn(
-        { platform: name, reason: reasonOf(error), deliveries },
-        'Webhooks are refused: it is not certain who sent them',
-      ),
+      logger.warn({ platform: name, ...reasonOf(error), deliveries }, 'Webhooks are refused: it is not certain who sent them'),
     ),
     unmapped: createSparseLog<{ name: PlatformName; delivery: VerifiedDelivery; error: unknown }>(
       ({ name, delivery: { sender, topic, deliveryKey }, error }, deliveries) =>
         logger.warn(
-          { platform: name, sender, topic, deliveryKey, reason: reasonOf(error), deliveries },
+          { platform: name, sender, topic, deliveryKey, ...reasonOf(error), deliveries },
           'Webhooks are refused: no order event can be made of them',
         ),
     ),
@@ -82,5 +79,5 @@ function createRefusalLog(logger: Logger) {
 }
 
 /** Safe to log: it quotes neither bodies nor signatures. */
-const reasonOf = (error: unknown): unknown =>
-  error instanceof RequestRefused ? { code: error.code, detail: error.detail, faults: error.faults } : String(error);
+const reasonOf = (error: unknown): object =>
+  error instanceof RequestRefused ? { reason: error.detail ?? error.code, faults: error.faults } : { err: error };
