@@ -1,0 +1,107 @@
+import { pauseQueue, resumeQueue } from '@orderly/database';
+import { testActor } from '@orderly/database/testing';
+import { eventually } from '@orderly/testing';
+import { created } from '@orderly/worker-process/testing';
+import { Redis } from 'ioredis';
+import { gate, status } from './partner';
+import { setUp, type SyncSetup } from './sync-setup';
+
+const queue = 'order-sync.erp';
+const orderIds = Array.from({ length: 12 }, (_, index) => `order-${index}`);
+
+let sync: SyncSetup;
+afterEach(() => sync.close());
+
+const pause = () => pauseQueue(sync.db, queue, { actor: testActor, reason: 'the partner moves' });
+const resume = () => resumeQueue(sync.db, queue, { actor: testActor });
+
+/** A worker has asked for a job, was told that the queue is held, and has stopped asking. */
+const expectHeld = () =>
+  eventually(async () => {
+    expect(await sync.queue(queue).getRateLimitTtl()).toBeGreaterThan(0);
+    expect(await sync.queue(queue).getActiveCount()).toBe(0);
+  });
+
+/** One request is being answered when the queue is paused, and twelve orders wait. */
+async function pauseWhileOneRuns(answer: ReturnType<typeof gate>): Promise<void> {
+  sync = await setUp({ concurrency: 4 });
+  sync.partner.behave(({ orderId }) => (orderId === 'first' ? answer.answer : undefined));
+  await sync.startWorker();
+  await sync.apply([created('first')]);
+  await eventually(() => expect(sync.partner.requests).toHaveLength(1));
+  await pause();
+  await sync.apply(orderIds.map((orderId) => created(orderId)));
+  answer.open();
+}
+
+async function expectUntouched(): Promise<void> {
+  expect(sync.partner.requests.filter(({ orderId }) => orderId !== 'first')).toEqual([]);
+  for (const orderId of orderIds) {
+    expect(await sync.job(orderId, 1)).toMatchObject({ state: 'runnable', wait_reason: null, tries: 0, attempts_used: 0 });
+  }
+}
+
+/** What FLUSHALL is to one installation. */
+async function emptyRedis({ REDIS_URL = '', ORDERLY_QUEUE_PREFIX }: Readonly<Record<string, string>>): Promise<void> {
+  const redis = new Redis(REDIS_URL);
+  await redis.unlink(await redis.keys(`${ORDERLY_QUEUE_PREFIX}:*`));
+  redis.disconnect();
+}
+
+describe('a paused destination', () => {
+  it('lets what runs go on to its end, starts nothing, uses no attempt, and goes on within seconds when it is resumed', async () => {
+    await pauseWhileOneRuns(gate());
+    await sync.ended('first', 1, 'done');
+    await expectHeld();
+    await expectUntouched();
+    await resume();
+    const resumedAt = Date.now();
+    for (const orderId of orderIds) expect(await sync.ended(orderId, 1, 'done')).toMatchObject({ tries: 1, attempts_used: 1 });
+    expect(Date.now() - resumedAt).toBeLessThan(8000);
+    expect(sync.partner.requests).toHaveLength(1 + orderIds.length);
+  });
+
+  it('stays paused when Redis was emptied, and for a worker that starts later', async () => {
+    await pauseWhileOneRuns(gate());
+    await sync.ended('first', 1, 'done');
+    await expectHeld();
+    await emptyRedis(sync.env);
+    await sync.startWorker();
+    // All are back in Redis, and some were delivered and met the pause.
+    await eventually(async () => expect(await sync.queue(queue).getPrioritizedCount()).toBe(orderIds.length));
+    await expectHeld();
+    await expectUntouched();
+    await resume();
+    for (const orderId of orderIds) await sync.ended(orderId, 1, 'done');
+  });
+
+  it.each([
+    ['refuses our credentials', 401, 'destination-unauthorized'],
+    ['asks for time', 429, 'throttled'],
+  ])('that %s meanwhile stays paused, and after the pause that is still to be waited for', async (_what, code, reason) => {
+    await pauseWhileOneRuns(gate(code, { 'retry-after': '600' }));
+    await eventually(async () =>
+      expect(await sync.db.query('select scope, reason from holds order by scope')).toEqual([
+        { scope: 'destination', reason },
+        { scope: 'queue', reason: 'paused' },
+      ]),
+    );
+    // Even where the destination's hold is due for a try, nothing is tried, and neither hold is touched.
+    await sync.endHold('erp');
+    const holds = await sync.db.query(`select * from holds order by scope`);
+    await expectHeld();
+    await expectUntouched();
+    expect(await sync.db.query('select * from holds order by scope')).toEqual(holds);
+
+    await sync.db.query(`update holds set until = now() + interval '10 minutes' where scope = 'destination'`);
+    await resume();
+    await sync.queue(queue).removeRateLimitKey();
+    await expectHeld();
+    await expectUntouched();
+
+    sync.partner.behave(() => status(204));
+    await sync.endHold('erp');
+    for (const orderId of ['first', ...orderIds]) await sync.ended(orderId, 1, 'done');
+    expect(await sync.holds()).toEqual([]);
+  });
+});
