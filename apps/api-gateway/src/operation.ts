@@ -40,8 +40,8 @@ export interface Operation<
   };
   /** Error codes of this call alone, beside those that every call may answer with. */
   readonly errors: readonly ApiErrorCode[];
-  /** Members that a problem of this call may have beside those of every problem. */
-  readonly problemMembers?: z.ZodRawShape;
+  /** Members that problems of this call may have beside those of every problem, by code. */
+  readonly problemMembers?: Readonly<Partial<Record<ApiErrorCode, z.ZodRawShape>>>;
 }
 
 /** Keeps the exact types of an operation's schemas. */

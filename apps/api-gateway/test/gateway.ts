@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { buildApp, type AppDependencies, type GatewayApp } from '../src/app';
 import type { AppConfig } from '../src/config';
+import { expectDocumented } from './conformance';
 
 /** Where the files of the reference page lie. */
 export const docsPageFolder = join(__dirname, '../docs-page');
@@ -105,13 +106,16 @@ async function startOn(config: AppConfig, key: string, overrides: Partial<AppDep
   await app.start();
 
   const request: RunningGateway['request'] = async (method, path, { headers, body } = {}) => {
-    const response = await fetch(new URL(path, app.url()), {
+    const url = new URL(path, app.url());
+    const response = await fetch(url, {
       method,
       body,
       headers: { authorization: `Bearer ${key}`, ...headers },
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
+    const answer = { status: response.status, headers: response.headers, text, body: text === '' ? undefined : JSON.parse(text) };
+    expectDocumented({ method, path: url.pathname, ...answer });
+    return answer;
   };
   return {
     app,

@@ -2,29 +2,33 @@ import { Problem } from '@orderly/contracts';
 import { errorCodes } from '@orderly/errors';
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import { IdempotentReplayed } from '../idempotency/idempotency-key';
 import type { Operation } from '../operation';
 import { problemOf } from '../problem';
 import { RequestRefused } from '../request-refused';
 import { statusOfCode, type ApiErrorCode } from '../status-of-code';
-import { headersOfKey, headersOfStatus } from './response-headers';
+import { headersOfKey, headersOfStatus, type HeaderShape } from './response-headers';
 
 /** All answers of an operation that are errors, by status. */
 export type ErrorResponses = (operation: Operation) => ZodOpenApiResponsesObject;
 
-/** Answers that are the same in several operations become one component. */
+/** Answers that are the same in several operations become one component, named for their codes. */
 export function createErrorResponses(): ErrorResponses {
   const known = new Map<string, ZodOpenApiResponseObject>();
+  const namesInUse = new Set<string>();
   return (operation) => {
     const byStatus = Map.groupBy(refusalsOf(operation), ({ status }) => status);
     return Object.fromEntries(
       [...byStatus].map(([status, refusals]) => {
         const codes = [...new Set(refusals.map(({ code }) => code))].sort();
-        if (operation.problemMembers !== undefined && status === 422) {
-          return [`${status}`, response(status, codes, operation)];
-        }
-        const id = `${codes.map((code) => nameOf(code, status)).join('Or')}${hasLimit(operation, status) ? '' : withoutKey(status)}`;
-        const shared = known.get(id) ?? { id, ...response(status, codes, operation) };
-        known.set(id, shared);
+        const headers = headersOf(operation, status, codes);
+        const members = membersOf(operation, codes);
+        const name = codes.map((code) => nameOf(code, status)).join('Or');
+        const content = [name, ...Object.keys(headers), ...Object.keys(members)].join();
+        const id = namesInUse.has(name) ? `${name}Of${pascalCase(operation.id)}` : name;
+        const shared = known.get(content) ?? { id, ...response(status, codes, headers, members) };
+        namesInUse.add(name);
+        known.set(content, shared);
         return [`${status}`, shared];
       }),
     );
@@ -63,24 +67,40 @@ function refusalsOf({ errors, scope, method, params }: Operation): readonly Refu
   return [...codes.map((code) => ({ code, status: statusOfCode(code) })), ...refusedConnections];
 }
 
-function response(status: number, codes: readonly ApiErrorCode[], operation: Operation): ZodOpenApiResponseObject {
+function headersOf({ scope, answer }: Operation, status: number, codes: readonly ApiErrorCode[]): HeaderShape {
+  const isReplayed = answer.headers?.shape['Idempotent-Replayed'] !== undefined && statusesOfWork.has(status);
+  return {
+    ...headersOfStatus(status, codes),
+    ...(scope !== 'public' && !statusesBeforeKey.has(status) && headersOfKey),
+    ...(isReplayed && { 'Idempotent-Replayed': IdempotentReplayed.optional() }),
+  };
+}
+
+const membersOf = ({ problemMembers }: Operation, codes: readonly ApiErrorCode[]): z.ZodRawShape =>
+  Object.fromEntries(codes.flatMap((code) => Object.entries(problemMembers?.[code] ?? {})));
+
+function response(
+  status: number,
+  codes: readonly ApiErrorCode[],
+  headers: HeaderShape,
+  members: z.ZodRawShape,
+): ZodOpenApiResponseObject {
   return {
     description: codes.map((code) => `\`${code}\`: ${errorCodes[code]}`).join('\n\n'),
-    headers: z.object({ ...headersOfStatus[status], ...(hasLimit(operation, status) && headersOfKey) }),
+    headers: z.object(headers),
     content: {
       'application/problem+json': {
-        schema: Problem.extend({ status: z.literal(status), code: z.enum(codes), ...operation.problemMembers }),
+        schema: Problem.extend({ status: z.literal(status), code: z.enum(codes), ...members }),
         examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code, status) }])),
       },
     },
   };
 }
 
-/** What is answered once the key is known, and so with what is left of its limit. */
-const statusesAfterKey: ReadonlySet<number> = new Set([403, 404, 409, 412, 413, 415, 422, 429]);
-
-const hasLimit = ({ scope }: Operation, status: number): boolean => scope !== 'public' && statusesAfterKey.has(status);
-const withoutKey = (status: number): string => (statusesAfterKey.has(status) ? 'WithoutKey' : '');
+/** What is answered before the key is known, and so without what is left of its limit. */
+const statusesBeforeKey: ReadonlySet<number> = new Set([401, 408, 431]);
+/** What is answered by the work itself, and so kept for a request with the same `Idempotency-Key`. */
+const statusesOfWork: ReadonlySet<number> = new Set([404, 409, 412, 422]);
 
 const exampleOf = (code: ApiErrorCode, status: number): Problem => ({
   ...problemOf(new RequestRefused(code), '4bf92f3577b34da6a3ce929d0e0e4736'),

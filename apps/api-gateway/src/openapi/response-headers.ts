@@ -1,24 +1,27 @@
 import { z } from 'zod';
+import type { ApiErrorCode } from '../status-of-code';
 
 const RetryAfter = z
   .int()
   .positive()
   .meta({ description: 'Seconds until it is worth another try', header: { id: 'RetryAfter' } });
-const Challenge = z
-  .string()
-  .meta({ description: 'What the call needs, by RFC 6750', examples: ['Bearer'], header: { id: 'Challenge' } });
+const Challenge = z.string().meta({
+  description: 'What the call needs: a key by RFC 6750, or a signature',
+  examples: ['Bearer', 'Signature'],
+  header: { id: 'Challenge' },
+});
 const seconds = z.int().nonnegative().optional();
 
-type HeaderShape = Readonly<Record<string, z.ZodType>>;
+/** Headers by their name. */
+export type HeaderShape = Readonly<Record<string, z.ZodType>>;
 
-/** Headers that an error's status brings with it. */
-export const headersOfStatus: Readonly<Record<number, HeaderShape>> = {
-  401: { 'WWW-Authenticate': Challenge },
-  403: { 'WWW-Authenticate': Challenge },
-  409: { 'Retry-After': RetryAfter.optional() },
-  429: { 'Retry-After': RetryAfter },
-  503: { 'Retry-After': RetryAfter },
-};
+/** Headers that an error brings with it. */
+export function headersOfStatus(status: number, codes: readonly ApiErrorCode[]): HeaderShape {
+  // RFC 9110 wants a challenge in every 401: what is signed has one too.
+  if (status === 401 || codes.includes('forbidden')) return { 'WWW-Authenticate': Challenge };
+  if (codes.includes('idempotency-in-progress')) return { 'Retry-After': RetryAfter.optional() };
+  return status === 429 || status === 503 ? { 'Retry-After': RetryAfter } : {};
+}
 
 /** Headers of every answer to a key that has a rate limit. */
 export const headersOfKey: HeaderShape = {

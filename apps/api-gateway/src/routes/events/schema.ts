@@ -65,7 +65,7 @@ export const postEventsOperation = defineOperation({
       'Idempotent-Replayed': IdempotentReplayed.optional(),
     }),
   },
-  problemMembers: BatchTaken.partial().shape,
+  problemMembers: { 'batch-rejected': BatchTaken.partial().shape },
   errors: [
     'invalid-json',
     'unsupported-media-type',
