@@ -1,5 +1,14 @@
+import { eventually } from '@orderly/testing';
 import { createHash, randomUUID } from 'node:crypto';
-import { createAcceptOnce, runOnce, type AcceptedEvent, type Answer, type EventsRequest, type IntakeResult } from '../src';
+import {
+  createAcceptOnce,
+  runOnce,
+  type AcceptedEvent,
+  type Answer,
+  type EventsRequest,
+  type IntakeResult,
+  type OnceResult,
+} from '../src';
 import { buildEvent, createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
 
 let ledger: LedgerDatabase;
@@ -196,9 +205,27 @@ describe('work under an idempotency key', () => {
       await query('select 1');
       return { answer: answer([]), value: undefined };
     });
-    await expect(broken).rejects.toThrow(/terminat/);
+    await expect(broken).rejects.toThrow(/terminat|not queryable/);
     expect(await count('leases', `name = 'broken'`)).toBe(0);
     expect(await runOnce(ledger.db, keyed('k-broken'), { retentionHours }, work('now'))).toMatchObject({ value: 'now' });
+  });
+
+  it('that stands still in the middle gives its key up after seconds, and never ends', async () => {
+    const held = heldOpen();
+    const still = runOnce(ledger.connect(), keyed('k-still'), { retentionHours }, async (query) => {
+      await insertEffect(query, 'still');
+      await held.wait();
+      await query('select 1');
+      return { answer: answer([]), value: undefined };
+    });
+    const failed = expect(still).rejects.toThrow();
+    await held.entered;
+    const again = (): Promise<OnceResult<string>> => runOnce(ledger.db, keyed('k-still'), { retentionHours }, work('again'));
+    expect(await again()).toEqual({ status: 'in-progress' });
+    await eventually(async () => expect(await again()).toMatchObject({ status: 'done', value: 'again' }), { intervalMs: 200 });
+    held.release();
+    await failed;
+    expect(await count('leases', `name = 'still'`)).toBe(0);
   });
 
   it('is run again when another transaction stood in its way', async () => {
