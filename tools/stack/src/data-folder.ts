@@ -1,11 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writePrivateFile } from './private-file';
 
 export type DataFolder = {
   path: string;
   /** Undefined for a temporary one: each server then makes and removes its own. */
   keptFor: (server: string) => string | undefined;
+  /** Says in the folder which database the stack runs on, for `npm run keys`. */
+  tellDatabase: (url: string) => void;
   /** Gives the folder back, and removes it if it is temporary. */
   close: () => void;
 };
@@ -17,15 +20,26 @@ export type DataFolder = {
 export function openDataFolder(chosen: string | undefined): DataFolder {
   if (chosen === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'orderly-'));
-    return { path, keptFor: () => undefined, close: () => rmSync(path, { recursive: true, force: true }) };
+    const close = (): void => rmSync(path, { recursive: true, force: true });
+    return { path, keptFor: () => undefined, tellDatabase: (url) => tellDatabase(path, url), close };
   }
   mkdirSync(chosen, { recursive: true });
   const lock = join(chosen, 'stack.pid');
   const owner = readPid(lock);
   if (owner !== undefined && isAlive(owner)) throw new Error(`${chosen} is in use by another npm start (process ${owner}).`);
   writeFileSync(lock, String(process.pid));
-  return { path: chosen, keptFor: (server) => join(chosen, server), close: () => rmSync(lock, { force: true }) };
+  return {
+    path: chosen,
+    keptFor: (server) => join(chosen, server),
+    tellDatabase: (url) => tellDatabase(chosen, url),
+    close: () => [lock, join(chosen, stackFile)].forEach((file) => rmSync(file, { force: true })),
+  };
 }
+
+/** Read by tools/scripts/keys.mjs. */
+const stackFile = 'stack.json';
+const tellDatabase = (folder: string, databaseUrl: string): void =>
+  writePrivateFile(join(folder, stackFile), { pid: process.pid, databaseUrl });
 
 function readPid(file: string): number | undefined {
   try {

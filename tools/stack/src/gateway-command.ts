@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { serviceFolder } from './workspace';
 
 /** What the stack's key may do: everything. */
-const scopes = 'events:write,orders:read,ops:read,ops:write';
+const scopes = ['events:write', 'orders:read', 'ops:read', 'ops:write'];
+
+export type NewKey = { id: string; key: string };
 
 /**
  * Brings the database to the newest schema.
@@ -13,16 +15,28 @@ export async function migrateDatabase(environment: NodeJS.ProcessEnv): Promise<v
   await gatewayCommand(['migrate'], environment);
 }
 
-/** Makes an API key and gives it. */
-export async function createKey(environment: NodeJS.ProcessEnv): Promise<string> {
+/** Makes an API key that may do everything. */
+export async function createKey(environment: NodeJS.ProcessEnv): Promise<NewKey> {
   const printed = await gatewayCommand(
-    ['keys', 'create', '--name', `npm start ${new Date().toISOString()}`, '--scopes', scopes],
+    ['keys', 'create', '--name', `npm start ${new Date().toISOString()}`, '--scopes', scopes.join(',')],
     environment,
   );
   // The last line that is JSON; the command may say more before it.
   const line = printed.split('\n').findLast((text) => text.startsWith('{') && text.includes('"key"'));
   if (line === undefined) throw new Error('api-gateway keys create gave no key');
-  return (JSON.parse(line) as { key: string }).key;
+  return JSON.parse(line) as NewKey;
+}
+
+/** The ids of the keys that work and may do everything. */
+export async function listActiveKeys(environment: NodeJS.ProcessEnv): Promise<string[]> {
+  const printed = await gatewayCommand(['keys', 'list', '--json'], environment);
+  const keys = JSON.parse(printed) as { id: string; state: string; scopes: string[] }[];
+  return keys.flatMap((key) => (key.state === 'active' && scopes.every((scope) => key.scopes.includes(scope)) ? [key.id] : []));
+}
+
+/** Ends a key. */
+export async function revokeKey(id: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  await gatewayCommand(['keys', 'revoke', id, '--reason', 'npm start has ended'], environment);
 }
 
 function gatewayCommand(args: string[], environment: NodeJS.ProcessEnv): Promise<string> {

@@ -1,4 +1,5 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { writePrivateFile } from './private-file';
 
 /** What others need to work with a running stack. */
 export type ReadyContent = {
@@ -40,11 +41,7 @@ export class ReadyFile {
     if (this.#file) rmSync(this.#file, { force: true });
   }
 
-  // Whole or not at all: whoever waits for the file never reads half of it. Only for its owner, as it holds a key.
   #write(): void {
-    if (!this.#file) return;
-    const unfinished = `${this.#file}.${process.pid}.tmp`;
-    writeFileSync(unfinished, `${JSON.stringify(this.#content, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(unfinished, this.#file);
+    if (this.#file) writePrivateFile(this.#file, this.#content);
   }
 }

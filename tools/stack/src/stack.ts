@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { printBanner } from './banner';
 import { openDataFolder } from './data-folder';
 import { runDemo } from './demo';
-import { createKey, migrateDatabase } from './gateway-command';
+import { migrateDatabase } from './gateway-command';
 import { gatewayPort } from './gateway-port';
 import { startMailbox } from './mailbox';
 import { watchForNews } from './news';
@@ -16,6 +16,7 @@ import { ReadyFile, type ReadyContent } from './ready-file';
 import { RemarkFilter } from './remark-filter';
 import { openServiceLog } from './service-log';
 import { ServiceProcess } from './service-process';
+import { takeStackKey } from './stack-key';
 import type { StopStages } from './stop-stages';
 import type { Terminal } from './terminal';
 import { serviceFolder, serviceNames, type ServiceName } from './workspace';
@@ -73,7 +74,9 @@ export async function runStack(context: StackContext): Promise<void> {
     ...(shopifySecret !== undefined && { ORDERLY_WEBHOOKS_SHOPIFY_SECRETS: shopifySecret }),
   };
   await stages.unlessStopped(migrateDatabase(serviceEnvironment));
-  const apiKey = await stages.unlessStopped(createKey(serviceEnvironment));
+  const keyOptions = { keptFolder: options.dataFolder, hasOwnDatabase: environment.DATABASE_URL !== undefined };
+  const { key: apiKey } = await stages.started(takeStackKey(serviceEnvironment, keyOptions), ({ giveBack }) => giveBack());
+  folder.tellDatabase(postgres.url);
 
   const readyFile = new ReadyFile(options.readyFile);
   readyFile.withdraw(); // one of an earlier run would be believed

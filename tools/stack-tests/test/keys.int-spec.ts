@@ -1,0 +1,116 @@
+import { createTestDatabase, eventually, testRedisUrl } from '@orderly/testing';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { endAfterAll } from './end-after-all';
+import { builtService, machine, Stack } from './stack';
+
+jest.setTimeout(120_000);
+
+const script = join(__dirname, '../../scripts/keys.mjs');
+
+type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** Runs `npm run keys --`, which finds the stack's database by itself. */
+const npmRunKeys = (...args: readonly string[]): Promise<Ran> => run([script, ...args], machine());
+
+/** Runs the command behind it, as an image has it. */
+const gatewayKeys = (databaseUrl: string, ...args: readonly string[]): Promise<Ran> =>
+  run([join(builtService('api-gateway'), 'main.cjs'), 'keys', ...args], { ...machine(), DATABASE_URL: databaseUrl });
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  try {
+    return { code: 0, ...(await promisify(execFile)(process.execPath, args, { env })) };
+  } catch (error) {
+    return error as Ran;
+  }
+}
+
+const statusFor = async (stack: Stack, key: string): Promise<number> =>
+  (await fetch(`${stack.ready.gateway}/v1/stats`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+describe('the keys of a stack with a data folder', () => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'keys-of-stack-'));
+  const atTheEnd = endAfterAll();
+  let stack: Stack;
+  beforeAll(async () => {
+    atTheEnd(() => rmSync(dataFolder, { recursive: true, force: true }));
+    const { url } = await createTestDatabase();
+    stack = await Stack.start(onFolder(url));
+    atTheEnd(() => stack.stop());
+  });
+  const onFolder = (DATABASE_URL: string) => ({
+    environment: { DATABASE_URL, REDIS_URL: testRedisUrl(), ORDERLY_QUEUE_PREFIX: `keys-${process.pid}` },
+    args: ['--data-dir', dataFolder],
+  });
+  const keys = (...args: readonly string[]): Promise<Ran> => gatewayKeys(stack.ready.databaseUrl, ...args);
+  const list = async (): Promise<{ readonly id: string; readonly state: string }[]> =>
+    JSON.parse((await keys('list', '--json')).stdout) as { id: string; state: string }[];
+
+  it('can be made, seen and revoked while it runs, without its secrets being seen again', async () => {
+    const create = ['create', '--name', 'shop', '--scopes', 'ops:read', '--requests-per-minute', '1000'];
+    const made = await npmRunKeys(...create, '--data-dir', dataFolder);
+    expect(made.stdout.trim().split('\n')).toHaveLength(1);
+    const { id, key } = JSON.parse(made.stdout) as { id: string; key: string };
+    expect(await statusFor(stack, key)).toBe(200);
+
+    const table = (await keys('list')).stdout;
+    expect(table).toMatch(new RegExp(`^shop +active +${key.slice(0, 16)} +ops:read .* 1000 +${id}$`, 'm'));
+    expect(table).not.toContain(key.slice(-40));
+
+    const revoke = ['revoke', key.slice(0, 16), '--reason', 'a test'];
+    const revoked = await keys(...revoke);
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ id, name: 'shop' });
+    await eventually(async () => expect(await statusFor(stack, key)).toBe(401), { timeoutMs: 10_000 });
+    expect(await keys(...revoke)).toMatchObject({ code: 0, stdout: revoked.stdout });
+    expect((await list()).find((one) => one.id === id)).toMatchObject({ state: 'revoked' });
+  });
+
+  it.each([
+    [['revoke', 'zzzzzzzz'], /^not-found: No key has this id or prefix: keys list shows them all$/],
+    [['create', '--name', 'x', '--scopes', 'everything'], /--scopes takes a list of events:write, /],
+    [['create', '--name', 'x', '--scopes', 'ops:read', '--requests-per-minute', '0'], /--requests-per-minute takes a whole/],
+    [['create', '--name', 'x', '--scopes', 'ops:read', '--expires-in-days', 'soon'], /--expires-in-days takes a number/],
+    [['create', '--name', 'a\nb', '--scopes', 'ops:read'], /--name takes 1 to 200 printable characters$/],
+  ] as const)('%j ends with one line that says why, and changes nothing', async (args, complaint) => {
+    const before = (await list()).map(({ id, state }) => ({ id, state }));
+    const { code, stdout, stderr } = await keys(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(complaint)]);
+    expect((await list()).map(({ id, state }) => ({ id, state }))).toEqual(before);
+  });
+
+  it('last from run to run, and files that hold secrets are for their owner alone', async () => {
+    const { apiKey, databaseUrl } = stack.ready;
+    const before = (await list()).length;
+    for (const file of ['api-key.json', 'stack.json']) expect(statSync(join(dataFolder, file)).mode & 0o777).toBe(0o600);
+    await stack.stop();
+    expect(await npmRunKeys('list', `--data-dir=${dataFolder}`)).toMatchObject({
+      code: 1,
+      stderr: `No npm start runs in ${dataFolder}.\n`,
+    });
+    stack = await Stack.start(onFolder(databaseUrl));
+    expect(stack.ready.apiKey).toBe(apiKey);
+    expect(await statusFor(stack, apiKey)).toBe(200);
+    expect(await list()).toHaveLength(before);
+  });
+});
+
+describe('the key of a stack without a data folder', () => {
+  it('is revoked at its end where the database stays', async () => {
+    const { url } = await createTestDatabase();
+    const environment = { DATABASE_URL: url, REDIS_URL: testRedisUrl(), ORDERLY_QUEUE_PREFIX: `own-${process.pid}` };
+    const first = await Stack.start({ environment });
+    const { apiKey } = first.ready;
+    await first.stop();
+    const second = await Stack.start({ environment });
+    try {
+      expect(await statusFor(second, apiKey)).toBe(401);
+      expect(await statusFor(second, second.ready.apiKey)).toBe(200);
+    } finally {
+      await second.stop();
+    }
+  });
+});
