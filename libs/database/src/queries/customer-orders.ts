@@ -1,7 +1,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Database } from '../database';
 import { orders } from '../schema';
-import { run } from './page';
+import { run, type Walk } from './page';
 import { walkDown } from './walk';
 
 /** Of a customer with more orders than this, lists of events, jobs and messages show those of the newest orders. */
@@ -15,7 +15,7 @@ export async function ordersOf(
   if (customerId === undefined) return orderId === undefined ? undefined : [orderId];
   const found =
     orderId === undefined
-      ? sql`(${walkCustomer(customerId)(maxCustomerOrders)}) as ${orders}`
+      ? sql`(${walkCustomer(customerId).rows(maxCustomerOrders)}) as ${orders}`
       : sql`${orders} where ${orders.orderId} = ${orderId} and ${customerIdOfOrder} = ${customerId}`;
   const rows = await run<{ orderId: string }>(db, sql`select ${orders.orderId} as "orderId" from ${found}`);
   return rows.map((row) => row.orderId);
@@ -29,13 +29,14 @@ export const walkCustomer = (
   customerId: string,
   from: readonly [createdAt: unknown, orderId: string] = ['-infinity', ''],
   before: readonly [createdAt: unknown, orderId: string] = ['infinity', ''],
-): ((count: number) => SQL) =>
+): Walk =>
   walkDown(
     orders,
     {
-      columns: [customerIdOfOrder, orders.createdAt, orders.orderId],
-      from: [customerId, ...from],
-      before: [customerId, ...before],
+      equal: [[customerIdOfOrder, customerId]],
+      key: [orders.createdAt, orders.orderId],
+      from,
+      before,
     },
     sql`${orders.status} is not null`,
   );

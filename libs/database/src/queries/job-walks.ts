@@ -5,60 +5,47 @@ import type { ShownJobState } from './job-record';
 import type { Walk } from './page';
 import { sortFound, walkDown, walkEach } from './walk';
 
-type Rows = Walk['rows'];
-
 /** The ways to walk through jobs of these ids, the newest first. */
 export interface JobWalks {
-  byTime(): Rows;
-  byOrders(orderIds: readonly string[]): Rows;
-  byFingerprint(fingerprint: string): Rows;
-  byOutcome(outcome: string): Rows;
-  byBatch(batch: string): Rows;
+  byTime(): Walk;
+  byOrders(orderIds: readonly string[]): Walk;
+  byFingerprint(fingerprint: string): Walk;
+  byOutcome(outcome: string): Walk;
+  byBatch(batch: string): Walk;
   /** Every queue in every one of the states; of `runnable` jobs those that are `retrying` too. */
-  byQueues(queues: readonly string[], states: readonly ShownJobState[]): Rows;
+  byQueues(queues: readonly string[], states: readonly ShownJobState[]): Walk;
 }
 
 export function walkJobs({ from, before }: { readonly from: string; readonly before: string }): JobWalks {
-  // Also where it follows from the rest: partitions are left out by it.
-  const inTime = and(gte(jobs.id, from), lt(jobs.id, before)) as SQL;
-  const below = (column: AnyPgColumn, value: string): Rows =>
-    walkDown(
-      jobs,
-      { columns: [column, jobs.id], from: [value, from], before: [value, before] },
-      and(sql`${column} is not null`, inTime),
-    );
+  const ids = { key: [jobs.id], from: [from], before: [before] };
+  const below = (column: AnyPgColumn, value: string): Walk =>
+    walkDown(jobs, { equal: [[column, value]], ...ids }, sql`${column} is not null`);
   return {
-    byTime: () => walkDown(jobs, { columns: [jobs.id], from: [from], before: [before] }),
-    byOrders: (orderIds) => sortFound(jobs, jobs.id, and(sql`${jobs.orderId} = any(${sql.param(orderIds)}::text[])`, inTime)!),
+    byTime: () => walkDown(jobs, { equal: [], ...ids }),
+    byOrders: (orderIds) => sortFound(jobs, jobs.id, and(inOrders(orderIds), gte(jobs.id, from), lt(jobs.id, before)) as SQL),
     byFingerprint: (fingerprint) => below(jobs.fingerprint, fingerprint),
     byOutcome: (outcome) => below(jobs.outcome, outcome),
     byBatch: (batch) => below(jobs.batch, batch),
     byQueues: (queues, states) => {
       if (states[0] === 'retrying') {
-        return walkEach(jobs, jobs.id, [{ name: 'queue', values: queues }], (each) =>
-          walkDown(
-            jobs,
-            { columns: [jobs.queue, jobs.id], from: [each('queue'), from], before: [each('queue'), before] },
-            and(sql`${jobs.state} = 'runnable' and ${jobs.waitReason} is not null`, inTime),
-          ),
+        const isRetrying = sql`${jobs.state} = 'runnable' and ${jobs.waitReason} is not null`;
+        return walkEach(jobs, jobs.id, { queue: queues }, (each) =>
+          walkDown(jobs, { equal: [[jobs.queue, each('queue')]], ...ids }, isRetrying),
         );
       }
       const pairs = queues.flatMap((queue) => states.map((state) => ({ queue, state })));
-      const values = [
-        { name: 'queue', values: pairs.map(({ queue }) => queue) },
-        { name: 'state', values: pairs.map(({ state }) => state) },
-      ];
+      const values = { queue: pairs.map(({ queue }) => queue), state: pairs.map(({ state }) => state) };
       return walkEach(jobs, jobs.id, values, (each) =>
-        walkDown(
-          jobs,
-          {
-            columns: [jobs.queue, jobs.state, jobs.id],
-            from: [each('queue'), each('state'), from],
-            before: [each('queue'), each('state'), before],
-          },
-          inTime,
-        ),
+        walkDown(jobs, {
+          equal: [
+            [jobs.queue, each('queue')],
+            [jobs.state, each('state')],
+          ],
+          ...ids,
+        }),
       );
     },
   };
 }
+
+const inOrders = (orderIds: readonly string[]): SQL => sql`${jobs.orderId} = any(${sql.param(orderIds)}::text[])`;

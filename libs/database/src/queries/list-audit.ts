@@ -1,9 +1,9 @@
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { AuditAction } from '../audit/audit-entry';
 import type { Database } from '../database';
 import { audit } from '../schema';
-import { columnsOf, readPage, type Page, type PageRequest, type Walk } from './page';
+import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest } from './page';
 import { idsOf, type TimeRange } from './time-range';
 import { walkDown } from './walk';
 
@@ -28,7 +28,6 @@ export function listAudit(db: Pick<Database, 'query'>, filter: AuditFilter, page
       as: audit,
       columns: columnsOf(audit),
       filters: givenOf(filter).map(([column, value]) => eq(column, value)),
-      order: sql`${audit.id} desc`,
       key: sql`to_json(${audit.id})`,
     },
     page,
@@ -47,16 +46,15 @@ function givenOf({ orderId, subject, actor, action }: AuditFilter): [AnyPgColumn
   return given.filter((entry): entry is [AnyPgColumn, string] => entry[1] !== undefined);
 }
 
-function walkOf(filter: AuditFilter, after?: string): Walk {
+function walkOf(filter: AuditFilter, after?: string): ChosenWalk {
   const { from, before } = idsOf(filter, after);
+  const ids = { key: [audit.id], from: [from], before: [before] };
   const [first] = givenOf(filter);
-  if (first === undefined)
-    return { rows: walkDown(audit, { columns: [audit.id], from: [from], before: [before] }), share: 'all' };
+  if (first === undefined) return { ...walkDown(audit, { equal: [], ...ids }), share: 'all' };
   const [column, value] = first;
-  const inTime = and(sql`${column} is not null`, sql`${audit.id} >= ${from} and ${audit.id} < ${before}`) as SQL;
   const isAll = givenOf(filter).every(([other]) => other === column);
   return {
-    rows: walkDown(audit, { columns: [column, audit.id], from: [value, from], before: [value, before] }, inTime),
+    ...walkDown(audit, { equal: [[column, value]], ...ids }, sql`${column} is not null`),
     share: isAll ? 'all' : 'some',
   };
 }

@@ -8,9 +8,9 @@ import { events, jobs, orders } from '../schema';
 import { ordersOf } from './customer-orders';
 import { outcomeOf, type ApplyingJob, type EventOutcome, type EventRecord } from './find-event';
 import { walkJobs } from './job-walks';
-import { columnsOf, readPage, type Page, type PageRequest, type Walk } from './page';
+import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type Walk } from './page';
 import { idsOf, type TimeRange } from './time-range';
-import { sortFound, walkDown } from './walk';
+import { chooseWalk, sortFound, walkDown } from './walk';
 
 /** Which events are listed: those for which all of it holds. The time is that of their ids. */
 export interface EventFilter extends TimeRange {
@@ -48,7 +48,6 @@ export async function listEvents(db: Database, filter: EventFilter, page: PageRe
         batch === undefined ? undefined : eq(events.batch, batch),
         isOfJobs ? eq(jobs.name, applyOrderEvent.name) : undefined,
       ],
-      order: sql`${isOfJobs ? jobs.id : events.eventId} desc`,
       key: sql`to_json(${isOfJobs ? jobs.id : events.eventId})`,
     },
     page,
@@ -109,45 +108,45 @@ function summaryOf({
   };
 }
 
+type Way = { readonly walk: ChosenWalk; readonly isOfJobs: boolean };
+
 /**
  * The walk by the filter that leaves least, in this order: order and customer, a status other than applied, batch, source, type,
  * the status applied, time. By their status events are found through their jobs.
  */
-async function walkOf(
-  db: Database,
-  filter: EventFilter,
-  ids: ReturnType<typeof idsOf>,
-): Promise<{ readonly walk: Walk; readonly isOfJobs: boolean }> {
+async function walkOf(db: Database, filter: EventFilter, ids: ReturnType<typeof idsOf>): Promise<Way> {
   const { type, source, status, batch } = filter;
   const { from, before } = ids;
-  const inTime = and(gte(events.eventId, from), lt(events.eventId, before)) as SQL;
-  const walkBy = (rows: Walk['rows'], ...by: readonly (keyof EventFilter)[]): { walk: Walk; isOfJobs: boolean } => {
-    const known = new Set<string>([...by, 'from', 'to']);
-    const isAll = Object.entries(filter).every(([key, value]) => value === undefined || known.has(key));
-    return { walk: { rows, share: isAll ? 'all' : 'some' }, isOfJobs: by.includes('status') };
-  };
-  const below = (column: AnyPgColumn, value: string): Walk['rows'] =>
-    walkDown(
-      events,
-      { columns: [column, events.eventId], from: [value, from], before: [value, before] },
-      and(sql`${column} is not null`, inTime),
-    );
-  const byState = (...states: readonly JobState[]): Walk['rows'] => walkJobs(ids).byQueues([queueNames.orderStatus], states);
+  const range = { key: [events.eventId], from: [from], before: [before] };
+  const walkBy = (walk: Walk, ...by: readonly (keyof EventFilter)[]): Way => ({
+    walk: chooseWalk(walk, filter, [...by, 'from', 'to']),
+    isOfJobs: by.includes('status'),
+  });
+  const below = (column: AnyPgColumn, value: string): Walk =>
+    walkDown(events, { equal: [[column, value]], ...range }, sql`${column} is not null`);
+  const byState = (...states: readonly JobState[]): Walk => walkJobs(ids).byQueues([queueNames.orderStatus], states);
 
   const orderIds = await ordersOf(db, filter);
   if (orderIds !== undefined) {
-    const ofOrders = and(sql`${events.orderId} = any(${sql.param(orderIds)}::text[])`, inTime) as SQL;
+    const isOfOrders = sql`${events.orderId} = any(${sql.param(orderIds)}::text[])`;
+    const ofOrders = and(isOfOrders, gte(events.eventId, from), lt(events.eventId, before)) as SQL;
     return walkBy(sortFound(events, events.eventId, ofOrders), 'orderId', 'customerId');
   }
   if (status === 'pending') return walkBy(byState('runnable', 'running'), 'status');
   if (status === 'parked') return walkBy(byState('parked'), 'status');
-  if (status !== undefined && status !== 'applied') return walkBy(walkJobs(ids).byOutcome(jobOutcomeOf[status]), 'status');
+  if (status !== undefined && status !== 'applied') {
+    const ofOutcome = walkBy(walkJobs(ids).byOutcome(jobOutcomeOf[status]), 'status');
+    return status === 'duplicate' ? ofOutcome : withOthers(ofOutcome);
+  }
   if (batch !== undefined) return walkBy(below(events.batch, batch), 'batch');
   if (source !== undefined) return walkBy(below(events.source, source), 'source');
   if (type !== undefined) return walkBy(below(events.type, type), 'type');
-  if (status !== undefined) return walkBy(byState('ended'), 'status');
-  return walkBy(walkDown(events, { columns: [events.eventId], from: [from], before: [before] }));
+  if (status !== undefined) return withOthers(walkBy(byState('ended'), 'status'));
+  return walkBy(walkDown(events, { equal: [], ...range }));
 }
+
+/** The walk gives others too: jobs of another type have that outcome, or that state with another outcome. */
+const withOthers = ({ walk, isOfJobs }: Way): Way => ({ walk: { ...walk, share: 'some' }, isOfJobs });
 
 const jobOutcomeOf = {
   applied: 'done',

@@ -8,8 +8,9 @@ import { ordersOf } from './customer-orders';
 import { jobRecord, type JobRecord, type ShownJobState } from './job-record';
 import { walkJobs, type JobWalks } from './job-walks';
 import { knownQueues } from './known-queues';
-import { columnsOf, readPage, type Page, type PageRequest, type Walk } from './page';
+import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type Walk } from './page';
 import { idsOf, type TimeRange } from './time-range';
+import { chooseWalk } from './walk';
 
 /** Which jobs are listed: those for which all of it holds. The time is that of their ids. */
 export interface JobFilter extends TimeRange {
@@ -46,7 +47,6 @@ export async function listJobs(db: Database, filter: JobFilter, page: PageReques
         errorCode === undefined ? undefined : eq(jobs.errorCode, errorCode),
         batch === undefined ? undefined : eq(jobs.batch, batch),
       ],
-      order: sql`${jobs.id} desc`,
       key: sql`to_json(${jobs.id})`,
     },
     page,
@@ -63,14 +63,9 @@ const contradictsItself = ({ name, destination, state, outcome }: JobFilter): bo
  * The walk by the filter that leaves least, in this order: order and customer, fingerprint, a rare outcome, a state other than
  * ended, batch, type and destination, outcome, state, time.
  */
-async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<Walk> {
+async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<ChosenWalk> {
   const { name, destination, state, outcome, fingerprint, batch } = filter;
-  /** All that a walk gives is asked for, if nothing else is given than what it goes by. */
-  const walkBy = (rows: Walk['rows'], ...by: readonly (keyof JobFilter)[]): Walk => {
-    const known = new Set<string>([...by, 'from', 'to']);
-    const isAll = Object.entries(filter).every(([key, value]) => value === undefined || known.has(key));
-    return { rows, share: isAll ? 'all' : 'some' };
-  };
+  const walkBy = (way: Walk, ...by: readonly (keyof JobFilter)[]): ChosenWalk => chooseWalk(way, filter, [...by, 'from', 'to']);
 
   const orderIds = await ordersOf(db, filter);
   if (orderIds !== undefined) return walkBy(walk.byOrders(orderIds), 'orderId', 'customerId');

@@ -6,7 +6,7 @@ import { customerIdOfOrder, walkCustomer } from './customer-orders';
 import type { LaneRecord } from './find-order';
 import { columnsOf, readPage, type Listing, type Page, type PageRequest, type Walk } from './page';
 import type { TimeRange } from './time-range';
-import { walkDown } from './walk';
+import { beginsWith, chooseWalk, walkDown } from './walk';
 
 /** Which orders are listed: those for which all of it holds. The time is that at which the ledger first heard of them. */
 export interface OrderFilter extends TimeRange {
@@ -72,7 +72,7 @@ export async function listOrders(
 }
 
 type OrderRow = Omit<OrderSummary, 'lane'> & Partial<LaneRecord>;
-type Way = Pick<Listing, 'walk' | 'as' | 'joins' | 'order' | 'key'>;
+type Way = Pick<Listing, 'walk' | 'as' | 'joins' | 'key'>;
 
 function summaryOf({ orderId, status, version, customerId, createdAt, updatedAt, ...lane }: OrderRow): OrderSummary {
   const { destination, ackedVersion, head, blockedBy } = lane as LaneRecord;
@@ -82,28 +82,19 @@ function summaryOf({ orderId, status, version, customerId, createdAt, updatedAt,
   };
 }
 
-function byTime({ customerId, status, lane, batch, from, to }: OrderFilter, after?: OrderKey): Way {
+function byTime(filter: OrderFilter, after?: OrderKey): Way {
+  const { customerId, status, lane, from, to } = filter;
   const first = [from?.toISOString() ?? '-infinity', ''] as const;
   const before = [after?.createdAt ?? to?.toISOString() ?? 'infinity', after?.orderId ?? ''] as const;
-  const leading = customerId === undefined ? status : undefined;
-  const rows =
+  const range = { key: [orders.createdAt, orders.orderId], from: first, before };
+  const walk =
     customerId === undefined
-      ? walkDown(
-          orders,
-          {
-            columns: [...(leading ? [orders.status] : []), orders.createdAt, orders.orderId],
-            from: [...(leading ? [leading] : []), ...first],
-            before: [...(leading ? [leading] : []), ...before],
-          },
-          isNotNull(orders.status),
-        )
+      ? walkDown(orders, { equal: status === undefined ? [] : [[orders.status, status]], ...range }, isNotNull(orders.status))
       : walkCustomer(customerId, first, before);
-  const others = [lane, batch, customerId === undefined ? undefined : status];
   return {
-    walk: { rows, share: shareOf(others) },
+    walk: chooseWalk(walk, filter, [customerId === undefined ? 'status' : 'customerId', 'from', 'to']),
     as: orders,
     joins: lane && joinLane(lane),
-    order: sql`${orders.createdAt} desc, ${orders.orderId} desc`,
     key: sql`json_build_object(
       'createdAt', to_char(${orders.createdAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'orderId', ${orders.orderId}
     )`,
@@ -111,22 +102,19 @@ function byTime({ customerId, status, lane, batch, from, to }: OrderFilter, afte
 }
 
 /** Blocked lanes are few; a batch may be smaller than what is open in all lanes of a destination. */
-function byId({ status, lane, batch, from, to }: OrderFilter, after: string): Way {
-  const walksLanes = lane !== undefined && (lane.state === 'blocked' || batch === undefined);
-  const walked = walksLanes ? lanes : events;
-  const rows = walksLanes ? walkLanes(lane, after) : walkBatch(batch ?? '', after);
+function byId(filter: OrderFilter, after: string): Way {
+  const { lane, batch } = filter;
+  const isOfLanes = lane !== undefined && (lane.state === 'blocked' || batch === undefined);
+  const walked = isOfLanes ? lanes : events;
   return {
-    walk: { rows, share: shareOf([status, from, to, ...(walksLanes ? [batch] : [lane])]) },
+    walk: chooseWalk(isOfLanes ? walkLanes(lane, after) : walkBatch(batch ?? '', after), filter, [isOfLanes ? 'lane' : 'batch']),
     as: walked,
     joins: sql`
       join lateral (select ${orders}.* from ${orders} where ${orders.orderId} = ${walked.orderId} limit 1) as ${orders} on true
-      ${walksLanes || lane === undefined ? sql`` : joinLane(lane)}`,
-    order: sql`${walked.orderId}`,
+      ${isOfLanes || lane === undefined ? sql`` : joinLane(lane)}`,
     key: sql`json_build_object('orderId', ${walked.orderId})`,
   };
 }
-
-const shareOf = (others: readonly unknown[]): Walk['share'] => (others.every((other) => other === undefined) ? 'all' : 'some');
 
 type LaneFilter = NonNullable<OrderFilter['lane']>;
 
@@ -140,20 +128,23 @@ const joinLane = (lane: LaneFilter): SQL => sql`
     where ${lanes.orderId} = ${orders.orderId} and ${lanes.destination} = ${lane.destination} and ${inLaneState(lane)} limit 1
   ) as ${lanes} on true`;
 
-// Both as ranges and in the order of the whole index, as in walkDown.
-const walkLanes =
-  (lane: LaneFilter, after: string) =>
-  (count: number): SQL => sql`
+function walkLanes(lane: LaneFilter, after: string): Walk {
+  const order = sql`${lanes.destination}, ${lanes.orderId}`;
+  const rows: Walk['rows'] = (count) => sql`
     select ${lanes}.* from ${lanes}
-    where (${lanes.destination}, ${lanes.orderId}) > (${lane.destination}, ${after}) and ${lanes.destination} <= ${lane.destination}
-      and ${inLaneState(lane)}
-    order by ${lanes.destination}, ${lanes.orderId} limit ${count}`;
-const walkBatch =
-  (batch: string, after: string) =>
-  (count: number): SQL => sql`
-    select distinct ${events.batch}, ${events.orderId} from ${events}
-    where (${events.batch}, ${events.orderId}) > (${batch}, ${after}) and ${events.batch} <= ${batch} and ${events.batch} is not null
-    order by ${events.batch}, ${events.orderId} limit ${count}`;
+    where ${beginsWith(lanes.destination, lane.destination)} and ${lanes.orderId} > ${after} and ${inLaneState(lane)}
+    order by ${order} limit ${count}`;
+  return { rows, order };
+}
+
+function walkBatch(batch: string, after: string): Walk {
+  const order = sql`${events.batch}, ${events.orderId}`;
+  const rows: Walk['rows'] = (count) => sql`
+    select distinct ${order} from ${events}
+    where ${beginsWith(events.batch, batch)} and ${events.orderId} > ${after} and ${events.batch} is not null
+    order by ${order} limit ${count}`;
+  return { rows, order };
+}
 
 // Not `exists`, which the planner may turn into a join with all of the batch.
 const isOfBatch = (batch: string): SQL => sql`

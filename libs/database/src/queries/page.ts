@@ -19,16 +19,21 @@ export interface Page<Row, Key = string> {
   readonly next: Key | undefined;
 }
 
-/** Rows of a table in the order of the list, by an index that gives them in this order: at most `count`, after the page before. */
+/** A way through a table in the order of the list. */
 export interface Walk {
+  /** At most so many rows, from where the page before ended. */
   readonly rows: (count: number) => SQL;
-  /** How many of these rows the filters let through: every one, most, or perhaps very few. */
-  readonly share: Share;
+  /** In terms of the rows: that of the list, and the one that the planner knows them to be in. */
+  readonly order: SQL;
 }
-export type Share = 'all' | 'most' | 'some';
+
+/** The walk of a list, and how many of its rows the filters let through: every one, most, or perhaps very few. */
+export interface ChosenWalk extends Walk {
+  readonly share: 'all' | 'most' | 'some';
+}
 
 export interface Listing {
-  readonly walk: Walk;
+  readonly walk: ChosenWalk;
   /** What the walked rows are called in the other parts. */
   readonly as: SQLWrapper;
   /** What belongs to a walked row, one row at most: an inner join leaves out those that have none. */
@@ -36,8 +41,6 @@ export interface Listing {
   /** By the names that they have in the result. */
   readonly columns: SQL;
   readonly filters: readonly (SQL | undefined)[];
-  /** Of the walk, by its columns alone. */
-  readonly order: SQL;
   /** Where a walked row is in the order, as JSON: {@link PageRequest.after}, of its columns alone. */
   readonly key: SQL;
 }
@@ -50,9 +53,10 @@ const defaultMaxWalked = 2000;
  */
 export async function readPage<Row extends object, Key>(
   db: Pick<Database, 'query'>,
-  { walk, as, joins = sql``, columns, filters, order, key }: Listing,
+  { walk, as, joins = sql``, columns, filters, key }: Listing,
   { limit, maxWalked = defaultMaxWalked }: PageRequest<Key>,
 ): Promise<Page<Row, Key>> {
+  const { order } = walk;
   const wanted = limit + 1; // one more than asked for tells whether there is a next page
   const count = walk.share === 'all' ? wanted : walk.share === 'most' ? Math.min(4 * wanted, maxWalked) : maxWalked;
   const walked = sql`(${walk.rows(count)}) as ${as}`;

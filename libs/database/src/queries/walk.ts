@@ -1,55 +1,83 @@
 import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
+import type { ChosenWalk, Walk } from './page';
 
-/** Part of an index: all of its columns, and between which of their values. */
+/** Part of an index: the columns that it begins with have one value each, those that it ends with lie between two. */
 export interface IndexRange {
-  readonly columns: readonly SQLWrapper[];
+  readonly equal: readonly (readonly [column: SQLWrapper, value: unknown])[];
+  readonly key: readonly SQLWrapper[];
   readonly from: readonly unknown[];
   /** Exclusive. */
   readonly before: readonly unknown[];
 }
 
 /**
- * Rows in the descending order of an index, from one end of a range of it. Both the range and the order are those of all columns
- * of the index, although all but the last ones have one value: for `where queue = … and state = … order by id` the planner may
- * also walk by id and leave out what does not fit, and for a rare value that reads the whole table. And the upper end takes its own
- * value in, because the planner guesses how much a range holds by its first column: between a value and the same value it sees
- * nothing, and would rather sort that than merge the indexes of the partitions.
+ * Rows in the descending order of an index, from the upper end of a part of it.
  *
- * @param condition - what the index is limited to, or what keeps partitions out
+ * @param condition - what the index is limited to
  */
-export const walkDown =
-  (table: PgTable, { columns, from, before }: IndexRange, condition: SQL = sql`true`) =>
-  (count: number): SQL => sql`
+export function walkDown(table: PgTable, { equal, key, from, before }: IndexRange, condition: SQL = sql`true`): Walk {
+  const order = descending(...equal.slice(0, 1).map(([column]) => column), ...key);
+  const rows: Walk['rows'] = (count) => sql`
     select ${table}.* from ${table}
-    where (${list(columns)}) <= (${list(before)}) and (${list(columns)}) >= (${list(from)})
-      and (${list(columns)}) <> (${list(before)}) and ${condition}
-    order by ${list(columns.map((column) => sql`${column} desc`))} limit ${count}`;
+    where ${sql.join([...equal.map(hasValue), sql`${row(key)} < ${row(before)}`, sql`${row(key)} >= ${row(from)}`, condition], sql` and `)}
+    order by ${order} limit ${count}`;
+  return { rows, order };
+}
+
+/**
+ * That the column which an index begins with has a value, for a walk whose order begins with that column: so it is this index that
+ * is walked. Were the column simply equal to the value, the planner would know that it makes no difference to the order, and might
+ * walk by the key alone, leaving out what does not fit: for a rare value that reads the whole table. Of an `any` it knows no such thing.
+ */
+export const beginsWith = (column: SQLWrapper, value: unknown): SQL => sql`${column} = any(array[${value}::text])`;
 
 /**
  * The rows that some conditions find, all of them read and sorted: for what is little by its nature, such as what belongs to an
- * order. The `offset 0` keeps the planner from walking by the order instead.
+ * order. The `offset 0` keeps the planner from walking by the key instead.
  */
-export const sortFound =
-  (table: PgTable, key: SQLWrapper, condition: SQL) =>
-  (count: number): SQL => sql`
+export const sortFound = (table: PgTable, key: SQLWrapper, condition: SQL): Walk => ({
+  rows: (count) => sql`
     select ${table}.* from (select ${table}.* from ${table} where ${condition} offset 0) as ${table}
-    order by ${key} desc limit ${count}`;
+    order by ${key} desc limit ${count}`,
+  order: descending(key),
+});
 
-/** The newest of the rows that each of several walks gives; `parameters` names the columns of `each`, one array per column. */
-export const walkEach =
-  (
-    table: PgTable,
-    key: SQLWrapper,
-    each: readonly { readonly name: string; readonly values: readonly string[] }[],
-    walk: (parameters: (name: string) => SQL) => (count: number) => SQL,
-  ) =>
-  (count: number): SQL => sql`
+/**
+ * The newest of the rows that several walks give together.
+ *
+ * @param each - what is different in them: the values of a column for each walk, by the column's name
+ */
+export function walkEach(
+  table: PgTable,
+  key: SQLWrapper,
+  each: Readonly<Record<string, readonly string[]>>,
+  walk: (valueOf: (name: string) => SQL) => Walk,
+): Walk {
+  const columns = Object.entries(each);
+  if (columns.every(([, values]) => values.length === 1)) return walk((name) => sql`${each[name]?.[0]}`);
+  const walks = walk((name) => sql`each.${sql.identifier(name)}`);
+  const rows: Walk['rows'] = (count) => sql`
     select ${table}.*
-    from unnest(${list(each.map(({ values }) => sql`${sql.param(values)}::text[]`))})
-      as each (${list(each.map(({ name }) => sql.identifier(name)))})
-    cross join lateral (${walk((name) => sql`each.${sql.identifier(name)}`)(count)}) as ${table}
+    from unnest(${list(columns.map(([, values]) => sql`${sql.param(values)}::text[]`))})
+      as each (${list(columns.map(([name]) => sql.identifier(name)))})
+    cross join lateral (${walks.rows(count)}) as ${table}
     order by ${key} desc limit ${count}`;
+  return { rows, order: descending(key) };
+}
+
+/** Chooses a walk that goes by some of the filters: if no other is given, all that it gives is asked for. */
+export function chooseWalk<Filter extends object>(walk: Walk, filter: Filter, by: readonly (keyof Filter)[]): ChosenWalk {
+  const others = Object.entries(filter).filter(([key, value]) => value !== undefined && !by.includes(key as keyof Filter));
+  return { ...walk, share: others.length === 0 ? 'all' : 'some' };
+}
+
+const hasValue = ([column, value]: IndexRange['equal'][number], place: number): SQL =>
+  place === 0 ? beginsWith(column, value) : sql`${column} = ${value}`;
+
+const descending = (...columns: readonly SQLWrapper[]): SQL => list(columns.map((column) => sql`${column} desc`));
+
+const row = (parts: readonly unknown[]): SQL => sql`(${list(parts)})`;
 
 const list = (parts: readonly unknown[]): SQL =>
   sql.join(
