@@ -60,7 +60,9 @@ export async function unappliedEvents(query: Query, orderIds: readonly string[])
          e.manual, e.expected_version,
          e.actor, e.api_key_id, e.on_behalf_of,
          row_number() over (partition by j.state order by e.acceptance) as place
-       from jobs j join events e on e.event_id = j.id
+       from jobs j
+       -- One after the other by the key: a plan made before there are statistics would read all events for each order.
+       cross join lateral (select * from events where event_id = j.id offset 0) as e
        where j.order_id = o.order_id and j.destination is null and j.name = 'apply-order-event'
          and j.state in ('runnable', 'parked')
      ) u
