@@ -148,7 +148,7 @@ const eventsSql = `
 
 /** $1 order, $2 limit. */
 const deliveriesSql = `
-  select j.id as job, j.ended_at as at, j.destination, j.version,
+  select j.id as job, coalesce(j.ended_at, j.created_at) as at, j.destination, j.version,
     j.result_version as "sentVersion", j.outcome, j.attempts_used as "attemptsUsed", a.response_status as "responseStatus",
     a.confirmation_id as "confirmationId", case when j.outcome not in ('done', 'dead') then j.error_message end as reason,
     ${deadLetterSql}, ${traceIdSql('j')}
@@ -158,4 +158,4 @@ const deliveriesSql = `
   left join lateral (
     select response_status, confirmation_id from attempts where job_id = j.id order by number desc limit 1
   ) a on true
-  order by j.ended_at, j.id`;
+  order by at, j.id`;
