@@ -1,0 +1,53 @@
+import type { KeyedRequest } from '@orderly/database';
+import type { FastifyRequest } from 'fastify';
+import { keyedRequestOf } from './keyed-request';
+
+describe('the request under an Idempotency-Key', () => {
+  it('belongs to the API key, the method and the path', () => {
+    expect(read({})?.scope).toBe('api-key POST /v1/orders/a/status');
+    expect(read({ orderId: 'b' })?.scope).toBe('api-key POST /v1/orders/b/status');
+    expect(read({ apiKeyId: 'other' })?.scope).toBe('other POST /v1/orders/a/status');
+  });
+
+  it.each([
+    ['a/status', 'a%2Fstatus'],
+    ['a POST', 'a%20POST'],
+    ['$&', '%24%26'],
+    [':orderId', '%3AorderId'],
+  ])('has one scope for the order %s, which looks like no other path', (orderId, encoded) => {
+    expect(read({ orderId })?.scope).toBe(`api-key POST /v1/orders/${encoded}/status`);
+  });
+
+  it('has the fingerprint of what it asks for, not of how that is written', () => {
+    const fingerprint = (sent: Sent): string | undefined => read(sent)?.fingerprint.toString('hex');
+    const one = fingerprint({ body: { a: 1, b: [2] }, labels: ['batch'] });
+    expect(one).toMatch(/^[\da-f]{64}$/);
+    expect(fingerprint({ body: { b: [2], a: 1 }, labels: ['batch'] })).toBe(one);
+    expect(fingerprint({ body: { a: 1, b: [3] }, labels: ['batch'] })).not.toBe(one);
+    expect(fingerprint({ body: { a: 1, b: [2] }, labels: ['other'] })).not.toBe(one);
+    expect(fingerprint({ body: { a: 1, b: [2] }, labels: [null] })).not.toBe(one);
+  });
+
+  it('is undefined without the header', () => {
+    expect(read({ keys: undefined })).toBeUndefined();
+  });
+});
+
+interface Sent {
+  readonly orderId?: string;
+  readonly apiKeyId?: string;
+  readonly body?: unknown;
+  readonly labels?: readonly (string | null)[];
+  readonly keys?: readonly string[];
+}
+
+/** What fastify makes of a request, as far as it is looked at. */
+function read({ orderId = 'a', apiKeyId = 'api-key', body = {}, labels, ...sent }: Sent): KeyedRequest | undefined {
+  const request = {
+    method: 'POST',
+    routeOptions: { url: '/v1/orders/:orderId/status' },
+    params: { orderId },
+    raw: { headersDistinct: { 'idempotency-key': 'keys' in sent ? sent.keys : ['"k"'] } },
+  } as unknown as FastifyRequest;
+  return keyedRequestOf({ request, apiKey: { id: apiKeyId }, body, labels });
+}
