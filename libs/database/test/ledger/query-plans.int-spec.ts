@@ -4,6 +4,7 @@ import { applyOrderEvents } from '../../src/ledger/apply-order-events';
 import { claimJobs } from '../../src/ledger/claim-jobs';
 import { loadJobs } from '../../src/ledger/load-jobs';
 import { loadOrderVersions } from '../../src/ledger/order-versions';
+import { unappliedEvents } from '../../src/ledger/read-orders';
 import { settleJobs } from '../../src/ledger/settle-jobs';
 import { createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
 
@@ -145,4 +146,24 @@ it('the sweep finds its pages by an index', async () => {
   await sweep.freshlyDue('order-sync.erp', 10_000, 1000);
   await sweep.lost('order-sync.erp', 1000);
   expect(scanned).toEqual([]);
+});
+
+it('a ledger that has no statistics yet has its unapplied events read by their keys', async () => {
+  const fresh = await createLedgerDatabase();
+  let nodes: PlanNode[] = [];
+  await unappliedEvents(
+    (text) =>
+      fresh.db.transaction(async (query) => {
+        await query('set local plan_cache_mode = force_generic_plan');
+        await query(`prepare observed as ${text}`);
+        const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>('explain (format json) execute observed(null, null)');
+        nodes = nodesOf(row!['QUERY PLAN'][0]!.Plan);
+        return [];
+      }),
+    [],
+  );
+  const scansOf = (table: RegExp) =>
+    nodes.filter((node) => table.test(node['Relation Name'] ?? '')).map((node) => node['Node Type']);
+  expect(new Set(scansOf(/^events_/))).toEqual(new Set(['Index Scan']));
+  await fresh.close();
 });
