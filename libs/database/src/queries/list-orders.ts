@@ -74,12 +74,8 @@ export async function listOrders(
 type OrderRow = Omit<OrderSummary, 'lane'> & Partial<LaneRecord>;
 type Way = Pick<Listing, 'walk' | 'as' | 'joins' | 'key'>;
 
-function summaryOf({ orderId, status, version, customerId, createdAt, updatedAt, ...lane }: OrderRow): OrderSummary {
-  const { destination, ackedVersion, head, blockedBy } = lane as LaneRecord;
-  return {
-    ...{ orderId, status, version, customerId, createdAt, updatedAt },
-    ...(destination !== undefined && { lane: { destination, ackedVersion, head, blockedBy } }),
-  };
+function summaryOf({ destination, ackedVersion, head, blockedBy, ...order }: OrderRow): OrderSummary {
+  return { ...order, ...(destination !== undefined && { lane: { destination, ackedVersion, head, blockedBy } as LaneRecord }) };
 }
 
 function byTime(filter: OrderFilter, after?: OrderKey): Way {

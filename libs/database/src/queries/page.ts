@@ -79,7 +79,8 @@ export async function readPage<Row extends object, Key>(
   );
   const found = rows.filter(({ place }) => place !== null);
   const next = found.length > limit ? found[limit - 1]?.key : rows[0]?.cut;
-  return { rows: found.slice(0, limit), next: next ?? undefined };
+  const shown = found.slice(0, limit).map(({ key: _key, cut: _cut, place: _place, ...row }) => row as unknown as Row);
+  return { rows: shown, next: next ?? undefined };
 }
 
 const dialect = new PgDialect();
