@@ -3,3 +3,4 @@ export { testDatabaseUrl, testRedisUrl } from './test-servers';
 export { eventually } from './eventually';
 export { startOtlpStub, type OtlpStub, type CollectedSpan } from './otlp-stub';
 export { freePort } from '@orderly/servers';
+export { launchBrowser, type BrowserOptions } from './launch-browser';

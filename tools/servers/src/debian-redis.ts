@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from './cache-folder';
 import { run } from './run';
 import type { RedisProgram } from './run-redis';
 import { foldersWith } from './search-path';
@@ -86,27 +86,6 @@ async function download(lists: string[], { options, downloads }: PrivateApt, env
   if (!names.includes('redis-tools')) names.push('redis-tools'); // installed already, without its server on the PATH
   await run('apt-get', [...options, ...lists, '-q', 'download', ...names], { environment, cwd: downloads, timeoutMs: 300_000 });
   return readdirSync(downloads).map((file) => join(downloads, file));
-}
-
-function cacheFolder(environment: NodeJS.ProcessEnv): string {
-  const home = environment.XDG_CACHE_HOME ?? join(environment.HOME ?? homedir(), '.cache');
-  const folder = join(home, 'orderly');
-  try {
-    mkdirSync(folder, { recursive: true });
-    return folder;
-  } catch {
-    return temporaryCacheFolder(); // users such as nobody have no home
-  }
-}
-
-// Programs are run from it, and anybody may make folders in the place for temporary files: one of somebody else is refused.
-function temporaryCacheFolder(): string {
-  const uid = process.getuid?.() ?? 0;
-  const folder = join(tmpdir(), `orderly-cache-${uid}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { uid: owner, mode } = lstatSync(folder);
-  if (owner !== uid || (mode & 0o022) !== 0) throw new Error(`${folder} belongs to somebody else`);
-  return folder;
 }
 
 function libraryFolders(root: string): string[] {
