@@ -28,7 +28,7 @@ export interface AuditEntry {
   readonly source?: string | null;
   readonly fromStatus?: OrderStatus | null;
   readonly toStatus?: OrderStatus | null;
-  /** The version that the order got, or that it had when a change of it was refused. */
+  /** The version that the order got, or that it had where nothing was applied. */
   readonly version?: number | null;
   /** Why: the reason that was given, or the words of a refusal. */
   readonly reason?: string | null;
