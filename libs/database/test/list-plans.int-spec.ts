@@ -68,6 +68,18 @@ const list = (which: keyof typeof lists, database: Database, filter: object): Pr
 
 const day = (ago: number): Date => new Date(Date.now() - ago * 86_400_000);
 
+it('the queues are told without reading jobs', async () => {
+  const { meter, costs } = await createMeter();
+  expect(await knownQueues(meter)).toEqual([
+    'notifications',
+    'order-status',
+    'order-sync.crm',
+    'order-sync.erp',
+    'order-sync.wms',
+  ]);
+  costs.forEach(expectCheap);
+});
+
 it.each<[keyof typeof lists, object, number]>([
   ['jobs', {}, 50],
   ['jobs', { from: day(30), to: day(29) }, 50],

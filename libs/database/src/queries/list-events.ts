@@ -132,7 +132,7 @@ async function walkOf(db: Database, filter: EventFilter, ids: ReturnType<typeof 
     const ofOrders = and(isOfOrders, gte(events.eventId, from), lt(events.eventId, before)) as SQL;
     return walkBy(sortFound(events, events.eventId, ofOrders), 'orderId', 'customerId');
   }
-  if (status === 'pending') return walkBy(byState('runnable', 'running'), 'status');
+  if (status === 'pending') return walkBy(byState('runnable', 'running', 'blocked'), 'status');
   if (status === 'parked') return walkBy(byState('parked'), 'status');
   if (status !== undefined && status !== 'applied') {
     const ofOutcome = walkBy(walkJobs(ids).byOutcome(jobOutcomeOf[status]), 'status');
