@@ -5,12 +5,7 @@ export { migrate } from './migrate';
 export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';
 export { createAcceptOnce, type AcceptOnce, type AcceptOnceOptions, type EventsRequest } from './intake/accept-once';
 export { runOnce, type Answer, type Executed, type KeyedRequest, type OnceOptions, type OnceResult } from './intake/run-once';
-export {
-  manualSource,
-  requestStatusChange,
-  type StatusChangeAnswer,
-  type StatusChangeRequest,
-} from './intake/request-status-change';
+export { requestStatusChange, type StatusChangeAnswer, type StatusChangeRequest } from './intake/request-status-change';
 export { createIntake, type Intake, type IntakeOptions } from './intake/create-intake';
 export { createApiKey, type NewApiKey } from './api-keys/create-api-key';
 export { createLastUse, type LastUse, type LastUseOptions } from './api-keys/create-last-use';
@@ -34,6 +29,7 @@ export type { OpenJob } from './queries/open-job';
 export type { QueueFacts } from './queries/read-queue-facts';
 export { isKnownQueue } from './queries/is-known-queue';
 export { readQueues, type PriorityCounts, type QueueRecord, type QueueState } from './queries/read-queues';
+export { readOldestWaits } from './queries/read-oldest-waits';
 export type { QueueRates } from './queries/read-queue-rates';
 export { pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { readStatistics, type JobCount, type Statistics } from './queries/read-statistics';

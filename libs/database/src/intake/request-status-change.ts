@@ -8,7 +8,7 @@ import type { Database } from '../database';
 import { acceptEvents } from './accept-events';
 
 /** The source of the events that manual changes are. */
-export const manualSource = 'manual';
+const manualSource = 'manual';
 
 /** That an order take a status, because a person wants it to. */
 export interface StatusChangeRequest {
@@ -37,7 +37,7 @@ export type StatusChangeAnswer =
   | StatusChangeRefusal;
 
 /** Nothing is stored but the audit trail's entry of it, so it is to be committed too. */
-export type StatusChangeRefusal =
+type StatusChangeRefusal =
   | { readonly status: 'version-conflict'; readonly currentVersion: number }
   | { readonly status: 'transition-not-allowed'; readonly current: OrderStatus; readonly allowed: readonly OrderStatus[] };
 
