@@ -52,7 +52,9 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
     },
     counts: async (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
     hold: async (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
-    release: async (queue) => void (await queueOf(queue).removeRateLimitKey()),
+    async release(queue) {
+      await queueOf(queue).removeRateLimitKey();
+    },
     async ready() {
       await whenReady(redis);
       await refuseEviction(redis);

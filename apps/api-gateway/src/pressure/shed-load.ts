@@ -8,7 +8,7 @@ import { RequestRefused } from '../request-refused';
 import { createSparseLog } from '../sparse-log';
 
 /** From where on requests are refused; 0 switches a threshold off. */
-export interface OverloadThresholds {
+interface OverloadThresholds {
   readonly eventLoopDelayMs: number;
   readonly heapPercent: number;
   readonly poolWaiting: number;
