@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { randomUUID } from 'node:crypto';
 import { answerConnectionError } from './connection-error';
 import { readJsonBodies } from './json-body';
-import { problemContentType, problemOf, refusalOf } from './problem';
+import { maxBodyBytes, problemContentType, problemOf, refusalOf } from './problem';
 import { refuseOtherMethods } from './refuse-other-methods';
 import { RequestRefused } from './request-refused';
 import { createSparseLog } from './sparse-log';
@@ -15,8 +15,6 @@ export interface HttpServerOptions {
   readonly addRoutes: (app: FastifyInstance) => void;
 }
 
-/** A thousand events of usual size are a quarter of it. */
-const maxBodyBytes = 1_500_000;
 /** A sender that takes longer than this for one request holds a connection for nothing. */
 const requestTimeoutMs = 30_000;
 /** Percent-encoded, an event's id may be as long as this. */

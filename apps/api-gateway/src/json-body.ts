@@ -5,12 +5,20 @@ import { RequestRefused } from './request-refused';
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    refuseOtherCharset(request.headers['content-type']);
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
       throw new RequestRefused('unsupported-media-type', { detail: 'Send the body without Content-Encoding' });
     }
     return parseJson(body);
   });
+}
+
+/** JSON is UTF-8, and knows no charset (RFC 8259). Whoever names another one has encoded another text than we would read. */
+function refuseOtherCharset(contentType = ''): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1];
+  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
+  throw new RequestRefused('unsupported-media-type', { detail: 'JSON is sent in UTF-8' });
 }
 
 function parseJson(body: Buffer): unknown {

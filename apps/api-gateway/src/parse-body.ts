@@ -1,12 +1,12 @@
+import { findUnstorable } from '@orderly/contracts';
 import type { z } from 'zod';
 import { jsonPointer } from './json-pointer';
 import { RequestRefused, type Fault } from './request-refused';
-import { findUnstorable } from './storable-json';
 
 /** Reads a JSON body. @throws RequestRefused `invalid-json` without one, `validation-failed` naming its faults */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
-  refuseIfAny(findUnstorable(body));
+  refuseUnstorable(body);
   const parsed = schema.safeParse(body, { error: missingFieldError });
   if (parsed.success) return parsed.data;
   throw refusalOf(parsed.error.issues.flatMap((issue) => faultsOfIssue(issue)));
@@ -15,6 +15,15 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknow
 /** Zod's own words for a field that is not there speak of types. */
 export const missingFieldError = ({ input }: { readonly input?: unknown }): string | undefined =>
   input === undefined ? 'is missing' : undefined;
+
+/**
+ * Refuses what the ledger could not keep as it was sent. Comes before anything that walks through a body by recursion.
+ *
+ * @param path - where the value is in the request's body
+ * @throws RequestRefused `validation-failed`
+ */
+export const refuseUnstorable = (value: unknown, path: readonly PropertyKey[] = []): void =>
+  refuseIfAny(findUnstorable(value, path).map((fault) => ({ pointer: jsonPointer(fault.path), detail: fault.detail })));
 
 /** @throws RequestRefused `validation-failed` */
 export function refuseIfAny(faults: readonly Fault[]): void {

@@ -6,6 +6,9 @@ import { statusOfCode, type ApiErrorCode } from './status-of-code';
 
 export const problemContentType = 'application/problem+json; charset=utf-8';
 
+/** A thousand events of usual size are a quarter of it. */
+export const maxBodyBytes = 1_500_000;
+
 /** The body of an error's answer. Of a fault of ours it tells the code alone. */
 export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
   const { code, detail, faults, details } = refusal;
@@ -30,6 +33,7 @@ export function refusalOf(error: unknown): RequestRefused {
   if (isDatabaseAway(error)) return databaseUnavailable();
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const known = codesOfFastify[String(code)];
+  if (known === 'payload-too-large') return new RequestRefused(known, { detail: `A body has at most ${maxBodyBytes} bytes` });
   if (known !== undefined) return new RequestRefused(known);
   // Whatever else the framework refuses is a request that is no proper HTTP.
   const isRefusedByFramework = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;

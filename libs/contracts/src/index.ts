@@ -38,3 +38,4 @@ export type { Actor } from './actor';
 export { Problem, problemTypeUrl } from './problem';
 export { currencyDigits, toMinorUnits } from './money';
 export { StorableText } from './text';
+export { findUnstorable, maxJsonDepth, type JsonFault } from './storable-json';

@@ -48,6 +48,7 @@ const limits: readonly [what: string, taken: object, refused: object][] = [
   ['notify as a boolean, not as a string', { ...created, notify: false }, { ...created, notify: 'false' }],
   ['the known keys, not one more beside data', created, { ...created, extra: 1 }],
   ['1,000 lines, not 1,001', inData({ lines: Array(1000).fill(line) }), inData({ lines: Array(1001).fill(line) })],
+  ['a total of 0, not of -1', inData({ totalMinor: 0 }), inData({ totalMinor: -1 })],
   ['a quantity of 0, not of -1', inData({ lines: [{ ...line, quantity: 0 }] }), inData({ lines: [{ ...line, quantity: -1 }] })],
   ['money in whole minor units, not in fractions', inData({ totalMinor: 1999 }), inData({ totalMinor: 19.99 })],
   ['a currency of three capitals, not in small letters', inData({ currency: 'BRL' }), inData({ currency: 'brl' })],

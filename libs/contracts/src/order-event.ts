@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { OrderId, OrderStatus } from './order';
 import { OrderPatch, OrderSnapshot } from './order-snapshot';
-import { checkStorable, StorableText } from './text';
+import { checkStorable } from './storable-json';
+import { StorableText } from './text';
 
 export const orderEventTypes = ['order.created', 'order.updated', 'order.status_changed', 'order.cancelled'] as const;
 export type OrderEventType = (typeof orderEventTypes)[number];

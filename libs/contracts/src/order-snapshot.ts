@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OrderStatus } from './order';
-import { checkStorable, StorableText } from './text';
+import { checkStorable } from './storable-json';
+import { StorableText } from './text';
 
 const Address = z
   .record(StorableText(100), z.union([StorableText(500), z.number(), z.boolean(), z.null()]))
@@ -11,7 +12,7 @@ const Line = z
     sku: StorableText(200),
     name: StorableText(500).optional(),
     quantity: z.int().nonnegative(),
-    unitPriceMinor: z.int().meta({ description: "In the currency's minor unit" }),
+    unitPriceMinor: z.int().meta({ description: "In the currency's minor unit; negative on a line that is a discount" }),
   })
   .meta({ id: 'Line' });
 
@@ -37,10 +38,11 @@ const CustomerPatch = z.looseObject({
 const knownKeys = {
   currency: z
     .string()
+    // Not held against a list: the standard changes, and an order in a currency that is new to us is an order.
     .regex(/^[A-Z]{3}$/, 'must be three capital letters')
     .optional()
     .meta({ description: 'ISO 4217', examples: ['EUR'] }),
-  totalMinor: z.int().optional().meta({ description: "In the currency's minor unit" }),
+  totalMinor: z.int().nonnegative().optional().meta({ description: "In the currency's minor unit" }),
   lines: z.array(Line).max(1000).optional(),
   customer: Customer,
   shippingAddress: Address.optional(),

@@ -1,8 +1,8 @@
+import { maxJsonDepth } from '@orderly/contracts';
 import type { ApiKey, KeyedRequest } from '@orderly/database';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json';
-import { maxDepth } from '../storable-json';
 import { idempotencyKeyOf } from './idempotency-key';
 
 /** What a repetition must have in common with the first request. */
@@ -33,6 +33,6 @@ function pathOf({ routeOptions, params }: FastifyRequest): string {
 }
 
 /** A part of a batch that is nested deeper than anything is stored is refused, whatever it holds down there. */
-const deepest = maxDepth + 5;
+const deepest = maxJsonDepth + 5;
 
 const fingerprintOf = (asked: unknown): Buffer => createHash('sha256').update(canonicalJson(asked, deepest)).digest();

@@ -45,6 +45,11 @@ describe('checkEvent', () => {
     ['a date without an offset', { ...event, occurredAt: '2026-02-01T00:00:00' }, '#/occurredAt'],
     ['a date before the year 1', { ...event, occurredAt: '0001-01-01T00:00:00+01:00' }, '#/occurredAt'],
     ['a date after the year 9999', { ...event, occurredAt: '9999-12-31T23:59:59-01:00' }, '#/occurredAt'],
+    [
+      'a date of tomorrow, and then some',
+      { ...event, occurredAt: new Date(Date.now() + 25 * 3_600_000).toISOString() },
+      '#/occurredAt',
+    ],
     ['data that is null', { ...event, data: null }, '#/data'],
     [
       'a mail address that is none',

@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../canonical-json';
 import { jsonPointer } from '../../json-pointer';
-import { faultsOfIssue, missingFieldError, refuseIfAny } from '../../parse-body';
+import { faultsOfIssue, missingFieldError, refuseIfAny, refuseUnstorable } from '../../parse-body';
 import { RequestRefused, type Fault } from '../../request-refused';
-import { findUnstorable } from '../../storable-json';
 
 /** Bytes of one event. A thousand lines of an order are a third of it. */
 export const maxEventBytes = 256 * 1024;
@@ -26,7 +25,7 @@ export interface CheckedEvent {
  * @throws RequestRefused `validation-failed` or `payload-too-large`
  */
 export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): CheckedEvent {
-  refuseIfAny(findUnstorable(body, path));
+  refuseUnstorable(body, path);
   const canonical = canonicalJson(body);
   if (Buffer.byteLength(canonical) > maxEventBytes) {
     const detail = `An event has at most ${maxEventBytes} bytes`;
@@ -35,9 +34,8 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
   const parsed = OrderEvent.safeParse(body, { error: missingFieldError });
   if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOf(issue, path)));
   const event = parsed.data as OrderEvent;
-  if (!isStorableTime(event.occurredAt)) {
-    refuseIfAny([{ pointer: jsonPointer([...path, 'occurredAt']), detail: 'must lie in the years 1 to 9999' }]);
-  }
+  const timeFault = faultOfTime(event.occurredAt, Date.now());
+  if (timeFault !== undefined) refuseIfAny([{ pointer: jsonPointer([...path, 'occurredAt']), detail: timeFault }]);
   return { event, bodyHash: createHash('sha256').update(canonical).digest() };
 }
 
@@ -48,5 +46,13 @@ function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Fault[
   return faultsOfIssue(issue, path);
 }
 
-// In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
-const isStorableTime = (isoTime: string): boolean => /^(?!0000)\d{4}-/.test(isoTime);
+/** More than any clock is wrong. */
+const maxAheadMs = 24 * 60 * 60 * 1000;
+
+function faultOfTime(isoTime: string, nowMs: number): string | undefined {
+  // In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
+  if (!/^(?!0000)\d{4}-/.test(isoTime)) return 'must lie in the years 1 to 9999';
+  // What an order's data was last changed by is the latest: an event from far ahead would shut out all that come after it.
+  if (Date.parse(isoTime) > nowMs + maxAheadMs) return 'lies more than 24 hours ahead';
+  return undefined;
+}
