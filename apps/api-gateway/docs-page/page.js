@@ -6,7 +6,7 @@ SwaggerUIBundle({
   filter: true,
   docExpansion: 'list',
   defaultModelsExpandDepth: 0,
-  defaultModelRendering: 'model',
+  defaultModelRendering: 'example',
   displayRequestDuration: true,
   // A key is a secret: it is gone when the page is.
   persistAuthorization: false,

@@ -22,7 +22,19 @@ export const NextCursor = z
   .meta({ description: 'Give it as `cursor` to get the next page; null on the last' });
 
 /** How many to answer with at once. */
-export const PageLimit = z.coerce.number().int().min(1).max(200).default(50);
+export const PageLimit = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(200)
+  .default(50)
+  .meta({ description: 'How many to answer with at once' });
+
+/** Where a page begins: the `nextCursor` of the one before. */
+export const IdCursor = z
+  .guid('must be a nextCursor of an earlier page')
+  .optional()
+  .meta({ description: 'The `nextCursor` of the page before' });
 
 /** A status change, or the beginning of an order. */
 export const StatusOrNone = OrderStatus.nullable();

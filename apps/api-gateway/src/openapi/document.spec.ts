@@ -37,14 +37,24 @@ describe('the OpenAPI document', () => {
     expect(schemaNames.filter((name) => /\d$|Output$|^__/.test(name))).toEqual([]);
   });
 
-  it('describes every parameter of a path', () => {
+  it('describes every parameter', () => {
+    const parameters = Object.values(document.paths ?? {}).flatMap(({ get, post }) => [
+      ...(get?.parameters ?? []),
+      ...(post?.parameters ?? []),
+    ]) as { name: string; description?: string }[];
+    expect(parameters.filter(({ description }) => description === undefined)).toEqual([]);
+  });
+
+  it('knows every parameter of a path', () => {
     const named = operations.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `${path} ${name}`));
     const described = operations.flatMap(({ path, params }) => Object.keys(params?.shape ?? {}).map((name) => `${path} ${name}`));
     expect(described).toEqual(named);
   });
 
   it('has patterns that every ECMAScript engine takes', () => {
-    const patterns = [...apiDocumentText().matchAll(/"pattern": ("(?:[^"\\]|\\.)*")/g)].map(([, text]) => JSON.parse(text!));
+    const patterns = [...apiDocumentText().matchAll(/"pattern": ("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text]) => JSON.parse(text!) as string,
+    );
     expect(patterns.length).toBeGreaterThan(0);
     for (const pattern of patterns) expect(() => new RegExp(pattern, 'u')).not.toThrow();
   });

@@ -4,6 +4,7 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObj
 import type { Operation } from '../operation';
 import { createErrorResponses, type ErrorResponses } from './error-responses';
 import { introduction } from './introduction';
+import { liftDescriptions } from './lift-descriptions';
 import { readable } from './readable-schema';
 import { headersOfKey } from './response-headers';
 import { tagsOf } from './tags';
@@ -17,7 +18,7 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation, errorResponses) };
   }
-  return createDocument(
+  const document = createDocument(
     {
       openapi: '3.1.1',
       info: { title: 'Orderly', version: '1', summary: 'Order events in, one effect each', description: introduction },
@@ -32,6 +33,7 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
     },
     { override: readable },
   );
+  return liftDescriptions(document);
 }
 
 function operationObject(operation: Operation, errorResponses: ErrorResponses): ZodOpenApiOperationObject {

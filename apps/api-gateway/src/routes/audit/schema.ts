@@ -1,7 +1,7 @@
 import { OrderId, OrderStatus, StorableText } from '@orderly/contracts';
 import { auditActions } from '@orderly/database';
 import { z } from 'zod';
-import { Id, Json, Link, Moment, NextCursor, PageLimit } from '../../answer-schemas';
+import { Id, IdCursor, Json, Link, Moment, NextCursor, PageLimit } from '../../answer-schemas';
 import { defineOperation } from '../../operation';
 
 const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
@@ -15,9 +15,9 @@ const Name = StorableText(300).min(1);
 
 const AuditQuery = z.strictObject({
   limit: PageLimit,
-  cursor: z.guid('must be a nextCursor of an earlier page').optional(),
+  cursor: IdCursor,
   orderId: OrderId.optional(),
-  action: AuditAction.optional(),
+  action: AuditAction.optional().meta({ description: 'What was done' }),
   actor: Name.optional().meta({
     description: "A key's name, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself",
   }),

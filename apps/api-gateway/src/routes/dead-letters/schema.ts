@@ -1,15 +1,15 @@
-import { OrderId, StorableText } from '@orderly/contracts';
+import { OrderId } from '@orderly/contracts';
 import { z } from 'zod';
-import { Link, NextCursor, PageLimit } from '../../answer-schemas';
+import { IdCursor, Link, NextCursor, PageLimit } from '../../answer-schemas';
 import { defineOperation } from '../../operation';
 import { jobFields } from '../jobs/schema';
 
 const DeadLetterQuery = z.strictObject({
   limit: PageLimit,
-  cursor: z.guid('must be a nextCursor of an earlier page').optional(),
+  cursor: IdCursor,
   orderId: OrderId.optional(),
-  destination: StorableText(100).optional(),
-  code: StorableText(100).optional(),
+  destination: StorableText(100).optional().meta({ description: 'The destination that it was for' }),
+  code: StorableText(100).optional().meta({ description: 'The error code that it ended with' }),
 });
 
 const DeadLetter = z.object({ ...jobFields, links: z.object({ job: Link }) }).meta({ id: 'DeadLetter' });
@@ -20,6 +20,7 @@ export const listDeadLettersOperation = defineOperation({
   path: '/v1/dead-letters',
   tag: 'Jobs',
   summary: 'Jobs that failed for good, the newest first',
+  description: pagesText,
   scope: 'ops:read',
   query: DeadLetterQuery,
   answer: {

@@ -79,7 +79,7 @@ export const postEventsOperation = defineOperation({
   ],
 });
 
-const Event = z
+export const Event = z
   .object({
     eventId: Id,
     id: z.string(),
@@ -116,7 +116,10 @@ export const findEventOperation = defineOperation({
   tag: 'Events',
   summary: 'An event and what became of it',
   scope: 'orders:read',
-  params: z.strictObject({ source: StorableText(100), id: StorableText(200) }),
+  params: z.strictObject({
+    source: StorableText(100).min(1).meta({ description: 'Who sent it' }),
+    id: StorableText(200).min(1).meta({ description: "The producer's id of it" }),
+  }),
   answer: { status: 200, description: 'The event', schema: Event },
   errors: ['not-found'],
 });

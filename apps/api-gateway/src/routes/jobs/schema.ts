@@ -4,7 +4,7 @@ import { defineOperation } from '../../operation';
 
 export const JobState = z.enum(['runnable', 'retrying', 'running', 'blocked', 'parked', 'ended']).meta({ id: 'JobState' });
 
-const JobParams = z.strictObject({ id: z.guid('must be a UUID') });
+const JobParams = z.strictObject({ id: z.guid('must be a UUID').meta({ description: 'Of the job' }) });
 
 /** A job as people see it. */
 export const jobFields = {

@@ -84,8 +84,16 @@ const PauseState = z
   })
   .meta({ id: 'PauseState' });
 
-const QueueParams = z.strictObject({ name: StorableText(200).min(1) });
-const DestinationParams = z.strictObject({ name: StorableText(100).min(1) });
+const QueueParams = z.strictObject({
+  name: StorableText(200)
+    .min(1)
+    .meta({ description: 'Of the queue', examples: ['notifications'] }),
+});
+const DestinationParams = z.strictObject({
+  name: StorableText(100)
+    .min(1)
+    .meta({ description: 'Of the destination', examples: ['erp'] }),
+});
 
 const pauseMeaning =
   'What runs goes on to its end; nothing new is started, and no attempt is used. Kept in the ledger: it outlives restarts and the loss of Redis. Idempotent.';
