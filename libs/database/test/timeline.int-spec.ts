@@ -1,5 +1,5 @@
 import type { OrderEvent, OrderStatus } from '@orderly/contracts';
-import type { ClaimedJob, Settlement, Verdict } from '@orderly/jobs';
+import type { ClaimedJob, Verdict } from '@orderly/jobs';
 import { createClaimLedger, pauseQueue, readTimeline, resumeQueue, type Database, type Timeline } from '../src';
 import { recordAudit } from '../src/audit/record-audit';
 import { applyOrderEvents } from '../src/ledger/apply-order-events';
@@ -28,8 +28,11 @@ let orders = 0;
 const newOrder = (): string => `timeline-${(orders += 1)}`;
 
 const created = (orderId: string): Partial<OrderEvent> => ({ orderId });
-const moved = (orderId: string, status: OrderStatus): Partial<OrderEvent> =>
-  ({ orderId, type: 'order.status_changed', data: { status } }) as Partial<OrderEvent>;
+const moved = (orderId: string, status: OrderStatus): Partial<OrderEvent> => ({
+  orderId,
+  type: 'order.status_changed',
+  data: { status },
+});
 
 /** Takes events in and applies them, each in its own transaction. Returns their ids. */
 async function apply(...events: readonly Partial<OrderEvent>[]): Promise<string[]> {
@@ -64,7 +67,7 @@ async function claim(orderId: string, queue: string, destination: string | null)
 
 const tell = async (orderId: string, destination: string, verdict?: Verdict, more?: Parameters<typeof settlementOf>[2]) => {
   const job = await claim(orderId, `order-sync.${destination}`, destination);
-  await ledgerOf(job.queue, destination).settle(settlementOf(job, verdict, more) as Settlement);
+  await ledgerOf(job.queue, destination).settle(settlementOf(job, verdict, more));
   return job.id;
 };
 
@@ -248,15 +251,15 @@ describe('a timeline', () => {
   it('is of one moment, while the order moves', async () => {
     const orderId = newOrder();
     await apply(created(orderId));
-    let isMoving = true;
+    const life = { isMoving: true };
     const moving = (async () => {
       for (let total = 1; total <= 40; total += 1) {
         const occurredAt = new Date(Date.parse('2026-01-02T00:00:00Z') + total * 1000).toISOString();
-        await apply({ orderId, type: 'order.updated', occurredAt, data: { totalMinor: total } } as Partial<OrderEvent>);
+        await apply({ orderId, type: 'order.updated', occurredAt, data: { totalMinor: total } });
       }
-      isMoving = false;
+      life.isMoving = false;
     })();
-    while (isMoving) {
+    while (life.isMoving) {
       const timeline = await read(orderId);
       const versions = ofKind(timeline, 'event').flatMap((entry) =>
         'change' in entry && entry.change ? [entry.change.version] : [],

@@ -60,6 +60,19 @@ describe('the engine', () => {
     }
   });
 
+  it('keeps a queue from being fetched for as long as it is held, and not after it was released', async () => {
+    const engine = makeEngine();
+    await engine.ready();
+    const ttl = (queue: string): Promise<number> => engine.redis.pttl(`${space.prefix}:${queue}:limiter`);
+    await engine.hold('order-sync.erp', 60_000);
+    await engine.hold('order-sync.wms', 60_000);
+    expect(await ttl('order-sync.erp')).toBeGreaterThan(50_000);
+    await engine.release('order-sync.erp');
+    await engine.release('notifications');
+    expect(await ttl('order-sync.erp')).toBeLessThan(0);
+    expect(await ttl('order-sync.wms')).toBeGreaterThan(50_000);
+  });
+
   it('does not look into another queue for an id', async () => {
     const engine = makeEngine();
     await engine.ready();

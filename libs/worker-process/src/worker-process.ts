@@ -3,6 +3,7 @@ import {
   createProcessRegistry,
   createSweepLedger,
   isDatabaseAway,
+  readOldestWaits,
   type Database,
   type LedgerOptions,
 } from '@orderly/database';
@@ -169,7 +170,10 @@ export function createWorkerProcess(
     ],
     metrics: metricsText,
   });
-  const depth = observeDepth(engine, queues);
+  // While the heartbeat cannot be renewed, the ledger is away.
+  const queueMetrics = observeQueues(engine, queueNames, async () =>
+    heartbeat.isFresh() ? readOldestWaits(db, queueNames) : undefined,
+  );
 
   const service = composeServices(name, [
     admin,
@@ -179,7 +183,7 @@ export function createWorkerProcess(
     heartbeat,
     ...services,
     closing('relay', () => relay.idle()),
-    [...workers, sweep, depth],
+    [...workers, sweep, queueMetrics],
     admin.readiness,
   ]);
   return { ...service, admin, processId };
@@ -201,19 +205,35 @@ function connect(name: string, { database }: WorkerProcessConfig, logger: Logger
 /** Something that is ready from the start, and has to be closed in its turn. */
 const closing = (name: string, stop: () => Promise<void>): Service => createService({ name, start: async () => undefined, stop });
 
-/** The depth of the queues, read at each scrape. */
-function observeDepth(engine: BullEngine, queues: readonly QueuePlan[]): Service {
-  let end: (() => void) | undefined;
+/**
+ * The depth of the queues, by BullMQ, and how long their jobs have waited, by the ledger; read at each scrape.
+ *
+ * @param oldestWaits - by queue, in ms; undefined while the ledger is away, for which no scrape is to wait
+ */
+function observeQueues(
+  engine: BullEngine,
+  queues: readonly string[],
+  oldestWaits: () => Promise<ReadonlyMap<string, number> | undefined>,
+): Service {
+  let ends: (() => void)[] = [];
   return createService({
-    name: 'depth',
+    name: 'queue metrics',
     start: async () => {
-      end = metrics.queueDepth.observe(async () => {
-        const depths = await Promise.all(queues.map(async ({ queue }) => ({ queue, counts: await engine.counts(queue) })));
-        return depths.flatMap(({ queue, counts }) =>
-          Object.entries(counts).map(([state, value]) => ({ value, labels: { queue, state } })),
-        );
-      });
+      ends = [
+        metrics.queueDepth.observe(async () => {
+          const depths = await Promise.all(queues.map(async (queue) => ({ queue, counts: await engine.counts(queue) })));
+          return depths.flatMap(({ queue, counts }) =>
+            Object.entries(counts).map(([state, value]) => ({ value, labels: { queue, state } })),
+          );
+        }),
+        metrics.queueOldestWait.observe(async () => {
+          const waits = await oldestWaits();
+          return waits ? queues.map((queue) => ({ value: (waits.get(queue) ?? 0) / 1000, labels: { queue } })) : [];
+        }),
+      ];
     },
-    stop: async () => end?.(),
+    stop: async () => {
+      for (const end of ends) end();
+    },
   });
 }

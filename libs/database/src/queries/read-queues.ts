@@ -1,6 +1,7 @@
 import { jobPriority, queueNames, type JobPriority } from '@orderly/contracts';
 import type { Database, Query } from '../database';
 import { knownQueues } from './known-queues';
+import { readOldestWaits } from './read-oldest-waits';
 import { readQueueFacts, type QueueFacts } from './read-queue-facts';
 import { readQueueRates, type QueueRates } from './read-queue-rates';
 
@@ -31,15 +32,18 @@ export async function readQueues(db: Database): Promise<QueueRecord[]> {
     await query('set transaction isolation level repeatable read, read only');
     // Compiling the statements takes as long as running them.
     await query('set local jit = off');
+    // By its statistics PostgreSQL may take weeks of ended jobs for recent ones, and read them all.
+    await query('set local enable_seqscan = off');
     const names = await allQueues(query);
     const facts = await readQueueFacts(query, names);
     const rows = await query<CountRow>(countsSql, [names]);
-    const byQueue = new Map(rows.map((row) => [row.queue, row]));
+    const byQueue = new Map(rows.map((row) => [row.queue, row.counts]));
+    const oldestWaits = await readOldestWaits({ query }, names);
     const ratesOf = await readQueueRates(query, names);
     return facts.map((queue) => ({
       ...queue,
-      counts: countsOf(byQueue.get(queue.name)?.counts ?? []),
-      oldestWaitMs: byQueue.get(queue.name)?.oldest_wait_ms ?? null,
+      counts: countsOf(byQueue.get(queue.name) ?? []),
+      oldestWaitMs: oldestWaits.get(queue.name) ?? null,
       rates: ratesOf(queue.name),
     }));
   });
@@ -52,7 +56,7 @@ async function allQueues(query: Query): Promise<string[]> {
   return [...new Set([...Object.values(queueNames), ...(await knownQueues({ query })), ...found.map(({ queue }) => queue)])];
 }
 
-type CountRow = { queue: string; oldest_wait_ms: number | null; counts: Count[] | null };
+type CountRow = { queue: string; counts: Count[] };
 type Count = { readonly state: string; readonly priority: number; readonly count: number };
 
 /** The ledger's state `runnable` is three of ours: what waits for a time or for another try is counted apart, and taken off. */
@@ -92,13 +96,4 @@ const countsSql = `
       group by priority
     ) j
   )
-  select k.queue,
-    (
-      select extract(epoch from now() - run_at)::float8 * 1000 from jobs
-      where queue = k.queue and state in ('runnable', 'parked') and run_at <= now()
-      order by run_at
-      limit 1
-    ) as oldest_wait_ms,
-    (select json_agg(json_build_object('state', c.state, 'priority', c.priority, 'count', c.count)) from counted c where c.queue = k.queue)
-      as counts
-  from unnest($1::text[]) as k(queue)`;
+  select queue, json_agg(json_build_object('state', state, 'priority', priority, 'count', count)) as counts from counted group by queue`;
