@@ -4,5 +4,5 @@ export type { AppliedDecision, Decision, RejectedDecision, RejectionCode } from 
 export { decide, targetStatus } from './decide';
 export { decideAtDeadline, type DeadlinePolicy } from './decide-at-deadline';
 export { applyEvents, type AppliedEvents, type EventOutcome } from './apply-events';
-export { waitsFor, type Awaited } from './waits-for';
+export { waitsFor, type MissingStep } from './waits-for';
 export { mergePatch } from './merge-patch';

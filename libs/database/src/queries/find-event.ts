@@ -1,5 +1,5 @@
 import type { OrderEventType } from '@orderly/contracts';
-import { waitsFor, type Awaited as AwaitedChange, type PendingEvent } from '@orderly/orders';
+import { waitsFor, type MissingStep, type PendingEvent } from '@orderly/orders';
 import { and, eq } from 'drizzle-orm';
 import type { Database } from '../database';
 import { eventKeys, events, jobs, orders } from '../schema';
@@ -28,7 +28,7 @@ export interface EventOutcome {
   /** Until when a parked event waits for the order to move. */
   readonly deadline?: Date;
   /** What a parked event waits for: `order.created`, or the statuses that are missing, in order. */
-  readonly waitsFor?: readonly AwaitedChange[];
+  readonly waitsFor?: readonly MissingStep[];
   readonly code?: string;
   readonly message?: string;
   /** For a rejected one, what the order's status was and which would have been allowed. */

@@ -1,6 +1,6 @@
 import type { OrderEventType, OrderStatus } from '@orderly/contracts';
 import { liveness } from '@orderly/jobs';
-import { waitsFor, type Awaited } from '@orderly/orders';
+import { waitsFor, type MissingStep } from '@orderly/orders';
 import type { Query } from '../database';
 import { openJobOf, openJobSql, type OpenJob, type OpenJobJson } from './open-job';
 import type { QueueFacts } from './read-queue-facts';
@@ -35,7 +35,7 @@ export interface ParkedEvent {
   readonly acceptedAt: Date;
   /** What happens then is configured: it is applied all the same, or becomes a dead letter. */
   readonly deadline: Date;
-  readonly waitsFor: readonly Awaited[];
+  readonly waitsFor: readonly MissingStep[];
 }
 
 /** How far a destination has been told of the order. */
