@@ -1,5 +1,6 @@
 import { pauseQueue, resumeQueue } from '@orderly/database';
 import { testActor } from '@orderly/database/testing';
+import { createEngine } from '@orderly/queue';
 import { eventually } from '@orderly/testing';
 import { created } from '@orderly/worker-process/testing';
 import { Redis } from 'ioredis';
@@ -59,6 +60,20 @@ describe('a paused destination', () => {
     for (const orderId of orderIds) expect(await sync.ended(orderId, 1, 'done')).toMatchObject({ tries: 1, attempts_used: 1 });
     expect(Date.now() - resumedAt).toBeLessThan(8000);
     expect(sync.partner.requests).toHaveLength(1 + orderIds.length);
+  });
+
+  it('goes on at once when its workers are let fetch again too', async () => {
+    await pauseWhileOneRuns(gate());
+    await sync.ended('first', 1, 'done');
+    await expectHeld();
+    const engine = createEngine({ redisUrl: sync.env['REDIS_URL'] ?? '', prefix: sync.env['ORDERLY_QUEUE_PREFIX'] ?? '' });
+    await engine.ready();
+    await resume();
+    const resumedAt = Date.now();
+    await engine.release(queue);
+    await engine.close();
+    await Promise.all(orderIds.map((orderId) => sync.ended(orderId, 1, 'done')));
+    expect(Date.now() - resumedAt).toBeLessThan(3500);
   });
 
   it('stays paused when Redis was emptied, and for a worker that starts later', async () => {
