@@ -4,3 +4,4 @@ export { eventually } from './eventually';
 export { startOtlpStub, type OtlpStub, type CollectedSpan } from './otlp-stub';
 export { freePort } from '@orderly/servers';
 export { launchBrowser, type BrowserOptions } from './launch-browser';
+export { createAnswerFaults, type ObservedAnswer } from './answer-faults';
