@@ -30,12 +30,6 @@ export const PageLimit = z.coerce
   .default(50)
   .meta({ description: 'How many to answer with at once' });
 
-/** Where a page begins: the `nextCursor` of the one before. */
-export const IdCursor = z
-  .guid('must be a nextCursor of an earlier page')
-  .optional()
-  .meta({ description: 'The `nextCursor` of the page before' });
-
 /** A status change, or the beginning of an order. */
 export const StatusOrNone = OrderStatus.nullable();
 

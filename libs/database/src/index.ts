@@ -22,8 +22,7 @@ export { listMessages, type MessageFilter, type MessageRecord } from './queries/
 export { listOrders, orderOfOrders, type OrderFilter, type OrderKey, type OrderSummary } from './queries/list-orders';
 export type { Page, PageRequest } from './queries/page';
 export { maxCustomerOrders } from './queries/customer-orders';
-export { listDeadLetters, type DeadLetterPage } from './queries/list-dead-letters';
-export { maxTimelineEntries, readTimeline, type Timeline, type TimelineEntry } from './queries/read-timeline';
+export { readTimeline, type Timeline, type TimelineEntry } from './queries/read-timeline';
 export type { TimelineLane } from './queries/read-timeline-now';
 export type { OpenJob } from './queries/open-job';
 export type { QueueFacts } from './queries/read-queue-facts';

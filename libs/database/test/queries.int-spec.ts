@@ -3,17 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@orderly/testing';
 import { acceptAll, testActor } from '../src/testing';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  acceptEvents,
-  createDatabase,
-  findEvent,
-  findJob,
-  findOrder,
-  listDeadLetters,
-  migrate,
-  readStatistics,
-  type Database,
-} from '../src';
+import { acceptEvents, createDatabase, findEvent, findJob, findOrder, migrate, readStatistics, type Database } from '../src';
 
 const folder = join(__dirname, '../drizzle');
 let server: TestDatabase;
@@ -135,20 +125,6 @@ describe('findJob', () => {
       attempts: [{ number: 1 }, { number: 2, responseStatus: 422 }],
     });
     expect(await findJob(db, randomUUID())).toBeUndefined();
-  });
-});
-
-describe('listDeadLetters', () => {
-  it('pages through the dead letters, the newest first, each once', async () => {
-    const ids: string[] = [];
-    for (let index = 0; index < 5; index++) ids.unshift(await accept(`dead-${index}`, 'o-dead'));
-    for (const id of ids) await end(id, 'dead', `, error_code = 'order-unknown'`);
-    const filter = { orderId: 'o-dead', limit: 2 };
-    const first = await listDeadLetters(db, filter);
-    const second = await listDeadLetters(db, { ...filter, before: first[1]!.id });
-    const third = await listDeadLetters(db, { ...filter, before: second[1]!.id });
-    expect([...first, ...second, ...third].map(({ id }) => id)).toEqual(ids);
-    expect(await listDeadLetters(db, { ...filter, code: 'job-failed' })).toEqual([]);
   });
 });
 

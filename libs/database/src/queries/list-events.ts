@@ -100,12 +100,10 @@ function summaryOf({
   batch,
   ...row
 }: EventRow): EventSummary {
+  const event = { eventId, id, source, type, orderId, occurredAt, acceptedAt, notify, batch };
   const outcome = outcomeOf(row.state === null ? null : row);
-  const awaited = waitsFor(row.orderStatus, { type, data: { status: row.wantedStatus } });
-  return {
-    ...{ eventId, id, source, type, orderId, occurredAt, acceptedAt, notify, batch },
-    outcome: row.state === 'parked' ? { ...outcome, waitsFor: awaited } : outcome,
-  };
+  if (row.state !== 'parked') return { ...event, outcome };
+  return { ...event, outcome: { ...outcome, waitsFor: waitsFor(row.orderStatus, { type, data: { status: row.wantedStatus } }) } };
 }
 
 type Way = { readonly walk: ChosenWalk; readonly isOfJobs: boolean };

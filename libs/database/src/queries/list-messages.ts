@@ -9,7 +9,7 @@ import { idsOf, type TimeRange } from './time-range';
 import { chooseWalk, sortFound, walkDown, walkEach } from './walk';
 
 /** A notification; it has the id of the job that sends it. */
-export type MessageRecord = typeof messages.$inferSelect;
+export type MessageRecord = Omit<typeof messages.$inferSelect, 'state'> & { readonly state: MessageState };
 
 /** Which messages are listed: those for which all of it holds. The time is that of their ids. */
 export interface MessageFilter extends TimeRange {

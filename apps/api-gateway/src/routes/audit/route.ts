@@ -2,6 +2,7 @@ import { listAudit, type Database } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';
+import { nextCursorOf } from '../../list-query';
 import { addOperation } from '../../operation';
 import { within } from '../../within';
 import { listAuditOperation } from './schema';
@@ -13,9 +14,9 @@ export interface AuditRouteDependencies {
 
 export function addAuditRoutes(app: FastifyInstance, { db, requireScope }: AuditRouteDependencies): void {
   addOperation(app, requireScope, listAuditOperation, async ({ query: { cursor, limit, ...filter } }) => {
-    const { rows, next } = await within(listAudit(db, filter, { limit, after: cursor }));
+    const page = await within(listAudit(db, filter, { limit, after: cursor }));
     return {
-      entries: rows.map((entry) => ({
+      entries: page.rows.map((entry) => ({
         ...entry,
         links: {
           order: entry.orderId === null ? undefined : links.order(entry.orderId),
@@ -23,7 +24,7 @@ export function addAuditRoutes(app: FastifyInstance, { db, requireScope }: Audit
           job: entry.eventId === null ? undefined : links.job(entry.eventId),
         },
       })),
-      nextCursor: next ?? null,
+      nextCursor: nextCursorOf('audit', page),
     };
   });
 }

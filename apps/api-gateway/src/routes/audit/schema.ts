@@ -1,29 +1,24 @@
-import { OrderId, OrderStatus, StorableText } from '@orderly/contracts';
+import { OrderStatus, StorableText } from '@orderly/contracts';
 import { auditActions } from '@orderly/database';
 import { z } from 'zod';
-import { Id, IdCursor, Json, Link, Moment, NextCursor, PageLimit } from '../../answer-schemas';
+import { Id, Json, Link, Moment, NextCursor } from '../../answer-schemas';
+import { OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 
 const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
-
-const Time = z.iso
-  .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
-  .transform((text) => new Date(text));
 
 /** No name is longer. */
 const Name = StorableText(300).min(1);
 
 const AuditQuery = z.strictObject({
-  limit: PageLimit,
-  cursor: IdCursor,
-  orderId: OrderId.optional(),
+  ...pageQuery,
+  cursor: pageCursor('audit', Id),
+  orderId: OrderFilter,
   action: AuditAction.optional().meta({ description: 'What was done' }),
   actor: Name.optional().meta({
     description: "A key's name, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself",
   }),
   subject: Name.optional().meta({ description: 'The queue, the destination or the API key that was acted on' }),
-  from: Time.optional().meta({ description: 'Not before this time' }),
-  to: Time.optional().meta({ description: 'Before this time' }),
 });
 
 const Status = OrderStatus.nullable();
@@ -60,9 +55,7 @@ export const listAuditOperation = defineOperation({
   path: '/v1/audit',
   tag: 'Audit',
   summary: 'Who did what to which order, and why, the newest first',
-  description:
-    'What was decided about each event, and what people did. Nobody can change or delete an entry; it is kept for 400 days. ' +
-    'With several filters a page may be short, even empty, before the last: `nextCursor` tells.',
+  description: `What was decided about each event, and what people did. Nobody can change or delete an entry; it is kept for 400 days. ${pagesText}`,
   scope: 'ops:read',
   query: AuditQuery,
   answer: { status: 200, description: 'A page', schema: z.object({ entries: z.array(AuditEntry), nextCursor: NextCursor }) },

@@ -1,7 +1,8 @@
-import { listDeadLetters, type Database } from '@orderly/database';
+import { listJobs, type Database } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';
+import { nextCursorOf } from '../../list-query';
 import { addOperation } from '../../operation';
 import { within } from '../../within';
 import { listDeadLettersOperation } from './schema';
@@ -12,13 +13,11 @@ export interface DeadLetterRouteDependencies {
 }
 
 export function addDeadLetterRoutes(app: FastifyInstance, { db, requireScope }: DeadLetterRouteDependencies): void {
-  addOperation(app, requireScope, listDeadLettersOperation, async ({ query: { cursor, limit, ...filter } }) => {
-    // One more than asked for tells whether there is a next page.
-    const found = await within(listDeadLetters(db, { ...filter, limit: limit + 1, before: cursor }));
-    const page = found.slice(0, limit);
+  addOperation(app, requireScope, listDeadLettersOperation, async ({ query: { cursor, limit, code, ...filter } }) => {
+    const page = await within(listJobs(db, { ...filter, errorCode: code, outcome: 'dead' }, { limit, after: cursor }));
     return {
-      deadLetters: page.map((letter) => ({ ...letter, links: { job: links.job(letter.id) } })),
-      nextCursor: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+      deadLetters: page.rows.map((letter) => ({ ...letter, links: { job: links.job(letter.id) } })),
+      nextCursor: nextCursorOf('dead-letters', page),
     };
   });
 }

@@ -1,15 +1,16 @@
-import { OrderId } from '@orderly/contracts';
 import { z } from 'zod';
-import { IdCursor, Link, NextCursor, PageLimit } from '../../answer-schemas';
+import { Id, Link, NextCursor } from '../../answer-schemas';
+import { FilterText, OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 import { jobFields } from '../jobs/schema';
 
 const DeadLetterQuery = z.strictObject({
-  limit: PageLimit,
-  cursor: IdCursor,
-  orderId: OrderId.optional(),
-  destination: StorableText(100).optional().meta({ description: 'The destination that it was for' }),
-  code: StorableText(100).optional().meta({ description: 'The error code that it ended with' }),
+  ...pageQuery,
+  cursor: pageCursor('dead-letters', Id),
+  orderId: OrderFilter,
+  destination: FilterText(100, 'The destination that it was for'),
+  code: FilterText(100, 'The error code that it ended with'),
+  fingerprint: FilterText(300, 'Error code and destination, or type of job').meta({ examples: ['destination-refused:erp'] }),
 });
 
 const DeadLetter = z.object({ ...jobFields, links: z.object({ job: Link }) }).meta({ id: 'DeadLetter' });

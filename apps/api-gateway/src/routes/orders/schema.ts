@@ -19,7 +19,7 @@ const StatusChange = z
   })
   .meta({ id: 'StatusChange' });
 
-const Lane = z
+export const Lane = z
   .object({
     destination: z.string(),
     ackedVersion: z
