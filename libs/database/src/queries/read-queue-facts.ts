@@ -15,7 +15,7 @@ export interface QueueFacts {
 }
 
 /** A recorded reason why a destination waits. */
-export interface HoldRecord {
+interface HoldRecord {
   /** An error code, or `throttled`. */
   readonly reason: string;
   readonly since: Date;

@@ -7,7 +7,7 @@ export interface QueueRates {
   readonly lastFiveMinutes: RateCounts | null;
 }
 
-export interface RateCounts {
+interface RateCounts {
   readonly created: number;
   readonly ended: number;
 }

@@ -9,7 +9,7 @@ import { readQueueRates, type QueueRates } from './read-queue-rates';
  * Where the open jobs of a queue stand: due and waiting for a worker (`runnable`), not due yet (`delayed`), tried before and waiting
  * to be tried again (`retrying`), running, behind the head of their lane (`blocked`), or early events (`parked`).
  */
-export const queueStates = ['runnable', 'delayed', 'retrying', 'running', 'blocked', 'parked'] as const;
+const queueStates = ['runnable', 'delayed', 'retrying', 'running', 'blocked', 'parked'] as const;
 export type QueueState = (typeof queueStates)[number];
 
 /** Jobs by the name of their priority, and all of them. */

@@ -15,7 +15,7 @@ export interface TimelineDeadLetter {
 }
 
 /** What an applied event changed. */
-export interface AppliedChange {
+interface AppliedChange {
   readonly version: number;
   readonly from: OrderStatus | null;
   readonly to: OrderStatus;

@@ -4,7 +4,7 @@ import { openJobOf, openJobSql, type OpenJob, type OpenJobJson } from './open-jo
 import { deadLetterSql, traceIdSql, type TimelineDeadLetter } from './read-timeline-entries';
 
 /** A notification: it has the id of its job. */
-export interface MessageFacts {
+interface MessageFacts {
   readonly messageId: string;
   readonly messageKind: string;
   readonly channel: string;

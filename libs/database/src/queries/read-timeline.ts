@@ -31,7 +31,7 @@ export interface Timeline {
 /** One fact; `at` is when an event was accepted, and when anything else ended. */
 export type TimelineEntry = TimelineEvent | TimelineChange | TimelineDelivery | TimelineMessage | TimelineAction;
 
-export const maxTimelineEntries = 500;
+const maxTimelineEntries = 500;
 
 /** Undefined for an order of which nothing is known: no event of it was accepted, or they are not kept any more. */
 export async function readTimeline(db: Database, orderId: string): Promise<Timeline | undefined> {

@@ -198,7 +198,7 @@ const TimelineEntry = z
   .meta({ id: 'TimelineEntry' });
 export type TimelineEntryAnswer = z.output<typeof TimelineEntry>;
 
-export const Timeline = z
+const Timeline = z
   .object({
     orderId: OrderId,
     status: StatusOrNone.meta({ description: 'Null while its `order.created` has not been applied' }),
