@@ -1,4 +1,4 @@
-import { OrderStatus, Problem } from '@orderly/contracts';
+import { OrderStatus } from '@orderly/contracts';
 import { z } from 'zod';
 
 // What several answers are made of.
@@ -32,5 +32,3 @@ export const PageLimit = z.coerce
 
 /** A status change, or the beginning of an order. */
 export const StatusOrNone = OrderStatus.nullable();
-
-export { Problem };

@@ -31,7 +31,7 @@ export const Lane = z
   })
   .meta({ id: 'Lane' });
 
-export const Order = z
+const Order = z
   .object({
     orderId: OrderId,
     status: OrderStatus,
