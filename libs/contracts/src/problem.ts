@@ -3,23 +3,25 @@ import { OrderStatus } from './order';
 
 /** An error over HTTP: RFC 9457 `application/problem+json`. */
 export const Problem = z.object({
-  /** Stable URL of the code's documentation. */
-  type: z.string(),
+  type: z.string().meta({ description: "Stable URL of the code's documentation" }),
   title: z.string(),
   status: z.int(),
-  code: z.string(),
-  detail: z.string().optional(),
+  code: z.string().meta({ description: 'Stable: a caller may branch on it' }),
+  detail: z.string().optional().meta({ description: 'For people' }),
   instance: z.string().optional(),
-  traceId: z.string().optional(),
-  /** Whether the same request may succeed later. */
-  retryable: z.boolean().optional(),
-  /** Where the fault is: JSON pointers into the request's body, such as `#/data/status`. */
-  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  /** Of a manual change that was refused: the status that the order has, and those that it could take instead. */
-  current: OrderStatus.optional(),
-  allowed: z.array(OrderStatus).readonly().optional(),
-  /** Of a manual change that expected another one: the version that the order has. */
-  currentVersion: z.int().nonnegative().optional(),
+  traceId: z.string().optional().meta({ description: 'To find the request by, in traces and logs' }),
+  retryable: z.boolean().optional().meta({ description: 'Whether the same request may succeed later' }),
+  errors: z
+    .array(z.object({ pointer: z.string().meta({ examples: ['#/data/status'] }), detail: z.string() }))
+    .optional()
+    .meta({ description: "Where the faults are: JSON pointers into the request's body" }),
+  current: OrderStatus.optional().meta({ description: 'Of a manual change that was refused: the status that the order has' }),
+  allowed: z.array(OrderStatus).readonly().optional().meta({ description: 'The statuses that it could take instead' }),
+  currentVersion: z
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'Of a manual change that expected another one: the version that the order has' }),
 });
 export type Problem = z.infer<typeof Problem>;
 
