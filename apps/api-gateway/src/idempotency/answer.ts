@@ -1,6 +1,5 @@
 import type { Answer } from '@orderly/database';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { traceIdOfRequest } from '../http-server';
+import type { FastifyReply } from 'fastify';
 import { sent, type Sent } from '../operation';
 import { problemContentType, problemOf } from '../problem';
 import type { RequestRefused } from '../request-refused';
@@ -14,9 +13,14 @@ export const jsonAnswer = (status: number, body: object, headers: Readonly<Recor
   body: JSON.stringify(body),
 });
 
-/** The answer of a refusal, with further members of its problem. */
-export function problemAnswer(refusal: RequestRefused, request: FastifyRequest, members: object = {}): Answer {
-  const problem = problemOf(refusal, traceIdOfRequest(request));
+/**
+ * The answer of a refusal.
+ *
+ * @param traceId - the request's, found out while the request was being served: requests that share a transaction share its trace
+ * @param members - further ones of the problem
+ */
+export function problemAnswer(refusal: RequestRefused, traceId: string, members: object = {}): Answer {
+  const problem = problemOf(refusal, traceId);
   return jsonAnswer(problem.status, { ...problem, ...members }, { ...refusal.headers, 'content-type': problemContentType });
 }
 

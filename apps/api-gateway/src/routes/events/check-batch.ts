@@ -2,6 +2,7 @@ import { EventBatchLimit } from '@orderly/contracts';
 import type { IntakeResult } from '@orderly/database';
 import { metrics } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
+import { traceIdOfRequest } from '../../http-server';
 import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
 import { problemOf } from '../../problem';
 import { RequestRefused } from '../../request-refused';
@@ -21,6 +22,7 @@ export function checkBatch(bodies: readonly unknown[], request: FastifyRequest):
   const bad = bodies.length - events.length;
   if (bad > 0) metrics.eventsAccepted.add({ type: 'unknown', result: 'rejected' }, bad);
 
+  const traceId = traceIdOfRequest(request);
   return {
     events,
     answer(outcomes) {
@@ -28,7 +30,7 @@ export function checkBatch(bodies: readonly unknown[], request: FastifyRequest):
       const taken = summaryOf(checks.map((one, index) => resultOf(one, index, 'event' in one ? outcomeOf.get(one) : undefined)));
       return taken.rejected < bodies.length
         ? jsonAnswer(202, taken)
-        : problemAnswer(new RequestRefused('batch-rejected'), request, taken);
+        : problemAnswer(new RequestRefused('batch-rejected'), traceId, taken);
     },
   };
 }

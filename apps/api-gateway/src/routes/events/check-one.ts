@@ -1,5 +1,6 @@
 import { metrics } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
+import { traceIdOfRequest } from '../../http-server';
 import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
 import { links } from '../../links';
 import { RequestRefused } from '../../request-refused';
@@ -11,6 +12,7 @@ import type { OneTaken } from './schema';
 export function checkOne(body: unknown, request: FastifyRequest): CheckedRequest {
   const checked = check(body);
   const { id, source, orderId } = checked.event;
+  const traceId = traceIdOfRequest(request);
   return {
     events: [checked],
     answer([result]) {
@@ -18,7 +20,7 @@ export function checkOne(body: unknown, request: FastifyRequest): CheckedRequest
       const { status, eventId } = result;
       if (status === 'reused') {
         const faults = [{ pointer: '#/id', detail: 'belongs to another event' }];
-        return problemAnswer(new RequestRefused('event-id-reused', { faults }), request);
+        return problemAnswer(new RequestRefused('event-id-reused', { faults }), traceId);
       }
       const self = links.event(source, id);
       const taken: OneTaken = {

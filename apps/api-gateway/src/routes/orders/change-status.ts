@@ -1,8 +1,8 @@
 import { requestStatusChange, type Answer, type StatusChangeAnswer } from '@orderly/database';
 import { metrics, traceIdOf } from '@orderly/observability';
 import type { Relay } from '@orderly/queue';
-import type { FastifyRequest } from 'fastify';
 import { actorOf } from '../../authenticate';
+import { traceIdOfRequest } from '../../http-server';
 import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
 import type { AnswerOnce } from '../../idempotency/answer-once';
 import { inCreateSpan } from '../../in-create-span';
@@ -34,7 +34,7 @@ export async function changeStatus(
       work: async (query) => {
         const asked = { ...change, orderId, expectedVersion, actor: actorOf(apiKey(), actor), ...trace };
         const value = await requestStatusChange({ query }, { ...asked, traceId: traceIdOf(trace.traceparent) ?? null });
-        return { answer: answerTo(value, orderId, request), value };
+        return { answer: answerTo(value, orderId, traceIdOfRequest(request)), value };
       },
       onCommitted: (taken) => {
         const type = change.status === 'cancelled' ? 'order.cancelled' : 'order.status_changed';
@@ -49,7 +49,7 @@ export async function changeStatus(
 }
 
 /** @throws RequestRefused `not-found`, which is not kept for repetitions: the order may come yet */
-function answerTo(taken: StatusChangeAnswer, orderId: string, request: FastifyRequest): Answer {
+function answerTo(taken: StatusChangeAnswer, orderId: string, traceId: string): Answer {
   switch (taken.status) {
     case 'accepted': {
       const { eventId, source, id } = taken;
@@ -70,7 +70,7 @@ function answerTo(taken: StatusChangeAnswer, orderId: string, request: FastifyRe
           detail: `The order has version ${taken.currentVersion}`,
           details: { currentVersion: taken.currentVersion },
         }),
-        request,
+        traceId,
       );
     case 'transition-not-allowed':
       return problemAnswer(
@@ -78,7 +78,7 @@ function answerTo(taken: StatusChangeAnswer, orderId: string, request: FastifyRe
           detail: `The order is ${taken.current}`,
           details: { current: taken.current, allowed: [...taken.allowed] },
         }),
-        request,
+        traceId,
       );
   }
 }
