@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditRecord, Database } from '../src';
+import type { AuditFilter, AuditRecord, Database, Query } from '../src';
 import { listAudit } from '../src';
 import { createLedgerDatabase, type LedgerDatabase } from '../src/testing';
 
@@ -39,16 +39,18 @@ const rowsOf = (node: PlanNode): number => Number(node['Actual Rows']) * Number(
 /** A database that notes how the list was read. */
 function createObserver() {
   const plans: PlanNode[] = [];
-  const observer: Pick<Database, 'query'> = {
-    query: async (text, values) => {
-      const [row] = await db.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+  const observed =
+    (query: Query): Query =>
+    async (text, values) => {
+      if (text.startsWith('set ')) return query(text);
+      const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
         `explain (analyze, buffers, format json) ${text}`,
         values,
       );
       plans.push(row!['QUERY PLAN'][0]!.Plan);
-      return db.query(text, values);
-    },
-  };
+      return query(text, values);
+    };
+  const observer: Database = { ...db, transaction: (work) => db.transaction((query) => work(observed(query))) };
   const nodes = (): PlanNode[] => plans.flatMap(nodesOf);
   return {
     observer,

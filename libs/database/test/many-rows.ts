@@ -80,6 +80,4 @@ export async function fillLedger(db: Pick<Database, 'query'>): Promise<void> {
       select 'o-' || n, destination, case when n > 29000 then id_of(n, 4) end,
         case when n between 400 and 409 then id_of(n, 4) end, 1
       from generate_series(1, 30000) n, unnest(array['erp', 'wms']) destination`);
-  // As autovacuum leaves them.
-  await db.query('vacuum analyze');
 }

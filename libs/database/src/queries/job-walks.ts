@@ -1,9 +1,9 @@
-import { and, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { jobs } from '../schema';
 import type { ShownJobState } from './job-record';
 import type { Walk } from './page';
-import { sortFound, walkDown, walkEach } from './walk';
+import { walkDown, walkEach, walkOrders } from './walk';
 
 /** The ways to walk through jobs of these ids, the newest first. */
 export interface JobWalks {
@@ -22,7 +22,7 @@ export function walkJobs({ from, before }: { readonly from: string; readonly bef
     walkDown(jobs, { equal: [[column, value]], ...ids }, sql`${column} is not null`);
   return {
     byTime: () => walkDown(jobs, { equal: [], ...ids }),
-    byOrders: (orderIds) => sortFound(jobs, jobs.id, and(inOrders(orderIds), gte(jobs.id, from), lt(jobs.id, before)) as SQL),
+    byOrders: (orderIds) => walkOrders(jobs, jobs.orderId, orderIds, ids),
     byFingerprint: (fingerprint) => below(jobs.fingerprint, fingerprint),
     byOutcome: (outcome) => below(jobs.outcome, outcome),
     byBatch: (batch) => below(jobs.batch, batch),
@@ -47,5 +47,3 @@ export function walkJobs({ from, before }: { readonly from: string; readonly bef
     },
   };
 }
-
-const inOrders = (orderIds: readonly string[]): SQL => sql`${jobs.orderId} = any(${sql.param(orderIds)}::text[])`;

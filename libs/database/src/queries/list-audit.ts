@@ -20,7 +20,7 @@ export interface AuditFilter extends TimeRange {
 export type AuditRecord = typeof audit.$inferSelect;
 
 /** Entries of the audit trail, the newest first. */
-export function listAudit(db: Pick<Database, 'query'>, filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
+export function listAudit(db: Database, filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>> {
   return readPage<AuditRecord, string>(
     db,
     {

@@ -1,7 +1,7 @@
 import { applyOrderEvent, queueNames, type OrderEventType, type OrderStatus } from '@orderly/contracts';
 import { waitsFor } from '@orderly/orders';
 import type { JobOutcome, JobState } from '@orderly/jobs';
-import { and, eq, gte, isNull, lt, ne, sql, type SQL } from 'drizzle-orm';
+import { and, eq, isNull, ne, sql, type SQL } from 'drizzle-orm';
 import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Database } from '../database';
 import { events, jobs, orders } from '../schema';
@@ -10,7 +10,7 @@ import { outcomeOf, type ApplyingJob, type EventOutcome, type EventRecord } from
 import { walkJobs } from './job-walks';
 import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type Walk } from './page';
 import { idsOf, type TimeRange } from './time-range';
-import { chooseWalk, sortFound, walkDown } from './walk';
+import { chooseWalk, walkDown, walkOrders } from './walk';
 
 /** Which events are listed: those for which all of it holds. The time is that of their ids. */
 export interface EventFilter extends TimeRange {
@@ -126,9 +126,7 @@ async function walkOf(db: Database, filter: EventFilter, ids: ReturnType<typeof 
 
   const orderIds = await ordersOf(db, filter);
   if (orderIds !== undefined) {
-    const isOfOrders = sql`${events.orderId} = any(${sql.param(orderIds)}::text[])`;
-    const ofOrders = and(isOfOrders, gte(events.eventId, from), lt(events.eventId, before)) as SQL;
-    return walkBy(sortFound(events, events.eventId, ofOrders), 'orderId', 'customerId');
+    return walkBy(walkOrders(events, events.orderId, orderIds, range), 'orderId', 'customerId');
   }
   if (status === 'pending') return walkBy(byState('runnable', 'running', 'blocked'), 'status');
   if (status === 'parked') return walkBy(byState('parked'), 'status');

@@ -1,12 +1,12 @@
 import { notifyingKinds, type NotificationKind } from '@orderly/contracts';
 import { messageStates, type MessageState } from '@orderly/messaging';
-import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { Database } from '../database';
 import { messages } from '../schema';
 import { ordersOf } from './customer-orders';
 import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type Walk } from './page';
 import { idsOf, type TimeRange } from './time-range';
-import { chooseWalk, sortFound, walkDown, walkEach } from './walk';
+import { chooseWalk, walkDown, walkEach, walkOrders } from './walk';
 
 /** A notification; it has the id of the job that sends it. */
 export type MessageRecord = Omit<typeof messages.$inferSelect, 'state'> & { readonly state: MessageState };
@@ -56,9 +56,7 @@ async function walkOf(db: Database, filter: MessageFilter, { from, before }: Ret
 
   const orderIds = await ordersOf(db, filter);
   if (orderIds !== undefined) {
-    const isOfOrders = sql`${messages.orderId} = any(${sql.param(orderIds)}::text[])`;
-    const ofOrders = and(isOfOrders, gte(messages.id, from), lt(messages.id, before)) as SQL;
-    return walkBy(sortFound(messages, messages.id, ofOrders), 'orderId', 'customerId');
+    return walkBy(walkOrders(messages, messages.orderId, orderIds, ids), 'orderId', 'customerId');
   }
   if (batch !== undefined && (state === undefined || commonStates.has(state))) {
     return walkBy(walkDown(messages, { equal: [[messages.batch, batch]], ...ids }, sql`${messages.batch} is not null`), 'batch');

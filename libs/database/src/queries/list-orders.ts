@@ -45,7 +45,7 @@ export const orderOfOrders = ({ customerId, lane, batch }: OrderFilter): 'time' 
  * @param page - `after` is a key of a list of the same order
  */
 export async function listOrders(
-  db: Pick<Database, 'query'>,
+  db: Database,
   filter: OrderFilter,
   page: PageRequest<OrderKey>,
 ): Promise<Page<OrderSummary, OrderKey>> {

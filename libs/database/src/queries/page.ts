@@ -48,11 +48,17 @@ export interface Listing {
 const defaultMaxWalked = 2000;
 
 /**
+ * Of a table that has grown since its statistics were made the planner may believe that few rows fit, fetch all that do and sort
+ * them: not so by an index in its order. To compile what reads so little would take longer than to run it.
+ */
+const walksIndexes = 'set local enable_bitmapscan = off; set local enable_seqscan = off; set local jit = off';
+
+/**
  * Reads a page in one statement, so that what is walked and where the walk ended are of one moment. Whatever the filters are, it
  * looks at a bounded number of rows.
  */
 export async function readPage<Row extends object, Key>(
-  db: Pick<Database, 'query'>,
+  db: Pick<Database, 'transaction'>,
   { walk, as, joins = sql``, columns, filters, key }: Listing,
   { limit, maxWalked = defaultMaxWalked }: PageRequest<Key>,
 ): Promise<Page<Row, Key>> {
@@ -61,9 +67,7 @@ export async function readPage<Row extends object, Key>(
   const count = walk.share === 'all' ? wanted : walk.share === 'most' ? Math.min(4 * wanted, maxWalked) : maxWalked;
   const walked = sql`(${walk.rows(count)}) as ${as}`;
   // Where the walk was cut is looked for only if the page is not full.
-  const rows = await run<Row & { key: Key | null; cut: Key | null; place: number | null }>(
-    db,
-    sql`
+  const statement = sql`
     with page as materialized (
       select ${columns}, ${key} as key, row_number() over (order by ${order}) as place
       from ${walked} ${joins} where ${sql.join([sql`true`, ...filters.filter((filter) => filter !== undefined)], sql` and `)}
@@ -75,8 +79,11 @@ export async function readPage<Row extends object, Key>(
         select ${key} from ${walked} order by ${order} offset ${count - 1} limit 1
       ) end as cut
     ) as ends
-    left join page on true order by page.place`,
-  );
+    left join page on true order by page.place`;
+  const rows = await db.transaction(async (query) => {
+    await query(walksIndexes);
+    return run<Row & { key: Key | null; cut: Key | null; place: number | null }>({ query }, statement);
+  });
   const found = rows.filter(({ place }) => place !== null);
   const next = found.length > limit ? found[limit - 1]?.key : rows[0]?.cut;
   const shown = found.slice(0, limit).map(({ key: _key, cut: _cut, place: _place, ...row }) => row as unknown as Row);

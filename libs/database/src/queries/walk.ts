@@ -33,15 +33,23 @@ export function walkDown(table: PgTable, { equal, key, from, before }: IndexRang
 export const beginsWith = (column: SQLWrapper, value: unknown): SQL => sql`${column} = any(array[${value}::text])`;
 
 /**
- * The rows that some conditions find, all of them read and sorted: for what is little by its nature, such as what belongs to an
- * order. The `offset 0` keeps the planner from walking by the key instead.
+ * What belongs to some orders: all of it is read, which is little by its nature, and sorted. The `offset 0` keeps the planner from
+ * walking by the key instead, all orders' rows.
  */
-export const sortFound = (table: PgTable, key: SQLWrapper, condition: SQL): Walk => ({
-  rows: (count) => sql`
-    select ${table}.* from (select ${table}.* from ${table} where ${condition} offset 0) as ${table}
-    order by ${key} desc limit ${count}`,
-  order: descending(key),
-});
+export function walkOrders(
+  table: PgTable,
+  orderId: SQLWrapper,
+  orderIds: readonly string[],
+  { key, from, before }: Omit<IndexRange, 'equal'>,
+): Walk {
+  const order = descending(...key);
+  const rows: Walk['rows'] = (count) => sql`
+    select ${table}.*
+    from (select ${table}.* from ${table} where ${orderId} = any(${sql.param(orderIds)}::text[]) offset 0) as ${table}
+    where ${row(key)} < ${row(before)} and ${row(key)} >= ${row(from)}
+    order by ${order} limit ${count}`;
+  return { rows, order };
+}
 
 /**
  * The newest of the rows that several walks give together.
