@@ -228,6 +228,25 @@ describe('work under an idempotency key', () => {
     expect(await count('leases', `name = 'still'`)).toBe(0);
   });
 
+  it('that stands still without a key gives up what it has locked as well', async () => {
+    const held = heldOpen();
+    const session = Promise.withResolvers<number>();
+    const still = runOnce(ledger.connect(), undefined, { retentionHours }, async (query) => {
+      const [row] = await query<{ pid: number }>('select pg_backend_pid() as pid');
+      session.resolve(row!.pid);
+      await held.wait();
+      await query('select 1');
+      return { answer: answer([]), value: undefined };
+    });
+    const failed = expect(still).rejects.toThrow();
+    await held.entered;
+    const sessions = `select from pg_stat_activity where pid = $1`;
+    const pid = await session.promise;
+    await eventually(async () => expect(await ledger.db.query(sessions, [pid])).toEqual([]), { intervalMs: 200 });
+    held.release();
+    await failed;
+  });
+
   it('is run again when another transaction stood in its way', async () => {
     let tries = 0;
     const result = await runOnce(ledger.db, keyed('k-deadlock'), { retentionHours }, async (query) => {

@@ -58,7 +58,7 @@ export async function runOnce<Value>(
   options: OnceOptions,
   work: (query: Query) => Promise<Executed<Value>>,
 ): Promise<OnceResult<Value>> {
-  if (request === undefined) return { status: 'done', ...(await retried(() => db.transaction(work))) };
+  if (request === undefined) return { status: 'done', ...(await retried(() => db.transaction((query) => bounded(query, work)))) };
   const [result] = await runEachOnce(db, [{ request }], options, async (query) => [await work(query)]);
   return result as OnceResult<Value>;
 }
@@ -113,10 +113,15 @@ interface Kept {
 type Keyed = { readonly request: KeyedRequest };
 
 /**
- * A process that stands still or is cut off in the middle of its transaction would keep the lock for as long as its connection
- * looks alive, which can be hours.
+ * A process that stands still or is cut off in the middle of its transaction would keep what it has locked for as long as its
+ * connection looks alive, which can be hours.
  */
 const maxIdleMs = 5000;
+
+async function bounded<Result>(query: Query, work: (query: Query) => Promise<Result>): Promise<Result> {
+  await query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [String(maxIdleMs)]);
+  return work(query);
+}
 
 /** Nobody is waited for, so that it does not matter in which order the locks are taken. */
 async function lock<Item extends Keyed>(query: Query, items: readonly Item[]): Promise<Item[]> {
