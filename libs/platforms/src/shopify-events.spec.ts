@@ -24,6 +24,12 @@ const created = (overrides: object = {}): OrderSnapshot =>
 const topics = ['orders/create', 'orders/updated', 'orders/paid', 'orders/fulfilled', 'orders/cancelled', 'refunds/create'];
 
 describe('shopify.toEvents', () => {
+  it('lets an update of the very second in which the order was made come after its creation', () => {
+    const order = buildOrder({ updated_at: buildOrder().created_at });
+    const [creation, update] = [eventsOf('orders/create', order)[0]!, eventsOf('orders/updated', order)[0]!];
+    expect(creation.occurredAt < update.occurredAt).toBe(true);
+  });
+
   it('makes order.created of orders/create, with the whole snapshot', () => {
     expect(eventsOf('orders/create', buildOrder())).toEqual([
       {
@@ -31,7 +37,7 @@ describe('shopify.toEvents', () => {
         source: 'shopify:lamps',
         orderId: 'shopify-lamps-5001',
         type: 'order.created',
-        occurredAt: '2026-02-03T14:15:00.000Z',
+        occurredAt: '2026-02-03T14:14:59.999Z',
         data: {
           currency: 'CAD',
           totalMinor: 6429,

@@ -28,12 +28,16 @@ export const shopifyTopics: ReadonlyMap<string, (body: JsonObject) => readonly S
   ['refunds/create', (body) => [toRefundNote(body)]],
 ]);
 
+/**
+ * A millisecond early, because Shopify's times have whole seconds and a patch has to be newer than what it replaces: an update of
+ * the same second is an update of what was created.
+ */
 function toCreation(order: string, body: JsonObject): ShopifyChange {
   return {
     order,
     id: `orders/create:${order}`,
     type: 'order.created',
-    occurredAt: body.created_at,
+    occurredAt: isoOf(body.created_at, -1) ?? body.created_at,
     data: toOrderSnapshot(body),
   };
 }
