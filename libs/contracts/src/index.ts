@@ -37,5 +37,6 @@ export { apiScopes, ApiScope } from './api-scope';
 export type { Actor } from './actor';
 export { Problem, problemTypeUrl } from './problem';
 export { currencyDigits, toMinorUnits } from './money';
+export { EmailAddress } from './email-address';
 export { StorableText } from './text';
 export { findUnstorable, maxJsonDepth, type JsonFault } from './storable-json';

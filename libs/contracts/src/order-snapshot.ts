@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EmailAddress } from './email-address';
 import { OrderStatus } from './order';
 import { checkStorable } from './storable-json';
 import { StorableText } from './text';
@@ -18,7 +19,7 @@ const Line = z
 
 const Customer = z.looseObject({
   id: StorableText(200).min(1),
-  email: z.email().max(320).optional(),
+  email: EmailAddress.optional(),
   phone: StorableText(50).optional(),
   name: StorableText(300).optional(),
   locale: StorableText(35)

@@ -1,5 +1,4 @@
-import { toMinorUnits } from '@orderly/contracts';
-import { z } from 'zod';
+import { EmailAddress, toMinorUnits } from '@orderly/contracts';
 import { listOf, objectOf, textOf, wholeTextOf, withoutNulls, type JsonObject } from './json-value';
 
 /**
@@ -92,8 +91,7 @@ const fullName = ({ first_name, last_name }: JsonObject): string | null =>
   textOf([first_name, last_name].map((part) => textOf(part, 150) ?? '').join(' '), 300);
 
 /** Staff can type anything into an order's e-mail. One that is no address is left out: the order matters more. */
-const emailOf = (value: unknown): string | null => Email.safeParse(wholeTextOf(value, 320)).data ?? null;
-const Email = z.email();
+const emailOf = (value: unknown): string | null => EmailAddress.safeParse(wholeTextOf(value, 320)).data ?? null;
 
 const addressKeys = [
   'name',
