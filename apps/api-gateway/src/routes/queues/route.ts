@@ -36,8 +36,8 @@ export interface QueueRouteDependencies {
 }
 
 export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release, logger }: QueueRouteDependencies): void {
-  const readAll = sharedRead<void, QueueRecord[]>(() => readQueues(db));
-  addOperation(app, requireScope, listQueuesOperation, async () => ({ queues: await within(readAll()) }));
+  const readAll = sharedRead<void, QueueRecord[]>(() => within(readQueues(db)));
+  addOperation(app, requireScope, listQueuesOperation, async () => ({ queues: await readAll() }));
 
   addOperation(app, requireScope, pauseQueueOperation, (request) => pause(request.params.name, 'not-found', request));
   addOperation(app, requireScope, resumeQueueOperation, (request) => resume(request.params.name, 'not-found', request));

@@ -13,9 +13,7 @@ export interface StatisticsRouteDependencies {
 }
 
 export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: StatisticsRouteDependencies): void {
-  const read = sharedRead((batch: string | undefined) => readStatistics(db, batch));
+  const read = sharedRead((batch: string | undefined) => within(readStatistics(db, batch)));
 
-  addOperation(app, requireScope, readStatisticsOperation, async ({ query: { batch } }) =>
-    summarise(batch, await within(read(batch))),
-  );
+  addOperation(app, requireScope, readStatisticsOperation, async ({ query: { batch } }) => summarise(batch, await read(batch)));
 }
