@@ -5,6 +5,7 @@ import {
   runOnce,
   type AcceptedEvent,
   type Answer,
+  type Database,
   type EventsRequest,
   type IntakeResult,
   type OnceResult,
@@ -131,6 +132,24 @@ describe('events under an idempotency key', () => {
     expect(results.filter(({ status }) => !['done', 'replayed', 'in-progress'].includes(status))).toEqual([]);
     expect(await count('events', `id = 'storm'`)).toBe(1);
     expect(await count('jobs', `order_id = 'order-storm'`)).toBe(1);
+  });
+
+  it('are known with their answer when the word of their commit was lost on the way', async () => {
+    const lossy: Database = {
+      ...ledger.db,
+      transaction: async (work) => {
+        await ledger.db.transaction(work);
+        throw new Error('Connection terminated unexpectedly');
+      },
+    };
+    const cut = createAcceptOnce(lossy, { retentionHours });
+    await expect(cut(requestFor('k-lost', 'lost'))).rejects.toThrow('Connection terminated');
+    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
+    const again = await acceptOnce(requestFor('k-lost', 'lost'));
+    expect(again.status).toBe('replayed');
+    expect(JSON.parse((again as { answer: Answer }).answer.body)).toMatchObject([{ status: 'accepted' }]);
+    expect(await count('events', `id = 'lost'`)).toBe(1);
+    expect(await count('audit', `order_id = 'order-lost'`)).toBe(0);
   });
 
   it('that the database cannot take leave their neighbours alone, and no answer', async () => {
