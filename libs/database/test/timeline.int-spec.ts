@@ -248,6 +248,25 @@ describe('a timeline', () => {
     ]);
   });
 
+  it('says so too where events of the newest changes are kept, and older changes are left out', async () => {
+    const orderId = newOrder();
+    const [newest = ''] = await apply(created(orderId));
+    await db.query(`update order_changes set version = 502 where order_id = $1`, [orderId]);
+    await db.query(`update jobs set result_version = 502 where id = $1`, [newest]);
+    await db.query(`update orders set version = 502 where order_id = $1`, [orderId]);
+    await db.query(
+      `insert into order_changes (order_id, version, to_status, occurred_at, event_id)
+       select $1, n, 'pending', now(), gen_random_uuid() from generate_series(1, 501) n`,
+      [orderId],
+    );
+    const { entries, truncated } = await read(orderId);
+    const versions = entries.map((entry) =>
+      entry.kind === 'change' ? entry.version : 'change' in entry && entry.change?.version,
+    );
+    expect(new Set(versions)).toEqual(new Set(Array.from({ length: 501 }, (_, index) => index + 2)));
+    expect(truncated).toBe(true);
+  });
+
   it('is of one moment, while the order moves', async () => {
     const orderId = newOrder();
     await apply(created(orderId));

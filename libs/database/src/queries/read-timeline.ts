@@ -74,7 +74,8 @@ export async function readTimeline(db: Database, orderId: string): Promise<Timel
       entries: kinds
         .flatMap((kind) => kind.slice(-maxTimelineEntries))
         .toSorted((one, other) => one.at.getTime() - other.at.getTime()),
-      truncated: lists.some(({ length }) => length > maxTimelineEntries),
+      // Of the changes as many were looked at, whether or not their events tell of them.
+      truncated: order.version > limit || lists.some(({ length }) => length > maxTimelineEntries),
     };
   });
 }

@@ -49,6 +49,24 @@ describe('the progress of an open job', () => {
     ['of a paused queue', failed, { paused: pause, hold: throttled, workers: 0 }, { state: 'paused', nextTryAt: null }],
     ['of a held destination', {}, { hold: unauthorized }, { state: 'held', nextTryAt: at(30) }],
     ['of a throttled destination', { runAt: at(9) }, { hold: throttled }, { state: 'held', nextTryAt: at(9) }],
+    [
+      'of a held destination that may be tried',
+      {},
+      { hold: { ...unauthorized, until: at(-5) } },
+      { state: 'held', nextTryAt: null },
+    ],
+    [
+      'of a held destination that may be tried, but not yet by this job',
+      { runAt: at(9) },
+      { hold: { ...unauthorized, until: at(-5) } },
+      { state: 'held', nextTryAt: at(9) },
+    ],
+    [
+      'of a held destination that nobody works on',
+      {},
+      { hold: { ...unauthorized, until: at(-5) }, workers: 0 },
+      { state: 'waiting', reason: { code: 'no-worker' }, nextTryAt: null },
+    ],
     ['that nobody works on', failed, { workers: 0 }, { state: 'waiting', reason: { code: 'no-worker' }, nextTryAt: null }],
     ['that was handed back', { waitReason: 'handed-back', runAt: at(1) }, {}, { reason: { code: 'handed-back' } }],
     ['that was held', { waitReason: 'held', runAt: at(50) }, {}, { state: 'retrying', reason: { code: 'held' } }],
@@ -64,6 +82,9 @@ describe('the progress of an open job', () => {
     );
     expect(textOf({}, { hold: unauthorized })).toBe(
       'The destination refused our credentials. All jobs for it have been waiting since 2026-01-01T09:55:00.000Z; one tries again at 2026-01-01T10:00:30.000Z.',
+    );
+    expect(textOf({}, { hold: { ...unauthorized, until: at(-5) } })).toBe(
+      'The destination refused our credentials. All jobs for it have been waiting since 2026-01-01T09:55:00.000Z; the next one that is due tries again.',
     );
     expect(textOf(failed, {})).toBe(
       'The last try failed with destination-failed (2 of 5 attempts used). Next try at 2026-01-01T10:00:04.000Z.',

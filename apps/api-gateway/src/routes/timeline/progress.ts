@@ -65,20 +65,20 @@ function waitOf(job: OpenJob, { name, paused, hold, workers }: QueueFacts, now: 
     const text = `${paused.actor ?? 'Somebody'} paused ${name} at ${time(paused.since)}${why}. Nothing is started until it is resumed.`;
     return wait('paused', null, 'paused', text);
   }
-  if (hold) {
-    const nextTryAt = job.runAt > hold.until ? job.runAt : hold.until;
-    if (hold.reason === 'throttled') {
-      return wait(
-        'held',
-        nextTryAt,
-        'throttled',
-        `The destination asked for time until ${time(hold.until)}. No attempt is used.`,
-      );
-    }
-    const since = `All jobs for it have been waiting since ${time(hold.since)}`;
-    return wait('held', nextTryAt, hold.reason, `${meaningOf(hold.reason)} ${since}; one tries again at ${time(hold.until)}.`);
+  const isHoldDue = hold !== null && hold.until <= now;
+  if (workers === 0 && (hold === null || isHoldDue)) {
+    return wait('waiting', null, 'no-worker', `No living process works on ${name}. Is its worker running?`);
   }
-  if (workers === 0) return wait('waiting', null, 'no-worker', `No living process works on ${name}. Is its worker running?`);
+  if (hold?.reason === 'throttled') {
+    const text = `The destination asked for time until ${time(hold.until)}. No attempt is used.`;
+    return wait('held', laterOf(job.runAt, hold.until), 'throttled', text);
+  }
+  if (hold) {
+    const since = `All jobs for it have been waiting since ${time(hold.since)}`;
+    const next = isHoldDue ? 'the next one that is due tries again' : `one tries again at ${time(hold.until)}`;
+    const nextTryAt = laterOf(job.runAt, hold.until);
+    return wait('held', nextTryAt > now ? nextTryAt : null, hold.reason, `${meaningOf(hold.reason)} ${since}; ${next}.`);
+  }
   if (job.isLost) return wait('waiting', null, 'process-lost', 'Its process died. Another takes it over within seconds.');
   if (job.runAt > now) return { ...untilItsTime(job), nextTryAt: job.runAt };
   return wait('waiting', null, 'queued', `Due since ${time(job.runAt)}; waits for its turn in ${name}.`);
@@ -119,6 +119,8 @@ function sinceOf({ claimedAt, runAt }: OpenJob, isRunning: boolean, now: Date): 
 }
 
 const attemptsOf = ({ name }: OpenJob): number | null => findJobDefinition(name)?.policy.attempts ?? null;
+
+const laterOf = (one: Date, other: Date): Date => (one > other ? one : other);
 
 const meaningOf = (code: string): string =>
   Object.hasOwn(errorCodes, code) ? errorCodes[code as keyof typeof errorCodes] : `${code}.`;
