@@ -135,7 +135,7 @@ async function startOn(config: AppConfig, key: string, overrides: Partial<AppDep
 export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   http: { host: '127.0.0.1', port: 0 },
   idempotency: { retentionHours: 24 },
-  overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 500, poolWaitMs: 1000 },
+  overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 2000, poolWaitMs: 2000 },
   admin: { host: '127.0.0.1', port: 0 },
   database: { url: databaseUrl, poolSize },
   webhookSecrets: {},

@@ -1,6 +1,6 @@
 import { eventually } from '@orderly/testing';
 import { request } from 'node:http';
-import { event, startGateway, type Answer, type TestGateway } from './gateway';
+import { configOf, event, startGateway, type Answer, type TestGateway } from './gateway';
 
 const off = { eventLoopDelayMs: 0, heapPercent: 0, poolWaiting: 0, poolWaitMs: 0 };
 
@@ -41,6 +41,19 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
     const rows = await gateway.db.query('select id from event_keys order by id');
     expect(rows).toEqual([{ id: 'late' }, { id: 'slow' }]);
     expect(gateway.logLines.filter((line) => line.includes('Too much load'))).toHaveLength(1);
+  });
+
+  it('refuses nobody of a burst that it can serve in time', async () => {
+    // How long it takes is a matter of the machine.
+    const { poolWaiting } = configOf('').overload;
+    gateway = await startGateway({}, { overload: { ...off, poolWaiting } }, 5);
+    await gateway.get('/v1/events/shop/none');
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) =>
+        gateway.post([event(`one-${index}`), event(`two-${index}`)], { 'idempotency-key': `burst-${index}` }),
+      ),
+    );
+    expect(answers.filter(({ body }) => body.code === 'overloaded')).toEqual([]);
   });
 
   it('refuses at once while somebody has waited too long, before the body is read', async () => {

@@ -71,14 +71,16 @@ export const idempotencyConfig = z
  *
  * - `eventLoopDelayMs`: mean delay of the event loop over a second
  * - `heapPercent`: the heap in use, of what V8 allows
- * - `poolWaiting`, `poolWaitMs`: how many wait for a connection to PostgreSQL, and how long the first of them has waited
+ * - `poolWaiting`, `poolWaitMs`: how many wait for a connection to PostgreSQL, and how long the first of them has waited. A request
+ *   is given up after 3 s: what waits for longer than two has little hope. A burst that is worked off in time is not refused, so
+ *   the number is about what a pool works off in that time.
  */
 export const overloadConfig = z
   .object({
     OVERLOAD_EVENT_LOOP_DELAY_MS: integer({ min: 0, max: 60_000, fallback: 1000 }),
     OVERLOAD_HEAP_PERCENT: integer({ min: 0, max: 100, fallback: 90 }),
-    OVERLOAD_POOL_WAITING: integer({ min: 0, max: 100_000, fallback: 500 }),
-    OVERLOAD_POOL_WAIT_MS: integer({ min: 0, max: 60_000, fallback: 1000 }),
+    OVERLOAD_POOL_WAITING: integer({ min: 0, max: 100_000, fallback: 2000 }),
+    OVERLOAD_POOL_WAIT_MS: integer({ min: 0, max: 60_000, fallback: 2000 }),
   })
   .transform((env) => ({
     eventLoopDelayMs: env.OVERLOAD_EVENT_LOOP_DELAY_MS,

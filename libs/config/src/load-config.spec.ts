@@ -56,7 +56,7 @@ describe('loadConfig', () => {
       shutdown: { timeoutMs: 20_000 },
       queue: { prefix: 'orderly' },
       http: { host: '0.0.0.0', port: 3000 },
-      overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 500, poolWaitMs: 1000 },
+      overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 2000, poolWaitMs: 2000 },
       orderStatus: { concurrency: 5, parkedDeadlineMs: 900_000, parkedAtDeadline: 'dead-letter' },
       orderSync: { destinationsFile: undefined },
       notifications: { concurrency: 10, smtpUrl: required.SMTP_URL, mailFrom: required.MAIL_FROM },
