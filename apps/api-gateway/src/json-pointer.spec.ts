@@ -14,4 +14,11 @@ describe('jsonPointer', () => {
     expect(jsonPointer(['\ud800'])).toBe('#/%EF%BF%BD');
     expect(jsonPointer(['x'.repeat(1_000_000)])).toHaveLength(102);
   });
+
+  it('points to what is around a place that lies under many long keys', () => {
+    const path = ['data', ...Array<string>(50).fill('é'.repeat(100))];
+    const pointer = jsonPointer(path);
+    expect(pointer.length).toBeLessThanOrEqual(1000);
+    expect(pointer).toBe(jsonPointer(path.slice(0, 2)));
+  });
 });

@@ -27,7 +27,10 @@ export function checkBatch(bodies: readonly unknown[], request: FastifyRequest):
     events,
     answer(outcomes) {
       const outcomeOf = new Map(events.map((one, index) => [one, outcomes[index]]));
-      const taken = summaryOf(checks.map((one, index) => resultOf(one, index, 'event' in one ? outcomeOf.get(one) : undefined)));
+      const results = checks.map((one, index) =>
+        'event' in one ? resultOf(one, index, outcomeOf.get(one)) : refusedResult(one, index, maxFaults / bad),
+      );
+      const taken = summaryOf(results);
       return taken.rejected < bodies.length
         ? jsonAnswer(202, taken)
         : problemAnswer(new RequestRefused('batch-rejected'), traceId, taken);
@@ -39,15 +42,23 @@ type BatchResult = BatchTaken['results'][number];
 
 /** The id is the producer's; null where the event has none that can be shown. */
 type Check = { readonly id: string | null } & (CheckedEvent | { readonly refusal: RequestRefused });
+type Refused = Extract<Check, { readonly refusal: RequestRefused }>;
 
-function resultOf(one: Check, index: number, outcome: IntakeResult | undefined): BatchResult {
-  const { id } = one;
-  if (!('event' in one)) return { index, id, status: 'rejected', problem: problemOf(one.refusal) };
+function resultOf({ id }: Check, index: number, outcome: IntakeResult | undefined): BatchResult {
   if (outcome === undefined) throw new Error('The intake gave too few results');
   const { status, eventId } = outcome;
   return status === 'reused'
     ? { index, id, status: 'rejected', problem: problemOf(idReused(index)) }
     : { index, id, eventId, status };
+}
+
+/** Of all events together: twenty of each of a thousand would make the answer many times as large as the request. */
+const maxFaults = 2000;
+
+function refusedResult({ id, refusal }: Refused, index: number, mostFaults: number): BatchResult {
+  const { code, detail, faults } = refusal;
+  const shown = new RequestRefused(code, { detail, faults: faults.slice(0, mostFaults) });
+  return { index, id, status: 'rejected', problem: problemOf(shown) };
 }
 
 function summaryOf(results: readonly BatchResult[]): BatchTaken {
