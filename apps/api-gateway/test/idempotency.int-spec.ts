@@ -1,6 +1,7 @@
 import { eventually } from '@orderly/testing';
 import { request as httpRequest } from 'node:http';
 import { event, startGateway, type ExactAnswer, type RunningGateway, type TestGateway } from './gateway';
+import { holdEvent } from './hold-event';
 
 let gateway: TestGateway;
 let peer: RunningGateway;
@@ -214,27 +215,6 @@ const atLock = `datname = current_database() and wait_event_type = 'Lock' and ap
 
 const waitForLock = (db: TestGateway['db']): Promise<void> =>
   eventually(async () => expect(await db.query(`select 1 from pg_stat_activity where ${atLock}`)).toHaveLength(1));
-
-/** Holds an event's id, so that a request waits in the middle of its transaction; returns what lets it go on. */
-async function holdEvent(db: TestGateway['db'], id: string): Promise<() => Promise<unknown>> {
-  const held = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  const holding = db.transaction(async (query) => {
-    await query(
-      `insert into event_keys (source, id, event_id, order_id, body_hash) values ('shop', $1, gen_random_uuid(), 'x', '\\x00')`,
-      [id],
-    );
-    held.resolve();
-    await released.promise;
-    throw new Error('rolled back');
-  });
-  const ended = expect(holding).rejects.toThrow('rolled back');
-  await held.promise;
-  return () => {
-    released.resolve();
-    return ended;
-  };
-}
 
 /** fetch joins headers that are sent twice. */
 const postRaw = (body: unknown, keys: readonly string[]): Promise<{ status: number | undefined; body: unknown }> =>

@@ -7,6 +7,7 @@ import { createLogger } from '@orderly/observability';
 import { request } from 'node:http';
 import { buildApp } from '../src/app';
 import { configOf, docsPageFolder, event, noLimits, startGateway, type Answer } from './gateway';
+import { holdEvent } from './hold-event';
 
 const ready = async (url: URL): Promise<number> => (await fetch(new URL('/readyz', url))).status;
 
@@ -119,7 +120,7 @@ describe('a gateway that is stopped', () => {
     const gateway = await startGateway();
     const { body: posted } = await gateway.post(event('before'));
     // Holds the event's key, so that the request waits in the middle of its statement.
-    const release = await lockKey(gateway.db, 'slow');
+    const release = await holdEvent(gateway.db, 'slow');
     const inFlight = postOverKeepAlive(gateway.app.url(), event('slow'), await gateway.createKey('events:write'));
     await eventually(async () => {
       const waiting = await gateway.db.query(
@@ -131,7 +132,7 @@ describe('a gateway that is stopped', () => {
     const stopped = gateway.app.stop();
     // From then on nobody new is let in, and the answer is still to come.
     await eventually(() => expect(fetch(href)).rejects.toThrow());
-    release();
+    await release();
     expect(await inFlight).toEqual({ status: 202, connection: 'close' });
     await stopped;
     expect(posted.status).toBe('accepted');
@@ -152,26 +153,6 @@ describe('a gateway that is stopped', () => {
     await gateway.stop();
   });
 });
-
-type Ledger = Awaited<ReturnType<typeof startGateway>>['db'];
-
-async function lockKey(db: Ledger, id: string): Promise<() => void> {
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await new Promise<void>((locked, failed) => {
-    const work = db.transaction(async (query) => {
-      await query(
-        `insert into event_keys (source, id, event_id, order_id, body_hash) values ('shop', $1, gen_random_uuid(), 'x', '\\x00')`,
-        [id],
-      );
-      locked();
-      await released;
-      throw new Error('rolled back');
-    });
-    work.catch((error: unknown) => (error as Error).message === 'rolled back' || failed(error));
-  });
-  return release;
-}
 
 const postOverKeepAlive = (
   url: URL,

@@ -1,6 +1,7 @@
 import { buildOrder } from '@orderly/platforms/testing';
 import { eventually } from '@orderly/testing';
 import { event, startGateway, type Answer, type RunningGateway, type TestGateway } from './gateway';
+import { holdEvent } from './hold-event';
 import {
   countsOf,
   deliver,
@@ -119,13 +120,13 @@ describe('50 tries of one delivery at the same time, over two gateways', () => {
 describe('a delivery that meets an earlier try of itself', () => {
   it('waits for the end of that, and is then a duplicate', async () => {
     const delivery = standardDelivery(event('slow'));
-    const release = await lockKey('slow');
+    const release = await holdEvent(gateway.db, 'slow');
     const answers = [post(delivery)];
     await untilWaiting();
     const since = new Date();
     answers.push(post(delivery), deliver(peer, delivery));
     await untilRefused(since);
-    release();
+    await release();
     const bodies = (await Promise.all(answers)).map(({ status, body }) => {
       expect(status).toBe(200);
       return body.duplicate as boolean;
@@ -135,14 +136,14 @@ describe('a delivery that meets an earlier try of itself', () => {
 
   it('is told to come again when that takes too long, and nothing of it is lost', async () => {
     const delivery = standardDelivery(event('stuck'));
-    const release = await lockKey('stuck');
+    const release = await holdEvent(gateway.db, 'stuck');
     const first = post(delivery);
     await untilWaiting();
     for (const answer of await Promise.all([first, post(delivery)])) {
       expect(answer).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
       expect(answer.headers.get('retry-after')).toBe('5');
     }
-    release();
+    await release();
     await eventually(async () => expect(await post(delivery)).toMatchObject({ status: 200 }));
     expect(await gateway.db.query(`select 1 from events where id = 'stuck'`)).toHaveLength(1);
   });
@@ -158,25 +159,6 @@ it('a delivery is answered 503 with Retry-After while PostgreSQL is away, and ta
   await gateway.proxy.restore();
   expect(await post(delivery)).toMatchObject({ status: 200, body: { duplicate: false } });
 });
-
-/** Stands in the way of an event until it is released. */
-async function lockKey(id: string): Promise<() => void> {
-  let release = (): void => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  await new Promise<void>((locked, failed) => {
-    const work = gateway.db.transaction(async (query) => {
-      await query(
-        `insert into event_keys (source, id, event_id, order_id, body_hash) values ('shop', $1, gen_random_uuid(), 'x', '\\x00')`,
-        [id],
-      );
-      locked();
-      await released;
-      throw new Error('rolled back');
-    });
-    work.catch((error: unknown) => (error as Error).message === 'rolled back' || failed(error));
-  });
-  return release;
-}
 
 /** The try has its own lock, and waits for the event's. */
 const untilWaiting = (): Promise<void> =>
