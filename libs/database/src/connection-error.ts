@@ -37,8 +37,8 @@ export function isDatabaseAway(error: unknown): boolean {
 /** Whether running the same statement again is the remedy: a deadlock, a serialization failure. */
 export const isTransient = (error: unknown): boolean => /^40(001|P01)$/.test(faultOf(error).code);
 
-// drizzle-orm wraps the driver's error in one of its own.
-function faultOf(error: unknown): { code: string; message: string } {
+/** SQLSTATE or system code, and message. drizzle-orm wraps the driver's error in one of its own. */
+export function faultOf(error: unknown): { code: string; message: string } {
   const { code, message, cause } = (error ?? {}) as { code?: unknown; message?: unknown; cause?: unknown };
   if (code === undefined && cause !== undefined) return faultOf(cause);
   return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };

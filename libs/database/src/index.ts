@@ -1,6 +1,7 @@
 export { createDatabase, type Database, type DatabaseOptions, type Query } from './database';
 export { watchPool, type PoolPressure } from './pool-pressure';
 export { isDatabaseAway } from './connection-error';
+export { accessRefusal, isSchemaMissing } from './setup-fault';
 export { migrate } from './migrate';
 export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';
 export { createAcceptOnce, type AcceptOnce, type AcceptOnceOptions, type EventsRequest } from './intake/accept-once';

@@ -1,9 +1,10 @@
 import { loadConfig, migrationConfig, type Environment } from '@orderly/config';
 import { migrate } from '@orderly/database';
+import { explained } from './explained';
 
 /** @param folder - the SQL files */
 export async function migrateDatabase(env: Environment, folder: string): Promise<void> {
   const { database } = loadConfig({ database: migrationConfig }, env);
-  await migrate(database.url, folder);
+  await explained(migrate(database.url, folder), env['DATABASE_DIRECT_URL'] ? 'DATABASE_DIRECT_URL' : 'DATABASE_URL');
   process.stdout.write('The schema is up to date\n');
 }

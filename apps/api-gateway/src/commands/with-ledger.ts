@@ -1,17 +1,18 @@
 import { loadConfig, type Environment } from '@orderly/config';
-import { createDatabase, isDatabaseAway, type Database } from '@orderly/database';
-import { RetryableError } from '@orderly/errors';
+import { createDatabase, isSchemaMissing, type Database } from '@orderly/database';
+import { ConfigurationError } from '@orderly/errors';
 import { databaseCommandConfig } from '../config';
+import { explained } from './explained';
 
 /** Does a command's work with one connection to `DATABASE_URL`. */
 export async function withLedger(env: Environment, work: (db: Database) => Promise<void>): Promise<void> {
   const { database } = loadConfig(databaseCommandConfig, env);
   const db = createDatabase({ ...database, poolSize: 1, applicationName: 'api-gateway keys' });
   try {
-    await work(db);
-  } catch (error) {
-    if (!isDatabaseAway(error)) throw error;
-    throw new RetryableError('database-unavailable', 'PostgreSQL does not answer at DATABASE_URL', { cause: error });
+    await explained(work(db));
+  } catch (cause) {
+    if (!isSchemaMissing(cause)) throw cause;
+    throw new ConfigurationError('configuration-invalid', 'The schema is not up to date: run migrate first', { cause });
   } finally {
     await db.close();
   }

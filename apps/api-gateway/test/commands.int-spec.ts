@@ -1,0 +1,57 @@
+import { createTestDatabase, freePort } from '@orderly/testing';
+import { join } from 'node:path';
+import { createKey } from '../src/commands/create-key';
+import { listKeys } from '../src/commands/list-keys';
+import { migrateDatabase } from '../src/commands/migrate-database';
+import { revokeKey } from '../src/commands/revoke-key';
+
+const migrations = join(__dirname, '../../../libs/database/drizzle');
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** The database's URL with one mistake. */
+const urlWith = (change: Partial<Record<'username' | 'password' | 'pathname' | 'port', string>>): string =>
+  Object.assign(new URL(database.url), change).href;
+
+const keyCommands = {
+  create: (DATABASE_URL: string) => createKey({ DATABASE_URL }, { name: 'shop', scopes: 'ops:read' }),
+  list: (DATABASE_URL: string) => listKeys({ DATABASE_URL }, {}),
+  revoke: (DATABASE_URL: string) => revokeKey({ DATABASE_URL }, 'orderly_12345678', {}),
+};
+const allCommands = {
+  ...keyCommands,
+  migrate: (DATABASE_URL: string) => migrateDatabase({ DATABASE_URL }, migrations),
+};
+
+const words = async (work: Promise<void>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: { code?: unknown; message?: unknown }) => `${String(error.code)}: ${String(error.message)}`,
+  );
+
+describe.each(Object.entries(allCommands))('the command %s tells in one line', (_name, run) => {
+  it('that nobody answers', async () => {
+    const url = urlWith({ port: String(await freePort()) });
+    expect(await words(run(url))).toBe('database-unavailable: PostgreSQL does not answer at DATABASE_URL');
+  });
+
+  it('that the database does not exist', async () => {
+    expect(await words(run(urlWith({ pathname: '/nowhere' })))).toMatch(
+      /^configuration-invalid: PostgreSQL refuses DATABASE_URL: database "nowhere" does not exist$/,
+    );
+  });
+
+  it('that the user is refused, without the password', async () => {
+    const told = await words(run(urlWith({ username: 'nobody-here', password: 'pa55word' })));
+    expect(told).toMatch(/^configuration-invalid: PostgreSQL refuses DATABASE_URL: .*nobody-here/);
+    expect(told).not.toContain('pa55word');
+  });
+});
+
+it.each(Object.entries(keyCommands))('the command keys %s says what to do where the schema is missing', async (_name, run) => {
+  expect(await words(run(database.url))).toBe('configuration-invalid: The schema is not up to date: run migrate first');
+});
