@@ -1,3 +1,4 @@
+import { describeFailure } from '@orderly/runtime';
 import { createTestDatabase, freePort } from '@orderly/testing';
 import { join } from 'node:path';
 import { createKey } from '../src/commands/create-key';
@@ -27,11 +28,7 @@ const allCommands = {
   migrate: (DATABASE_URL: string) => migrateDatabase({ DATABASE_URL }, migrations),
 };
 
-const words = async (work: Promise<void>): Promise<string> =>
-  work.then(
-    () => 'done',
-    (error: { code?: unknown; message?: unknown }) => `${String(error.code)}: ${String(error.message)}`,
-  );
+const words = (work: Promise<void>): Promise<string> => work.then(() => 'done', describeFailure);
 
 describe.each(Object.entries(allCommands))('the command %s tells in one line', (_name, run) => {
   it('that nobody answers', async () => {
