@@ -95,6 +95,16 @@ describe('guesses of keys', () => {
     expect(asked).toHaveLength(5);
   });
 
+  it('and requests of one key, are one question however many they are: they do not gather while the database is silent', async () => {
+    const { key } = await createApiKey(db, { name: 'busy', scopes: [] }, testActor);
+    const { db: counting, asked } = counted();
+    const find = createFindApiKey(counting);
+    const keys = [key, guess(1)];
+    const found = await Promise.all(Array.from({ length: 1000 }, (_, index) => find(keys[index % 2]!)));
+    expect(found.filter((one) => one !== undefined)).toHaveLength(500);
+    expect(asked).toEqual([keys.map((one) => one.split('_')[1])]);
+  });
+
   it('drive no key out of the cache', async () => {
     const { key } = await createApiKey(db, { name: 'shop', scopes: [] }, testActor);
     const { db: counting, asked } = counted();

@@ -29,10 +29,12 @@ const maxLookedUp = 200;
 
 /**
  * Looks keys up, through a cache of this process. Only keys that exist are cached, and what is not cached is looked up by one
- * statement at a time: somebody who guesses keys drives no other's out of the cache, and takes one connection at most.
+ * statement at a time: somebody who guesses keys drives no other's out of the cache, and takes one connection at most. Requests of
+ * one key share its look-up, so that they do not gather here while the database is silent.
  */
 export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now }: FindApiKeyOptions = {}): FindApiKey {
   const cache = new Map<string, { readonly row: KeyRow; readonly until: number }>();
+  const underWay = new Map<string, Promise<KeyRow | undefined>>();
   const readRow = createCoalescer<string, KeyRow | undefined>({
     run: (prefixes) => readRows(db, prefixes),
     maxBatch: maxLookedUp,
@@ -42,8 +44,6 @@ export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now 
 
   const lookUp = async (prefix: string): Promise<KeyRow | undefined> => {
     const askedAt = now();
-    const cached = cache.get(prefix);
-    if (cached !== undefined && cached.until > askedAt) return cached.row;
     const row = await readRow(prefix);
     cache.delete(prefix);
     if (row !== undefined) cache.set(prefix, { row, until: askedAt + cacheMs });
@@ -52,9 +52,19 @@ export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now 
     return row;
   };
 
+  const rowOf = (prefix: string): KeyRow | Promise<KeyRow | undefined> => {
+    const cached = cache.get(prefix);
+    if (cached !== undefined && cached.until > now()) return cached.row;
+    const shared = underWay.get(prefix);
+    if (shared !== undefined) return shared;
+    const asked = lookUp(prefix).finally(() => underWay.delete(prefix));
+    underWay.set(prefix, asked);
+    return asked;
+  };
+
   return async (key) => {
     const prefix = prefixOf(key);
-    const row = prefix === undefined ? undefined : await lookUp(prefix);
+    const row = prefix === undefined ? undefined : await rowOf(prefix);
     if (row === undefined || !hashesEqual(row.hash, hashOf(key))) return undefined;
     if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now())) return undefined;
     return row;
