@@ -26,7 +26,8 @@ export function createAnswerFaults(document: object): (answer: ObservedAnswer) =
   const paths = Object.entries((document as { paths: Readonly<Record<string, object>> }).paths).map(([path, methods]) => ({
     path,
     methods: Object.keys(methods),
-    template: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    // What is empty is a parameter too, and refused as one.
+    template: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]*')}$`),
   }));
 
   return ({ method, path, status, headers, body }) => {

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Findings } from './findings';
+import { installSchemathesis } from './install-schemathesis';
+import type { FuzzOptions } from './options';
+import { runSchemathesis } from './run-schemathesis';
+import { sendRequests } from './send-requests';
+import { startTarget, type Target } from './start-target';
+import { faultLines, holdingsOf, type Holdings } from './watch-process';
+import type { GatewayResult, Result } from './summary';
+
+export type FuzzContext = {
+  environment: NodeJS.ProcessEnv;
+  /** Holds `requirements.txt`, `schemathesis.toml` and `hooks.py`. */
+  schemathesisFolder: string;
+  /** The built `tools/stack`. */
+  stackProgram: string;
+  report: (line: string) => void;
+  onProgress?: (sent: number, elapsedMs: number) => void;
+  /** Gets what schemathesis prints; undefined: the terminal of this process does. */
+  onOutput?: (text: string) => void;
+  interrupted: AbortSignal;
+};
+
+/** Tries a gateway, one of its own unless told otherwise, and gives what was found. */
+export async function runFuzz(options: FuzzOptions, context: FuzzContext): Promise<Result> {
+  const { environment, stackProgram, report } = context;
+  const engine = await chooseEngine(options, context);
+  if (options.target !== undefined) return await tryGateway(options.target, engine, options);
+  report('Starting Orderly …');
+  const target = await startTarget(stackProgram, environment);
+  try {
+    const watch = watchGateway(target);
+    await warmUp(target, options, context);
+    watch.isWarm();
+    const result = await tryGateway(target, engine, options);
+    return { ...result, gateway: await watch.end() };
+  } finally {
+    await target.stop();
+  }
+}
+
+type Engine = { name: string; run: (gateway: { url: string; key: string }) => Promise<Findings> };
+
+async function chooseEngine(options: FuzzOptions, context: FuzzContext): Promise<Engine> {
+  const { schemathesisFolder: settingsFolder, environment, report } = context;
+  const { seconds, seed } = options;
+  const own: Engine = {
+    name: 'fast-check',
+    run: (gateway) => sendRequests({ ...context, ...gateway, seed, seconds, requests: Infinity }),
+  };
+  if (options.engine === 'fast-check') return own;
+  try {
+    const python = await installSchemathesis(join(settingsFolder, 'requirements.txt'), environment, report);
+    return {
+      name: 'schemathesis',
+      run: (gateway) => runSchemathesis({ ...context, ...gateway, python, settingsFolder, seed, seconds }),
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (options.engine === 'schemathesis') throw error;
+    report(`Without schemathesis (${reason}): requests are made by fast-check instead.`);
+    return own;
+  }
+}
+
+async function tryGateway(gateway: { url: string; key: string }, { name, run }: Engine, { seed }: FuzzOptions): Promise<Result> {
+  const startedAt = Date.now();
+  const findings = await run(gateway);
+  return { ...findings, engine: name, seed, seconds: (Date.now() - startedAt) / 1000 };
+}
+
+/** Everything is loaded and compiled after these; memory is measured from there. */
+const warmUpRequests = 1500;
+
+async function warmUp(target: Target, { seed }: FuzzOptions, { interrupted }: FuzzContext): Promise<void> {
+  await sendRequests({ ...target, seed: seed + 1_000_000, requests: warmUpRequests, seconds: 20, interrupted });
+}
+
+/** Connections that clients have left open are closed by then. */
+const settleMs = 6000;
+
+function watchGateway(target: Target): { isWarm: () => void; end: () => Promise<GatewayResult> } {
+  const pid = target.pid();
+  let warm: Holdings | undefined;
+  return {
+    isWarm: () => (warm = holdingsOf(pid)),
+    end: async () => {
+      await pause(settleMs);
+      const end = holdingsOf(pid);
+      return { hasDied: target.pid() !== pid || end === undefined, faultLines: faultLines(target.log()), warm, end };
+    },
+  };
+}

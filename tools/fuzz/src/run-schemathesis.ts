@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Findings } from './findings';
+
+export type SchemathesisRun = {
+  python: string;
+  /** Holds `schemathesis.toml` and `hooks.py`. */
+  settingsFolder: string;
+  url: string;
+  key: string;
+  seconds: number;
+  seed: number;
+  environment: NodeJS.ProcessEnv;
+  /** Gets what schemathesis prints; undefined: the terminal of this process does. */
+  onOutput?: (text: string) => void;
+  interrupted: AbortSignal;
+};
+
+/**
+ * Runs schemathesis over every call of the API document of a gateway.
+ * @throws Error with one line when it did not come to its end
+ */
+export async function runSchemathesis(options: SchemathesisRun): Promise<Findings> {
+  const folder = mkdtempSync(join(tmpdir(), 'orderly-schemathesis-'));
+  const reportFile = join(folder, 'report.json');
+  try {
+    const code = await spawned(options, reportFile, folder);
+    if (!existsSync(reportFile)) throw new Error(`schemathesis ended with ${code} and left no report`);
+    return findingsOf(JSON.parse(readFileSync(reportFile, 'utf8')) as Report);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** It begins nothing new when its time is over; what has begun may take this much longer. */
+const graceMs = 60_000;
+
+function spawned(options: SchemathesisRun, reportFile: string, folder: string): Promise<number | null> {
+  const { python, settingsFolder, url, key, seconds, seed, environment, onOutput, interrupted } = options;
+  const child = spawn(
+    python,
+    [
+      ...['-c', 'import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())'],
+      ...['--config-file', join(settingsFolder, 'schemathesis.toml'), 'run', `${url}/openapi.json`],
+      ...['--max-time', String(seconds), '--seed', String(seed), '--report', 'json', '--report-json-path', reportFile],
+    ],
+    {
+      cwd: folder,
+      stdio: onOutput === undefined ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...environment,
+        ORDERLY_API_KEY: key, // not an argument, which every user of the machine could read
+        SCHEMATHESIS_HOOKS: join(settingsFolder, 'hooks.py'),
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+      signal: interrupted,
+      killSignal: 'SIGINT',
+      timeout: seconds * 1000 + graceMs,
+    },
+  );
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => onOutput?.(chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => (error.name === 'AbortError' ? undefined : reject(error)));
+    child.once('exit', (code) => resolve(code));
+  });
+}
+
+type Report = {
+  operations: { selected: number; tested: number };
+  test_cases: { generated: number };
+  failures: { title: string; count: number; operations: string[] }[];
+  errors: { title: string; count: number }[];
+};
+
+const findingsOf = ({ operations, test_cases: { generated }, failures, errors }: Report): Findings => ({
+  operations: operations.tested,
+  requests: generated,
+  found: [
+    ...failures.map((one) => ({ what: one.title, count: one.count, operations: one.operations })),
+    ...errors.map(({ title, count }) => ({ what: title, count, operations: [] })),
+    ...(operations.tested < operations.selected
+      ? [{ what: 'calls that were not tried, for want of time', count: operations.selected - operations.tested, operations: [] }]
+      : []),
+  ],
+});

@@ -1,0 +1,99 @@
+import { createAnswerFaults } from '@orderly/testing';
+import fc from 'fast-check';
+import type { Finding, Findings } from './findings';
+import { requestsOf, type ApiDocument, type MadeRequest } from './request-values';
+
+export type SendOptions = {
+  url: string;
+  key: string;
+  seed: number;
+  /** Ends after this many requests or this time, whichever comes first. */
+  requests: number;
+  seconds: number;
+  interrupted: AbortSignal;
+  onProgress?: (sent: number, elapsedMs: number) => void;
+};
+
+/** Each call gets this many requests before the next one has its turn. */
+const perTurn = 10;
+
+/** Sends requests made from the API document, good ones and bad ones, and checks every answer against it. */
+export async function sendRequests(options: SendOptions): Promise<Findings> {
+  const { url, key, seed, requests, seconds, interrupted, onProgress } = options;
+  const authorization = `Bearer ${key}`;
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as ApiDocument;
+  const calls = requestsOf(document, await knownTexts(url, authorization));
+  const faultsOf = createAnswerFaults(document);
+  const found = new Map<string, Finding>();
+  const startedAt = Date.now();
+  let sent = 0;
+
+  for (let turn = 0; !isOver(); turn++) {
+    for (const { operation, requests: made } of calls) {
+      const few = fc.sample(made, { numRuns: Math.min(perTurn, requests - sent), seed: seed + turn });
+      await Promise.all(few.map((request) => tryOne(operation, request)));
+      sent += few.length;
+      onProgress?.(sent, Date.now() - startedAt);
+      if (isOver()) break;
+    }
+  }
+  return { operations: calls.length, requests: sent, found: [...found.values()] };
+
+  function isOver(): boolean {
+    return interrupted.aborted || sent >= requests || Date.now() - startedAt > seconds * 1000;
+  }
+
+  async function tryOne(operation: string, request: MadeRequest): Promise<void> {
+    for (const what of await faultsOfOne(request)) {
+      const finding = found.get(`${operation} ${what}`) ?? { what, count: 0, operations: [operation] };
+      if (finding.count === 0) finding.example = shown(request);
+      finding.count += 1;
+      found.set(`${operation} ${what}`, finding);
+    }
+  }
+
+  async function faultsOfOne({ method, url: path, headers, body }: MadeRequest): Promise<string[]> {
+    const target = new URL(path, url);
+    let answer: Response;
+    let text: string;
+    try {
+      const signal = AbortSignal.timeout(answerTimeoutMs);
+      answer = await fetch(target, { method, headers: { authorization, ...headers }, body: body ?? null, signal });
+      text = await answer.text();
+    } catch (error) {
+      const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      return [`no answer: ${String(reason)}`];
+    }
+    const { status, headers: received } = answer;
+    // Too much load is no fault of the request; every other 5xx is one of the gateway.
+    if (status >= 500 && !text.includes('"overloaded"')) return [`${status}: ${text.slice(0, 200)}`];
+    try {
+      const parsed: unknown = text === '' ? undefined : JSON.parse(text);
+      return faultsOf({ method, path: target.pathname, status, headers: received, body: parsed }).map(
+        (fault) => `${status}: ${fault}`,
+      );
+    } catch {
+      return [`${status}: a body that is no JSON`];
+    }
+  }
+}
+
+const answerTimeoutMs = 30_000;
+
+const shown = ({ method, url, headers, body = '' }: MadeRequest): string =>
+  `${method} ${url.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${body.slice(0, 500)}`;
+
+/** Ids, names and labels that exist, so that requests reach more than 404. */
+async function knownTexts(url: string, authorization: string): Promise<string[]> {
+  const paths = ['/v1/audit?limit=50', '/v1/dead-letters', '/v1/queues', '/v1/orders', '/v1/jobs', '/v1/events', '/v1/messages'];
+  const answers = await Promise.all(paths.map(async (path) => (await fetch(url + path, { headers: { authorization } })).text()));
+  const texts = new Set<string>(['shop', 'shopify', 'standard', 'erp', 'maintenance']);
+  for (const answer of answers)
+    JSON.parse(answer, (name, value: unknown) => {
+      if (typeof value === 'string' && value.length <= 100 && telling.test(name)) texts.add(value);
+      return value;
+    });
+  return [...texts];
+}
+
+const telling = /id$|^(name|queue|destination|source|subject|actor|batch|code|nextCursor|fingerprint)$/i;
