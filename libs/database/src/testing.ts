@@ -4,7 +4,7 @@ import { createTestDatabase } from '@orderly/testing';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
-import { createDatabase, type Database } from './database';
+import { createDatabase, type Database, type DatabaseOptions } from './database';
 import { acceptEvents } from './intake/accept-events';
 import type { AppliedEvent, FollowUps } from './ledger/apply-types';
 import { createProcessRegistry } from './ledger/process-registry';
@@ -14,8 +14,8 @@ import { migrate } from './migrate';
 export interface LedgerDatabase {
   readonly url: string;
   readonly db: Database;
-  /** More connections, as another process has them; closed with the rest. */
-  connect(poolSize?: number): Database;
+  /** More connections, as another process has them, by default a worker; closed with the rest. */
+  connect(poolSize?: number, options?: Pick<DatabaseOptions, 'preparesStatements'>): Database;
   /** Closes every connection and removes the database. */
   close(): Promise<void>;
 }
@@ -27,8 +27,8 @@ export const migrationsFolder = join(__dirname, '../drizzle');
 export async function createLedgerDatabase(): Promise<LedgerDatabase> {
   const { url, drop } = await createTestDatabase((template) => migrate(template, migrationsFolder));
   const opened: Database[] = [];
-  const connect = (poolSize = 4): Database => {
-    const db = createDatabase({ url, poolSize, applicationName: 'test', preparesStatements: true });
+  const connect = (poolSize = 4, { preparesStatements = true }: Pick<DatabaseOptions, 'preparesStatements'> = {}): Database => {
+    const db = createDatabase({ url, poolSize, applicationName: 'test', preparesStatements });
     opened.push(db);
     return db;
   };

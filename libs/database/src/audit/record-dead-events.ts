@@ -24,4 +24,4 @@ const recordSql = `
     o.version, d.message, d.code, 'orderly', d.trace_id
   from jsonb_to_recordset($1::jsonb) as d(id uuid, event_id uuid, message text, code text, trace_id text)
   join events e on e.event_id = any($2::uuid[]) and e.event_id = d.event_id
-  left join orders o on o.order_id = e.order_id`;
+  left join lateral (select status, version from orders where order_id = e.order_id offset 0) as o on true`;

@@ -128,7 +128,8 @@ const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
  * version is sent.
  * A hold without an end of its own (any but `throttled`) lets one job try when its time has come: its row is locked, so that of
  * two statements one sees that the other has sent its job. What is known of a lost try is read under the job's lock: another
- * process may have taken it over a moment ago.
+ * process may have taken it over a moment ago. Jobs are found by their keys, and only then compared with the queue: an index that
+ * begins with the queue would lead through all of its jobs.
  */
 const claimBody = `
   input as (
@@ -143,7 +144,7 @@ const claimBody = `
     for update
   ),
   wanted as (
-    select j.*, extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
+    select j.*, i.token, extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
       extract(epoch from now() - j.created_at)::float8 * 1000 as age_ms,
       case j.state
         when 'runnable' then j.run_at <= now()
@@ -151,24 +152,25 @@ const claimBody = `
           select from processes p where p.id = j.claimed_by and p.beat_at > now() - make_interval(secs => $8 / 1000.0))
         else false
       end as is_free
-    from jobs j
-    where j.id = any($1::uuid[]) and j.id between $2 and $3 and j.queue = $4
+    from (select * from jobs where id = any($1::uuid[]) and id between $2 and $3 offset 0) as j
+    join input i on i.id = j.id
+    where j.queue = $4
   ),
   probe as (
     select id from wanted where is_free and exists (select from hold where ms <= 0) order by id limit 1
   ),
   locked as (
-    select j.id, i.token, j.state = 'running' and j.claim_token <> i.token as was_lost, j.claim_token = i.token as is_own,
+    select j.id, w.token, j.state = 'running' and j.claim_token <> w.token as was_lost, j.claim_token = w.token as is_own,
       j.tries, j.claimed_at, j.claimed_by, j.intent_version
-    from input i join jobs j on j.id = i.id
-    where j.id = any($1::uuid[]) and j.id between $2 and $3 and j.queue = $4
+    from wanted w join jobs j on j.id = w.id
+    where j.id = any($1::uuid[]) and j.id between $2 and $3
       and (
         (j.state = 'runnable' and j.run_at <= now())
-        or (j.state = 'running' and (j.claim_token = i.token or not exists (
+        or (j.state = 'running' and (j.claim_token = w.token or not exists (
           select from processes p where p.id = j.claimed_by and p.beat_at > now() - make_interval(secs => $8 / 1000.0)
         )))
       )
-      and (j.claim_token = i.token or not exists (select from hold) or j.id in (select id from probe))
+      and (j.claim_token = w.token or not exists (select from hold) or j.id in (select id from probe))
     order by j.id
     for update of j
   ),
@@ -201,11 +203,11 @@ const claimBody = `
 const claimResult = `
   select w.id, c.id is not null as claimed, coalesce(c.was_lost, false) as was_lost, w.name, w.queue, w.payload,
     c.claim_token as token, w.state, w.attempts_used, coalesce(c.tries, w.tries) as tries,
-    coalesce(c.crashes, w.crashes) as crashes, w.order_id, w.destination, w.version, c.intent_version, l.acked_version, w.epoch,
-    w.age_ms, w.due_in_ms, w.traceparent, w.tracestate, h.reason as hold_reason, h.ms as hold_ms
+    coalesce(c.crashes, w.crashes) as crashes, w.order_id, w.destination, w.version, c.intent_version,
+    (select acked_version from lanes l where l.order_id = w.order_id and l.destination = w.destination) as acked_version,
+    w.epoch, w.age_ms, w.due_in_ms, w.traceparent, w.tracestate, h.reason as hold_reason, h.ms as hold_ms
   from wanted w
   left join claimed c on c.id = w.id
-  left join lanes l on l.order_id = w.order_id and l.destination = w.destination
   left join hold h on true`;
 
 const claimSql = `with ${claimBody} ${claimResult}`;

@@ -24,7 +24,7 @@ export async function loadOrderVersions(
   const rows = await db.query<VersionRow>(
     `select k.place::int, c.order_id, c.version, c.from_status, c.to_status, c.occurred_at, c.reason, d.data
      from unnest($1::text[], $2::int[]) with ordinality as k(order_id, version, place)
-     join order_changes c on c.order_id = k.order_id and c.version = k.version
+     join order_changes c on c.order_id = any($1) and c.order_id = k.order_id and c.version = k.version
      cross join lateral (
        select b.data from order_changes b
        where b.order_id = k.order_id and b.version <= k.version and b.data is not null

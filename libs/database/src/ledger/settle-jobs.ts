@@ -74,7 +74,7 @@ async function settledBefore(query: Query, rows: readonly SettlementRow[]): Prom
   const found = await query<{ id: string }>(
     `select a.job_id as id
      from unnest($1::uuid[], $2::int[], $3::uuid[]) as s(id, tries, process_id)
-     join attempts a on a.job_id = s.id and a.number = s.tries and a.process_id = s.process_id
+     join attempts a on a.job_id = any($1) and a.job_id = s.id and a.number = s.tries and a.process_id = s.process_id
      where a.outcome <> 'lost'`,
     [rows.map(({ id }) => id), rows.map(({ tries }) => tries), rows.map((row) => row.process_id)],
   );
@@ -131,7 +131,9 @@ function isAnswered(verdict: Verdict, { responseStatus }: AttemptLog): boolean {
 /**
  * $1 settlements as JSON, $2 and $3 the lowest and highest of their ids, $4 the ids, $5 their orders: named beside the join, so
  * that the planner takes the index whatever it believes of the tables. A settlement without token is of a job that needs no
- * claim: the number of its try says whether it is still to be written. Returns the settled ids and the jobs that became head of their lane.
+ * claim: the number of its try says whether it is still to be written. Blocked jobs are found by their order; their state is
+ * compared in a way that no index serves, for one of them would lead through all that are blocked.
+ * Returns the settled ids and the jobs that became head of their lane.
  */
 const settleSql = `
   with s as (
@@ -180,7 +182,7 @@ const settleSql = `
     cross join lateral (
       select j.id, j.version
       from jobs j
-      where j.order_id = e.order_id and j.destination = e.destination and j.state = 'blocked' and j.version > e.acked
+      where j.order_id = e.order_id and j.destination = e.destination and j.state || '' = 'blocked' and j.version > e.acked
       order by case when e.lane_step = 'newest' then -j.version else j.version end
       limit 1
     ) n
@@ -190,14 +192,13 @@ const settleSql = `
     update jobs j
     set state = 'ended', outcome = 'superseded', wait_reason = null, ended_at = now()
     from ended_heads e left join heads h using (order_id, destination)
-    where j.order_id = any($5) and j.order_id = e.order_id and j.destination = e.destination and j.state = 'blocked'
-      and (j.version <= e.acked or (e.lane_step = 'newest' and j.version < h.version))
+    where j.order_id = any($5) and j.order_id = e.order_id and j.destination = e.destination
+      and j.state || '' = 'blocked' and (j.version <= e.acked or (e.lane_step = 'newest' and j.version < h.version))
   ),
   promoted as (
     update jobs j
     set state = 'runnable', wait_reason = null, run_at = now()
-    from heads h
-    where j.order_id = any($5) and j.id = h.id
+    where j.id = any(array(select id from heads))
     returning j.id, j.name, j.queue, j.priority
   ),
   moved as (

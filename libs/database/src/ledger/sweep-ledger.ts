@@ -64,14 +64,15 @@ const runnableOf = ({ id, name, queue, priority }: RunnableJob): RunnableJob => 
 
 /**
  * $1 destination, $2 limit. A lane's head must be open; one that is not, or that is gone, gives way to the lane's first blocked
- * job. Lanes that somebody is working on are left to them.
+ * job. Lanes that somebody is working on are left to them. Each row is found by its key, however many of them the planner believes
+ * in: `offset 0` keeps jobs from being read from end to end, and the arrays name the keys.
  */
 const repairSql = `
   with broken as (
     select l.order_id, l.destination
     from lanes l
     where l.destination = $1 and l.head is not null and l.blocked_by is null
-      and not exists (select from jobs j where j.id = l.head and j.state in ('runnable', 'running'))
+      and not exists (select from jobs j where j.id = l.head and j.state in ('runnable', 'running') offset 0)
     order by l.order_id
     limit $2
     for update of l skip locked
@@ -81,7 +82,7 @@ const repairSql = `
     from broken b
     left join lateral (
       select j.id from jobs j
-      where j.order_id = b.order_id and j.destination = b.destination and j.state in ('runnable', 'running', 'blocked')
+      where j.order_id = b.order_id and j.destination = b.destination and j.state || '' in ('runnable', 'running', 'blocked')
       order by j.version
       limit 1
     ) n on true
@@ -89,9 +90,8 @@ const repairSql = `
   moved as (
     update lanes l set head = h.id, updated_at = now()
     from heads h
-    where l.order_id = h.order_id and l.destination = h.destination
+    where l.order_id = any(array(select order_id from heads)) and l.order_id = h.order_id and l.destination = h.destination
   )
   update jobs j set state = 'runnable', wait_reason = null, run_at = now()
-  from heads h
-  where j.id = h.id and j.state = 'blocked'
+  where j.id = any(array(select id from heads)) and j.state || '' = 'blocked'
   returning j.id, j.name, j.queue, j.priority`;
