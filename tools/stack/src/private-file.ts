@@ -1,9 +1,11 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 /** Writes JSON whole or not at all, so that nobody reads half of it; only for its owner, as it holds secrets. */
 export function writePrivateFile(file: string, content: unknown): void {
   const unfinished = `${file}.${process.pid}.tmp`;
-  writeFileSync(unfinished, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
+  // A file or a link that is there already would keep its own mode, or lead elsewhere.
+  rmSync(unfinished, { force: true });
+  writeFileSync(unfinished, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
   renameSync(unfinished, file);
 }
 
