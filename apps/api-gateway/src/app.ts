@@ -26,6 +26,8 @@ export interface AppDependencies {
   readonly metricsText: () => Promise<string>;
   /** The app closes it. */
   readonly rateLimiter: RateLimiter;
+  /** See `createHttpServer`. */
+  readonly requestTimeoutMs?: number;
   /** Holds the files of the reference page. */
   readonly docsPageFolder: string;
 }
@@ -45,7 +47,7 @@ const drainTimeoutMs = 2000;
 /** The api-gateway as a service: the HTTP API over the ledger, a relay behind it and the admin port beside it. */
 export function buildApp(
   config: AppConfig,
-  { logger, engine, metricsText, rateLimiter, docsPageFolder }: AppDependencies,
+  { logger, engine, metricsText, rateLimiter, docsPageFolder, requestTimeoutMs }: AppDependencies,
 ): GatewayApp {
   const db = createDatabase({
     ...config.database,
@@ -64,6 +66,7 @@ export function buildApp(
   const lastUse = createLastUse(db, { onError: createLastUseLog(logger) });
   const api = createHttpServer({
     logger,
+    requestTimeoutMs,
     shedLoad: (app) => shedLoad(app, { thresholds: config.overload, poolPressure, logger }),
     addRoutes: (app) =>
       addRoutes(app, {

@@ -1,4 +1,4 @@
-import type { ConnectionError } from 'fastify';
+import type { ConnectionError, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemContentType, problemOf } from './problem';
@@ -10,8 +10,9 @@ export function answerConnectionError(error: ConnectionError, socket: Socket): v
     socket.destroy();
     return;
   }
-  const { status, refusal } = meaningOf(error.code);
-  const body = JSON.stringify({ ...problemOf(refusal), status });
+  const refusal = meaningOf(error.code);
+  const { status } = refusal;
+  const body = JSON.stringify(problemOf(refusal));
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -24,12 +25,24 @@ export function answerConnectionError(error: ConnectionError, socket: Socket): v
   );
 }
 
-function meaningOf(code: string): { readonly status: number; readonly refusal: RequestRefused } {
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return { status: 431, refusal: new RequestRefused('payload-too-large', { detail: 'The header is too large' }) };
-  }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return { status: 408, refusal: new RequestRefused('validation-failed', { detail: 'The request did not arrive in time' }) };
-  }
-  return { status: 400, refusal: new RequestRefused('validation-failed', { detail: 'The request is not proper HTTP' }) };
+/**
+ * Refuses a request of HTTP/1.1 that does not say, or says twice, for which host it is (RFC 9112, 3.2): two servers in a row
+ * could each believe another one. Node would answer without a body.
+ *
+ * @throws RequestRefused `validation-failed`
+ */
+export function checkHost({ raw }: FastifyRequest): void {
+  const hosts = raw.headersDistinct.host?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && raw.httpVersion !== '1.0')) throw improper('The request must have one Host header');
 }
+
+function meaningOf(code: string): RequestRefused {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return new RequestRefused('payload-too-large', { status: 431, detail: 'The header is too large' });
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new RequestRefused('validation-failed', { status: 408, detail: 'The request did not arrive in time' });
+  }
+  return improper('The request is not proper HTTP');
+}
+
+const improper = (detail: string): RequestRefused => new RequestRefused('validation-failed', { status: 400, detail });

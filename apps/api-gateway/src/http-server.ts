@@ -1,7 +1,7 @@
 import { metrics, setHttpRoute, currentTraceContext, traceIdOf, type Logger } from '@orderly/observability';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { answerConnectionError } from './connection-error';
+import { answerConnectionError, checkHost } from './connection-error';
 import { readJsonBodies } from './json-body';
 import { maxBodyBytes, problemContentType, problemOf, refusalOf } from './problem';
 import { refuseOtherMethods } from './refuse-other-methods';
@@ -13,21 +13,38 @@ export interface HttpServerOptions {
   /** Adds what refuses requests because of too much load. */
   readonly shedLoad: (app: FastifyInstance) => void;
   readonly addRoutes: (app: FastifyInstance) => void;
+  /**
+   * A sender that takes longer than this for one request, headers and body, holds a connection for nothing.
+   * @defaultValue 30 s
+   */
+  readonly requestTimeoutMs?: number | undefined;
 }
 
-/** A sender that takes longer than this for one request holds a connection for nothing. */
-const requestTimeoutMs = 30_000;
+const usualRequestTimeoutMs = 30_000;
+/** Node looks for requests that take too long at intervals: one ends this share of its time late at most. */
+const looksPerTimeout = 6;
 /** Percent-encoded, an event's id may be as long as this. */
 const maxParamLength = 2000;
 
 /** The API without its routes: bodies, errors, metrics and the order in which things are refused. */
-export function createHttpServer({ logger, shedLoad, addRoutes }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({
+  logger,
+  shedLoad,
+  addRoutes,
+  requestTimeoutMs = usualRequestTimeoutMs,
+}: HttpServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength },
+    http: {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / looksPerTimeout,
+      requireHostHeader: false, // checked below, with an answer that says what is wrong
+    },
     // What was on its way when the process was told to stop is served like everything else.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -44,7 +61,11 @@ export function createHttpServer({ logger, shedLoad, addRoutes }: HttpServerOpti
   });
   app.setNotFoundHandler((request, reply) => void sendProblem(new RequestRefused('not-found'), request, reply));
 
+  // What a client expects beyond 100-continue may be passed over (RFC 9110, 10.1.1).
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+
   app.addHook('onRequest', async (request) => {
+    checkHost(request);
     // Before its body is read and found to be of a wrong type.
     if (request.is404) throw new RequestRefused('not-found');
     setHttpRoute(routeOf(request));

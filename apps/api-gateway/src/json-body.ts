@@ -1,18 +1,27 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { RequestRefused } from './request-refused';
 
 /** Makes JSON the only body that is read; what is wrong with its content is for the routes to say. */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
-    refuseOtherCharset(request.headers['content-type']);
-    const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') {
-      throw new RequestRefused('unsupported-media-type', { detail: 'Send the body without Content-Encoding' });
-    }
-    return parseJson(body);
-  });
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: { headers: IncomingHttpHeaders }, body: Buffer) => {
+      refuseOtherCharset(request.headers['content-type']);
+      return parseJson(body);
+    },
+  );
 }
+
+/** A hook that refuses compressed bodies unread: they may be a thousand times as large as they look. */
+export const refuseCompressed: onRequestAsyncHookHandler = async ({ headers }) => {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new RequestRefused('unsupported-media-type', { detail: 'Send the body without Content-Encoding' });
+  }
+};
 
 /** JSON is UTF-8, and knows no charset (RFC 8259). Whoever names another one has encoded another text than we would read. */
 function refuseOtherCharset(contentType = ''): void {

@@ -3,6 +3,7 @@ import type { ApiKey } from '@orderly/database';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { keyOf, type RequireScope } from './authenticate';
+import { refuseCompressed } from './json-body';
 import { parseParameters } from './parse-parameters';
 import type { ApiErrorCode } from './status-of-code';
 
@@ -76,7 +77,8 @@ export function addOperation<Params extends z.ZodObject, Query extends z.ZodObje
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    ...(scope !== 'public' && { onRequest: requireScope(scope) }),
+    // Both before the body is read.
+    ...(scope !== 'public' && { onRequest: [requireScope(scope), ...(method === 'post' ? [refuseCompressed] : [])] }),
     handler: async (request, reply) => {
       void reply.code(answer.status);
       const body = await handle({

@@ -2,7 +2,7 @@ import { problemTypeUrl, type Problem } from '@orderly/contracts';
 import { isDatabaseAway } from '@orderly/database';
 import { errorCodes } from '@orderly/errors';
 import { databaseUnavailable, RequestRefused } from './request-refused';
-import { statusOfCode, type ApiErrorCode } from './status-of-code';
+import type { ApiErrorCode } from './status-of-code';
 
 export const problemContentType = 'application/problem+json; charset=utf-8';
 
@@ -11,8 +11,7 @@ export const maxBodyBytes = 1_500_000;
 
 /** The body of an error's answer. Of a fault of ours it tells the code alone. */
 export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
-  const { code, detail, faults, details } = refusal;
-  const status = statusOfCode(code);
+  const { code, status, detail, faults, details } = refusal;
   const isOurs = status >= 500;
   return {
     type: problemTypeUrl(code),

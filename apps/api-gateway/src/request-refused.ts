@@ -1,6 +1,6 @@
 import type { Problem } from '@orderly/contracts';
 import { PermanentError } from '@orderly/errors';
-import type { ApiErrorCode } from './status-of-code';
+import { statusOfCode, type ApiErrorCode } from './status-of-code';
 
 /** Where in the request's body a fault is. */
 export interface Fault {
@@ -17,6 +17,8 @@ export interface RefusalOptions {
   readonly faults?: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly details?: RefusalDetails;
+  /** Where it is another than the code's: 400 for what is no proper HTTP. */
+  readonly status?: number;
 }
 
 /** A request that gets another answer than the one that it asked for. */
@@ -26,12 +28,17 @@ export class RequestRefused extends PermanentError {
   readonly faults: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
   declare readonly details: RefusalDetails;
+  readonly status: number;
 
-  constructor(code: ApiErrorCode, { detail, faults = [], headers = {}, details }: RefusalOptions = {}) {
+  constructor(
+    code: ApiErrorCode,
+    { detail, faults = [], headers = {}, details, status = statusOfCode(code) }: RefusalOptions = {},
+  ) {
     super(code, detail ?? code, { details });
     this.detail = detail;
     this.faults = faults;
     this.headers = headers;
+    this.status = status;
   }
 }
 

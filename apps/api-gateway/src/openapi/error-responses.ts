@@ -103,8 +103,7 @@ const statusesBeforeKey: ReadonlySet<number> = new Set([401, 408, 431]);
 const statusesOfWork: ReadonlySet<number> = new Set([404, 409, 412, 422]);
 
 const exampleOf = (code: ApiErrorCode, status: number): Problem => ({
-  ...problemOf(new RequestRefused(code), '4bf92f3577b34da6a3ce929d0e0e4736'),
-  status,
+  ...problemOf(new RequestRefused(code, { status }), '4bf92f3577b34da6a3ce929d0e0e4736'),
 });
 
 const pascalCase = (code: string): string => code.replaceAll(/(?:^|-)(\w)/g, (_match, letter: string) => letter.toUpperCase());
