@@ -68,10 +68,13 @@ describe.each([
     const paused = await post(`${path}/pause`, { reason: 'they move', actor: 'ada' });
     expect(paused).toMatchObject({
       status: 200,
-      body: { queue, destination, changed: true, paused: { reason: 'they move', actor: 'ada' } },
+      body: { queue, destination, changed: true, paused: { reason: 'they move', actor: 'test', onBehalfOf: 'ada' } },
     });
     expect((await post(`${path}/pause`)).body).toEqual({ ...paused.body, changed: false });
     expect((await queueNamed(queue)).paused).toEqual(paused.body.paused);
+    expect((await gateway.get('/v1/audit?actor=ada&limit=1')).body.entries).toMatchObject([
+      { action: 'queue.paused', subject: queue },
+    ]);
     expect((await post(`${path}/resume`)).body).toEqual({ queue, destination, changed: true, paused: null });
     expect((await post(`${path}/resume`, {})).body).toEqual({ queue, destination, changed: false, paused: null });
     expect(released.filter((name) => name === queue)).toEqual([queue]);

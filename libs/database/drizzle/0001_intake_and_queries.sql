@@ -13,8 +13,8 @@ alter table events
 -- At most so many requests in a minute; null is no limit.
 alter table api_keys add column requests_per_minute integer check (requests_per_minute > 0);
 
--- Why an operator paused a queue, and who.
-alter table holds add column note text, add column actor text;
+-- Why an operator paused a queue, who, and for whom.
+alter table holds add column note text, add column actor text, add column on_behalf_of text;
 
 -- The queues that the process works on: what can be paused is known before its first job.
 alter table processes add column queues text[] not null default '{}';
@@ -61,6 +61,7 @@ create table audit (
 create index audit_by_order on audit (order_id, id) where order_id is not null;
 create index audit_by_action on audit (action, id);
 create index audit_by_actor on audit (actor, id);
+create index audit_by_person on audit (on_behalf_of, id) where on_behalf_of is not null;
 create index audit_by_subject on audit (subject, id) where subject is not null;
 
 create function refuse_audit_change() returns trigger language plpgsql as $$

@@ -184,6 +184,7 @@ export const holds = pgTable(
     since: moment('since').notNull().defaultNow(),
     note: text('note'),
     actor: text('actor'),
+    onBehalfOf: text('on_behalf_of'),
   },
   (table) => [primaryKey({ columns: [table.scope, table.key] })],
 );

@@ -114,7 +114,10 @@ describe('a pause', () => {
   it('is kept with who and why, and recorded once however often it is asked for', async () => {
     const actor = { ...testActor, onBehalfOf: 'ada' };
     const first = await pauseQueue(db, 'notifications', { actor, reason: 'bad template', traceId: 'abc' });
-    expect(first).toEqual({ changed: true, paused: { since: expect.any(Date), reason: 'bad template', actor: 'ada' } });
+    expect(first).toEqual({
+      changed: true,
+      paused: { since: expect.any(Date), reason: 'bad template', actor: 'test', onBehalfOf: 'ada' },
+    });
     const second = await pauseQueue(db, 'notifications', { actor: testActor, reason: 'another' });
     expect(second).toEqual({ changed: false, paused: first.paused });
     expect((await queueNamed('notifications')).paused).toEqual(first.paused);
@@ -123,7 +126,11 @@ describe('a pause', () => {
     expect((await queueNamed('notifications')).paused).toBeNull();
     expect(await trail()).toMatchObject([
       { action: 'queue.paused', subject: 'notifications', actor: 'test', onBehalfOf: 'ada', reason: 'bad template' },
-      { action: 'queue.resumed', subject: 'notifications', detail: { pause: { actor: 'ada', reason: 'bad template' } } },
+      {
+        action: 'queue.resumed',
+        subject: 'notifications',
+        detail: { pause: { actor: 'test', onBehalfOf: 'ada', reason: 'bad template' } },
+      },
     ]);
   });
 

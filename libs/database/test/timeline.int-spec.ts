@@ -208,7 +208,7 @@ describe('a timeline', () => {
       refusal,
     ]);
     expect((await read(orderId)).now.queues.get('order-sync.erp')).toMatchObject({
-      paused: { actor: 'ada', reason: 'they move' },
+      paused: { actor: 'test', onBehalfOf: 'ada', reason: 'they move' },
     });
     await resumeQueue(db, 'order-sync.erp', { actor: testActor });
     await tell(orderId, 'erp');

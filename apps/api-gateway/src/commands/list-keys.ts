@@ -23,7 +23,7 @@ function tableOf(keys: readonly ApiKeyRecord[]): string {
     ...keys.map((key) => [
       key.name,
       key.state,
-      `orderly_${key.prefix}`,
+      key.prefix,
       key.scopes.join(','),
       minuteOf(key.createdAt),
       minuteOf(key.expiresAt),

@@ -14,6 +14,9 @@ export function makeKey(): { readonly key: string; readonly prefix: string } {
 /** Undefined for what cannot be a key: nobody needs to ask the database for it. */
 export const prefixOf = (key: string): string | undefined => keyPattern.exec(key)?.[1];
 
+/** How a key is named wherever it is shown: its start, which is no secret. */
+export const shownPrefix = (prefix: string): string => `orderly_${prefix}`;
+
 /** The prefix in what a person gives to name a key: the prefix itself, with `orderly_` before it, or the whole key. */
 export const visiblePrefixOf = (text: string): string | undefined =>
   prefixOf(text) ?? /^(?:orderly_)?([0-9a-z]{8})$/.exec(text)?.[1];

@@ -2,7 +2,7 @@ import type { Actor, ApiScope } from '@orderly/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import { recordAudit } from '../audit/record-audit';
 import type { Database } from '../database';
-import { hashOf, makeKey } from './api-key';
+import { hashOf, makeKey, shownPrefix } from './api-key';
 
 export interface NewApiKey {
   /** Who uses it: shown to operators. Storable text: no NUL, no lone surrogate. */
@@ -25,7 +25,7 @@ export async function createApiKey(
   await db.transaction(async (query) => {
     await query(insertSql, [id, name, prefix, hashOf(key), scopes, expiresAt ?? null, requestsPerMinute ?? null]);
     const detail = { id, name, scopes, expiresAt, requestsPerMinute };
-    await recordAudit({ query }, [{ action: 'api-key.created', actor, subject: prefix, detail }]);
+    await recordAudit({ query }, [{ action: 'api-key.created', actor, subject: shownPrefix(prefix), detail }]);
   });
   return { id, key };
 }

@@ -3,6 +3,7 @@ import { asc } from 'drizzle-orm';
 import type { Database } from '../database';
 import { ormOf } from '../orm';
 import { apiKeys } from '../schema';
+import { shownPrefix } from './api-key';
 
 export type ApiKeyState = 'active' | 'expired' | 'revoked';
 
@@ -10,7 +11,7 @@ export type ApiKeyState = 'active' | 'expired' | 'revoked';
 export interface ApiKeyRecord {
   readonly id: string;
   readonly name: string;
-  /** The visible start of the key, after `orderly_`. */
+  /** The visible start of the key: `orderly_` and eight characters. */
   readonly prefix: string;
   readonly scopes: readonly ApiScope[];
   readonly state: ApiKeyState;
@@ -38,7 +39,12 @@ export async function listApiKeys(db: Database, now = new Date()): Promise<ApiKe
     })
     .from(apiKeys)
     .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id));
-  return rows.map((row) => ({ ...row, scopes: row.scopes as ApiScope[], state: stateOf(row, now) }));
+  return rows.map((row) => ({
+    ...row,
+    prefix: shownPrefix(row.prefix),
+    scopes: row.scopes as ApiScope[],
+    state: stateOf(row, now),
+  }));
 }
 
 function stateOf({ revokedAt, expiresAt }: Pick<ApiKeyRecord, 'revokedAt' | 'expiresAt'>, now: Date): ApiKeyState {

@@ -1,7 +1,7 @@
 import type { Actor } from '@orderly/contracts';
 import { recordAudit } from '../audit/record-audit';
 import type { Database } from '../database';
-import { visiblePrefixOf } from './api-key';
+import { shownPrefix, visiblePrefixOf } from './api-key';
 
 export interface Revocation {
   readonly actor: Actor;
@@ -12,6 +12,7 @@ export interface Revocation {
 export interface RevokedApiKey {
   readonly id: string;
   readonly name: string;
+  /** The visible start of the key: `orderly_` and eight characters. */
   readonly prefix: string;
   readonly revokedAt: Date;
 }
@@ -29,8 +30,9 @@ export async function revokeApiKey(
 ): Promise<RevokedApiKey | undefined> {
   return db.transaction(async (query) => {
     const [key] = await query<Omit<RevokedApiKey, 'revokedAt'> & { readonly revokedAt: Date | null }>(
-      `select id, name, prefix, revoked_at as "revokedAt" from api_keys where id::text = $1 or prefix = $2 for update`,
-      [which.toLowerCase(), visiblePrefixOf(which)],
+      `select id, name, $3 || prefix as prefix, revoked_at as "revokedAt" from api_keys
+       where id::text = $1 or prefix = $2 for update`,
+      [which.toLowerCase(), visiblePrefixOf(which), shownPrefix('')],
     );
     if (key === undefined) return undefined;
     if (key.revokedAt !== null) return { ...key, revokedAt: key.revokedAt };

@@ -6,7 +6,10 @@ import type { Database, Query } from '../database';
 export interface Pause {
   readonly since: Date;
   readonly reason: string | null;
+  /** The API key's name, or whatever else did it. */
   readonly actor: string | null;
+  /** The person for whom. */
+  readonly onBehalfOf: string | null;
 }
 
 /** Who pauses or resumes, and why: for the queue's state and for the audit trail. */
@@ -33,7 +36,7 @@ export const pausedReason = 'paused';
  */
 export async function pauseQueue(db: Database, queue: string, { actor, reason, traceId }: PauseRequest): Promise<PauseResult> {
   return db.transaction(async (query) => {
-    const [paused] = await query<Pause>(pauseSql, [queue, pausedReason, reason ?? null, actor.onBehalfOf ?? actor.name]);
+    const [paused] = await query<Pause>(pauseSql, [queue, pausedReason, reason ?? null, actor.name, actor.onBehalfOf]);
     if (paused === undefined) return { changed: false, paused: await findPause({ query }, queue) };
     await recordAudit({ query }, [{ action: 'queue.paused', subject: queue, actor, reason, traceId }]);
     return { changed: true, paused };
@@ -51,24 +54,28 @@ export async function resumeQueue(db: Database, queue: string, { actor, reason, 
 }
 
 async function findPause(db: { readonly query: Query }, queue: string): Promise<Pause | null> {
-  const [pause] = await db.query<Pause>(
-    `select since, note as reason, actor from holds where scope = 'queue' and key = $1 and reason = $2`,
-    [queue, pausedReason],
-  );
+  const [pause] = await db.query<Pause>(`select ${pauseColumns} from holds where scope = 'queue' and key = $1 and reason = $2`, [
+    queue,
+    pausedReason,
+  ]);
   return pause ?? null;
 }
 
+const pauseColumns = 'since, note as reason, actor, on_behalf_of as "onBehalfOf"';
+
 /**
- * $1 queue, $2 {@link pausedReason}, $3 why, $4 who. So far ahead that no job tries whether it is over; not `infinity`, as
+ * $1 queue, $2 {@link pausedReason}, $3 why, $4 who, $5 for whom. So far ahead that no job tries whether it is over; not `infinity`, as
  * PostgreSQL before 17 cannot subtract from that.
  */
 const pauseSql = `
-  insert into holds (scope, key, reason, until, note, actor) values ('queue', $1, $2, now() + interval '100 years', $3, $4)
+  insert into holds (scope, key, reason, until, note, actor, on_behalf_of)
+  values ('queue', $1, $2, now() + interval '100 years', $3, $4, $5)
   on conflict (scope, key) do update
-    set reason = excluded.reason, until = excluded.until, since = now(), note = excluded.note, actor = excluded.actor
+    set reason = excluded.reason, until = excluded.until, since = now(), note = excluded.note, actor = excluded.actor,
+      on_behalf_of = excluded.on_behalf_of
     where holds.reason <> excluded.reason
-  returning since, note as reason, actor`;
+  returning ${pauseColumns}`;
 
 /** $1 queue, $2 {@link pausedReason}. */
 const resumeSql = `
-  delete from holds where scope = 'queue' and key = $1 and reason = $2 returning since, note as reason, actor`;
+  delete from holds where scope = 'queue' and key = $1 and reason = $2 returning ${pauseColumns}`;

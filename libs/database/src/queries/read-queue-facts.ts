@@ -29,7 +29,7 @@ export async function readQueueFacts(query: Query, queues: readonly string[]): P
   return rows.map((row) => ({
     name: row.queue,
     destination: destinationOfQueue(row.queue) ?? null,
-    paused: row.paused_since && { since: row.paused_since, reason: row.note, actor: row.actor },
+    paused: row.paused_since && { since: row.paused_since, reason: row.note, actor: row.actor, onBehalfOf: row.on_behalf_of },
     hold: row.hold_since && row.hold_until && { reason: row.hold_reason ?? '', since: row.hold_since, until: row.hold_until },
     workers: row.workers,
   }));
@@ -40,6 +40,7 @@ type QueueRow = {
   paused_since: Date | null;
   note: string | null;
   actor: string | null;
+  on_behalf_of: string | null;
   hold_reason: string | null;
   hold_since: Date | null;
   hold_until: Date | null;
@@ -48,7 +49,7 @@ type QueueRow = {
 
 /** $1 queues, $2 {@link pausedReason}, $3 what a destination's queue begins with, $4 after how many ms a heartbeat is stale. */
 const queueFactsSql = `
-  select k.queue, p.since as paused_since, p.note, p.actor,
+  select k.queue, p.since as paused_since, p.note, p.actor, p.on_behalf_of,
     h.reason as hold_reason, h.since as hold_since, h.until as hold_until,
     (
       select count(*) from processes w where k.queue = any(w.queues) and w.beat_at > now() - make_interval(secs => $4 / 1000.0)

@@ -74,6 +74,18 @@ export function walkEach(
   return { rows, order: descending(key) };
 }
 
+/** The newest of the rows that any of several walks of a table gives, each once. */
+export function walkEither(table: PgTable, key: SQLWrapper, walks: readonly Walk[]): Walk {
+  const rows: Walk['rows'] = (count) => sql`
+    select distinct on (${key}) ${table}.*
+    from (${sql.join(
+      walks.map((walk) => sql`(${walk.rows(count)})`),
+      sql` union all `,
+    )}) as ${table}
+    order by ${key} desc limit ${count}`;
+  return { rows, order: descending(key) };
+}
+
 /** Chooses a walk that goes by some of the filters: if no other is given, all that it gives is asked for. */
 export function chooseWalk<Filter extends object>(walk: Walk, filter: Filter, by: readonly (keyof Filter)[]): ChosenWalk {
   const others = Object.entries(filter).filter(([key, value]) => value !== undefined && !by.includes(key as keyof Filter));

@@ -16,9 +16,12 @@ const AuditQuery = z.strictObject({
   orderId: OrderFilter,
   action: AuditAction.optional().meta({ description: 'What was done' }),
   actor: Name.optional().meta({
-    description: "A key's name, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself",
+    description:
+      "Who did it: a key's name, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself; or the person for whom, `onBehalfOf`",
   }),
-  subject: Name.optional().meta({ description: 'The queue, the destination or the API key that was acted on' }),
+  subject: Name.optional().meta({
+    description: 'What was acted on: a queue, a destination (by its name or that of its queue), or the start of an API key',
+  }),
 });
 
 const Status = OrderStatus.nullable();
@@ -36,10 +39,10 @@ const AuditEntry = z
     version: z.int().nullable().meta({ description: 'The version that the order got, or that it had where nothing was applied' }),
     reason: z.string().nullable().meta({ description: 'Why: the reason that was given, or the words of a refusal' }),
     code: z.string().nullable().meta({ description: 'The error code of a refusal' }),
-    subject: z.string().nullable().meta({ description: 'The queue, the destination or the API key that was acted on' }),
-    actor: z.string().meta({ description: 'Who did it' }),
+    subject: z.string().nullable().meta({ description: 'The queue, or the start of the API key, that was acted on' }),
+    actor: z.string().meta({ description: 'Who did it: the name of the API key, or what else acted' }),
     apiKeyId: Id.nullable(),
-    onBehalfOf: z.string().nullable().meta({ description: 'For whom the actor says that it acts' }),
+    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom the actor says that it acts' }),
     traceId: z.string().nullable(),
     detail: Json.meta({
       description:

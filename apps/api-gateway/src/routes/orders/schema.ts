@@ -67,7 +67,7 @@ export const StatusChangeBody = z
       .positive()
       .optional()
       .meta({ description: 'The version of the order that was decided on: of another one nothing is changed' }),
-    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts, for the audit trail' }),
+    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts: kept as `onBehalfOf`' }),
     notify: z.boolean().optional().meta({ description: '`false` tells no customer' }),
   })
   .meta({ id: 'StatusChangeRequest' });

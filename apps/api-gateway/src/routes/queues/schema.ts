@@ -10,7 +10,12 @@ const PriorityCounts = z
   .meta({ id: 'PriorityCounts' });
 
 const Pause = z
-  .object({ since: Moment, reason: z.string().nullable(), actor: z.string().nullable() })
+  .object({
+    since: Moment,
+    reason: z.string().nullable(),
+    actor: z.string().nullable().meta({ description: 'Who did it: the name of the API key' }),
+    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom, `actor` of the request' }),
+  })
   .nullable()
   .meta({ description: 'Null unless an operator has paused it' });
 
@@ -71,7 +76,7 @@ export const listQueuesOperation = defineOperation({
 export const PauseBody = z
   .strictObject({
     reason: StorableText(1000).optional().meta({ description: 'Shown to whoever wonders why nothing moves' }),
-    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts, for the audit trail' }),
+    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts: kept as `onBehalfOf`' }),
   })
   .meta({ id: 'PauseRequest' });
 

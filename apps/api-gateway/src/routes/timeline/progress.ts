@@ -62,7 +62,7 @@ function waitOf(job: OpenJob, { name, paused, hold, workers }: QueueFacts, now: 
   });
   if (paused) {
     const why = paused.reason === null ? '' : ` ("${paused.reason}")`;
-    const text = `${paused.actor ?? 'Somebody'} paused ${name} at ${time(paused.since)}${why}. Nothing is started until it is resumed.`;
+    const text = `${paused.onBehalfOf ?? paused.actor ?? 'Somebody'} paused ${name} at ${time(paused.since)}${why}. Nothing is started until it is resumed.`;
     return wait('paused', null, 'paused', text);
   }
   const isHoldDue = hold !== null && hold.until <= now;
