@@ -157,12 +157,18 @@ describe('a timeline', () => {
     await apply(created(orderId));
     const blocker = await tell(orderId, 'erp', dead, {
       laneStep: 'block',
-      attempt: { responseStatus: 422, errorCode: dead.kind },
+      attempt: { versionSent: 1, responseStatus: 422, errorCode: dead.kind },
     });
     const skipped = await tell(orderId, 'wms', dead, { laneStep: 'next' });
     const { entries, now } = await read(orderId);
     expect(entries.filter((entry) => 'deadLetter' in entry && entry.deadLetter)).toMatchObject([
-      { job: blocker, outcome: 'dead', reason: null, deadLetter: { fingerprint: 'destination-refused:erp', message: '422' } },
+      {
+        job: blocker,
+        outcome: 'dead',
+        sentVersion: 1,
+        reason: null,
+        deadLetter: { fingerprint: 'destination-refused:erp', message: '422' },
+      },
       { job: skipped, outcome: 'dead' },
     ]);
     expect(now.lanes).toMatchObject([
@@ -176,9 +182,9 @@ describe('a timeline', () => {
     const [early] = await apply(moved(orderId, 'delivered'));
     const placeholder = await read(orderId);
     expect(placeholder).toMatchObject({ status: null, version: 0, now: { pending: null, lanes: [] } });
-    expect(placeholder.now.parked).toMatchObject([{ eventId: early, asks: 'delivered', waitsFor: ['order.created'] }]);
+    expect(placeholder.now.parked).toMatchObject([{ eventId: early, waitsFor: ['order.created'] }]);
     expect(placeholder.now.parked[0]!.deadline > placeholder.at).toBe(true);
-    expect(placeholder.entries).toMatchObject([{ kind: 'event', eventId: early, outcome: 'parked' }]);
+    expect(placeholder.entries).toMatchObject([{ kind: 'event', eventId: early, asks: 'delivered', outcome: 'parked' }]);
     await apply(created(orderId));
     expect((await read(orderId)).now.parked).toMatchObject([{ eventId: early, waitsFor: ['confirmed', 'shipped'] }]);
   });
@@ -201,7 +207,8 @@ describe('a timeline', () => {
     const [eventId = ''] = await apply(created(orderId));
     await pauseQueue(db, 'order-sync.erp', { actor: { ...testActor, onBehalfOf: 'ada' }, reason: 'they move' });
     await pauseQueue(db, 'maintenance', { actor: testActor, reason: 'none of its queues' });
-    const refusal = { action: 'order.status_refused', orderId, actor: testActor, code: 'version-conflict' } as const;
+    const refused = { action: 'order.status_refused', orderId, actor: testActor, code: 'version-conflict' } as const;
+    const refusal = { ...refused, detail: { expectedVersion: 7 } };
     await recordAudit(db, [
       { action: 'order.status_requested', orderId, eventId, actor: testActor },
       { action: 'event.duplicate', orderId, eventId, actor: testActor },
@@ -217,9 +224,30 @@ describe('a timeline', () => {
     const timeline = await read(orderId);
     expect(ofKind(timeline, 'action')).toMatchObject([
       { action: 'queue.paused', subject: 'order-sync.erp', onBehalfOf: 'ada', reason: 'they move' },
-      { action: 'order.status_refused', code: 'version-conflict', actor: 'test' },
+      { action: 'order.status_refused', code: 'version-conflict', expectedVersion: 7, actor: 'test' },
       { action: 'queue.resumed', subject: 'order-sync.erp' },
     ]);
+  });
+
+  it('tells of the pause that a job met, whenever that began, and of none that had ended before', async () => {
+    const orderId = newOrder();
+    const [eventId = ''] = await acceptAll(db, [created(orderId)]);
+    for (const reason of ['over before the delivery was due', 'met by the delivery']) {
+      await resumeQueue(db, 'order-sync.wms', { actor: testActor });
+      await pauseQueue(db, 'order-sync.wms', { actor: testActor, reason });
+    }
+    await applyOrderEvents(db, [{ jobId: eventId, orderId }], {
+      ...{ parkedDeadlineMs: 60_000, atDeadline: 'dead-letter', followUps: followUpsTo('wms'), processId },
+    });
+    const later = newOrder();
+    await apply(created(later));
+    await resumeQueue(db, 'order-sync.wms', { actor: testActor });
+    for (const timeline of [await read(orderId), await read(later)]) {
+      expect(ofKind(timeline, 'action')).toMatchObject([
+        { action: 'queue.paused', subject: 'order-sync.wms', reason: 'met by the delivery' },
+        { action: 'queue.resumed', subject: 'order-sync.wms' },
+      ]);
+    }
   });
 
   it('keeps the changes of events that are not kept any more', async () => {

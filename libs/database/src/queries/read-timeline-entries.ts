@@ -63,6 +63,7 @@ export interface TimelineDelivery {
   readonly destination: string;
   /** The version that it was made for; a newer one may have been sent. */
   readonly version: number | null;
+  /** By the last try, whatever came of it; null where nothing was tried, or its tries are not kept any more. */
   readonly sentVersion: number | null;
   readonly outcome: JobOutcome;
   readonly attemptsUsed: number;
@@ -122,7 +123,7 @@ export async function readTimelineDeliveries(query: Query, orderId: string, limi
 type DeliveryRow = Omit<TimelineDelivery, 'kind' | 'deadLetter'> & { deadLetter: Omit<TimelineDeadLetter, 'at'> | null };
 
 /** SQL: the status that `e`, a row of `events`, asks for. */
-export const askedStatusSql = `
+const askedStatusSql = `
   case e.type when 'order.created' then 'pending' when 'order.cancelled' then 'cancelled'
     when 'order.status_changed' then e.data ->> 'status' end`;
 
@@ -149,13 +150,13 @@ const eventsSql = `
 /** $1 order, $2 limit. */
 const deliveriesSql = `
   select j.id as job, coalesce(j.ended_at, j.created_at) as at, j.destination, j.version,
-    j.result_version as "sentVersion", j.outcome, j.attempts_used as "attemptsUsed", a.response_status as "responseStatus",
+    coalesce(j.result_version, a.version_sent) as "sentVersion", j.outcome, j.attempts_used as "attemptsUsed", a.response_status as "responseStatus",
     a.confirmation_id as "confirmationId", case when j.outcome not in ('done', 'dead') then j.error_message end as reason,
     ${deadLetterSql}, ${traceIdSql('j')}
   from (
     select * from jobs where order_id = $1 and destination is not null and state = 'ended' order by id desc limit $2
   ) j
   left join lateral (
-    select response_status, confirmation_id from attempts where job_id = j.id order by number desc limit 1
+    select version_sent, response_status, confirmation_id from attempts where job_id = j.id order by number desc limit 1
   ) a on true
   order by at, j.id`;

@@ -4,7 +4,6 @@ import { waitsFor, type MissingStep } from '@orderly/orders';
 import type { Query } from '../database';
 import { openJobOf, openJobSql, type OpenJob, type OpenJobJson } from './open-job';
 import type { QueueFacts } from './read-queue-facts';
-import { askedStatusSql } from './read-timeline-entries';
 import type { MessageUnderWay } from './read-timeline-messages';
 
 /** What is happening to an order now. */
@@ -24,15 +23,9 @@ export interface PendingEvents {
   readonly job: OpenJob;
 }
 
-/** An event that came early. */
+/** What an event that came early waits for; what it is, its entry tells. */
 export interface ParkedEvent {
   readonly eventId: string;
-  readonly source: string;
-  readonly id: string;
-  readonly type: OrderEventType;
-  /** The status that it asks for; null where it asks for none. */
-  readonly asks: string | null;
-  readonly acceptedAt: Date;
   /** What happens then is configured: it is applied all the same, or becomes a dead letter. */
   readonly deadline: Date;
   readonly waitsFor: readonly MissingStep[];
@@ -84,14 +77,13 @@ export async function readTimelineParked(
   current: OrderStatus | null,
   limit: number,
 ): Promise<ParkedEvent[]> {
-  const rows = await query<Omit<ParkedEvent, 'waitsFor'> & { data: Record<string, unknown> }>(
-    `select e.event_id as "eventId", e.source, e.id, e.type, ${askedStatusSql} as asks, e.accepted_at as "acceptedAt",
-       j.run_at as deadline, jsonb_build_object('status', e.data -> 'status') as data
+  const rows = await query<Omit<ParkedEvent, 'waitsFor'> & { type: OrderEventType; data: Record<string, unknown> }>(
+    `select e.event_id as "eventId", e.type, j.run_at as deadline, jsonb_build_object('status', e.data -> 'status') as data
      from jobs j join events e on e.event_id = j.id
      where j.order_id = $1 and j.destination is null and j.name = 'apply-order-event' and j.state = 'parked'
      order by e.acceptance
      limit $2`,
     [orderId, limit],
   );
-  return rows.map(({ data, ...event }) => ({ ...event, waitsFor: waitsFor(current, { type: event.type, data }) }));
+  return rows.map(({ type, data, ...parked }) => ({ ...parked, waitsFor: waitsFor(current, { type, data }) }));
 }

@@ -1,5 +1,5 @@
 import type { QueueFacts, TimelineLane } from '@orderly/database';
-import { lastErrorOf, progressOf, type LastError, type Progress, type WaitExplanation } from './progress';
+import { attemptsOf, lastErrorOf, progressOf, type LastError, type Progress, type WaitExplanation } from './progress';
 
 /** How far a destination has been told of an order, and what is happening about the rest. */
 export interface LaneProgress {
@@ -38,6 +38,7 @@ export function laneProgressOf(lane: TimelineLane, queue: QueueFacts | undefined
     ...nothingToDo,
     job: job.id,
     attemptsUsed: job.attemptsUsed,
+    attempts: attemptsOf(job),
     lastError: lastErrorOf(job),
     traceId: job.traceId,
   };
@@ -45,7 +46,7 @@ export function laneProgressOf(lane: TimelineLane, queue: QueueFacts | undefined
   const what = `Nobody knows whether version ${job.version} arrived`;
   const failure = job.outcome === 'unknown' ? what : `Version ${job.version} failed for good`;
   if (lane.isBlocked) {
-    const text = `${failure}. Nothing newer is sent until a person settles this job.`;
+    const text = `${failure}. Nothing newer of this order is sent to ${destination}, and no call settles the job yet.`;
     return { ...told, state: 'blocked', ...gaveUp, reason: { code: why, text } };
   }
   const isBehind = (job.outcome === 'dead' || job.outcome === 'unknown') && (job.version ?? 0) > ackedVersion;

@@ -123,7 +123,7 @@ describe('the progress of a lane', () => {
     [
       'blocked by a dead letter',
       lane({ state: 'ended', outcome: 'dead' }, true),
-      { state: 'blocked', reason: { code: 'dead-letter' } },
+      { state: 'blocked', attemptsUsed: 0, attempts: 5, reason: { code: 'dead-letter' } },
     ],
     [
       'blocked by an unknown outcome',

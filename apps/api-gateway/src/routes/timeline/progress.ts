@@ -118,7 +118,8 @@ function sinceOf({ claimedAt, runAt }: OpenJob, isRunning: boolean, now: Date): 
   return runAt <= now ? runAt : null;
 }
 
-const attemptsOf = ({ name }: OpenJob): number | null => findJobDefinition(name)?.policy.attempts ?? null;
+/** How many a job may use. */
+export const attemptsOf = ({ name }: OpenJob): number | null => findJobDefinition(name)?.policy.attempts ?? null;
 
 const laterOf = (one: Date, other: Date): Date => (one > other ? one : other);
 

@@ -47,7 +47,7 @@ const DestinationProgress = z
     currentVersion: Count.meta({ description: "The order's" }),
     state: z.enum(['in-sync', 'running', 'retrying', 'waiting', 'held', 'paused', 'blocked', 'failed']).meta({
       description:
-        '`in-sync`: it has all that it asked for, which may be less than every version. `blocked`: a person must settle the job first. `failed`: given up; the next change is sent',
+        '`in-sync`: it has all that it asked for, which may be less than every version. `blocked`: nothing newer is sent to it; no call settles the job yet. `failed`: given up; the next change is sent',
     }),
     job: Id.nullable(),
     attemptsUsed: Count.nullable(),
@@ -72,12 +72,7 @@ const Now = z.object({
     .array(
       z
         .object({
-          eventId: Id,
-          source: z.string(),
-          id: z.string(),
-          type: EventType,
-          asks: Asks,
-          acceptedAt: Moment,
+          eventId: Id.meta({ description: 'Of its entry, which tells what it is' }),
           deadline: Moment.meta({ description: 'Then it is applied all the same or becomes a dead letter, as configured' }),
           waitsFor: z
             .array(z.enum([...OrderStatus.options, 'order.created']))
@@ -86,7 +81,7 @@ const Now = z.object({
         })
         .meta({ id: 'ParkedEvent' }),
     )
-    .meta({ description: 'Events that came early' }),
+    .meta({ description: 'What the events wait for that came early: their entries have the outcome `parked`' }),
   destinations: z.array(DestinationProgress),
   messages: z
     .array(z.object({ ...messageFields, progress: JobProgress }).meta({ id: 'MessageUnderWay' }))
@@ -148,7 +143,10 @@ const DeliveryEntry = z
     job: Id,
     destination: z.string(),
     version: z.int().nullable().meta({ description: 'That it was made for' }),
-    sentVersion: z.int().nullable().meta({ description: 'That was sent: a newer one, where one was there' }),
+    sentVersion: z
+      .int()
+      .nullable()
+      .meta({ description: 'That the last try carried: a newer one, where one was there. Null where nothing was tried' }),
     outcome: z.enum(jobOutcomes),
     attemptsUsed: Count,
     responseStatus: z.int().nullable(),
@@ -187,6 +185,7 @@ const ActionEntry = z
     from: StatusOrNone,
     to: StatusOrNone,
     version: z.int().nullable(),
+    expectedVersion: z.int().nullable().meta({ description: 'Of a refused change: the version that was decided on' }),
     reason: z.string().nullable(),
     code: z.string().nullable().meta({ description: 'Of a refusal' }),
     traceId: TraceId,
@@ -219,7 +218,7 @@ export const readTimelineOperation = defineOperation({
   tag: 'Orders',
   summary: 'What happened to an order, and what is happening now',
   description:
-    'All of one moment, each fact once: `now` has what is still open, `entries` what took place. A dead letter is part of the entry of what failed. Repeated sends of an event leave no entry: they are in the audit trail.',
+    'All of one moment, each fact once: `now` has what is still open, `entries` what took place. An event has its entry from its acceptance; if it came early, `now` says what it waits for. A dead letter is part of the entry of what failed. Repeated sends of an event leave no entry: they are in the audit trail.',
   scope: 'orders:read',
   params: OrderParams,
   answer: { status: 200, description: 'The timeline', schema: Timeline },

@@ -26,7 +26,7 @@ export async function takeDelivery(
 ): Promise<DeliveryTaken> {
   if (events.length === 0) return { duplicate: false, events: [] };
   const request = { scope: `webhook ${name} ${sender}`, key: deliveryKey, fingerprint: anyBody };
-  const actor = { name: `webhook ${name}`, apiKeyId: null, onBehalfOf: sender };
+  const actor = { name: `webhook ${name}`, apiKeyId: null, onBehalfOf: sender === name ? null : sender };
   const attributes = { 'orderly.order.id': events[0]?.event.orderId };
 
   const result = await inCreateSpan(attributes, headers, (trace) =>
