@@ -1,11 +1,25 @@
-import type { ConnectionError, FastifyRequest } from 'fastify';
-import { STATUS_CODES } from 'node:http';
+import type { ConnectionError, FastifyReply, FastifyRequest } from 'fastify';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemContentType, problemOf } from './problem';
 import { RequestRefused } from './request-refused';
 
 /** Answers what is no proper HTTP, such as a header without end: no request and no route exist for it. */
 export function answerConnectionError(error: ConnectionError, socket: Socket): void {
+  const earlier = latestOf.get(socket);
+  // What comes after a whole request is none of its business: its own answer goes first.
+  if (earlier?.request.complete && !earlier.response.writableFinished)
+    earlier.response.once('close', () => answer(error, socket));
+  else answer(error, socket);
+}
+
+/** To be called with every request, before anything else is done with it. */
+export const noteRequest = ({ raw: request }: FastifyRequest, { raw: response }: FastifyReply): void =>
+  void latestOf.set(request.socket, { request, response });
+
+const latestOf = new WeakMap<Socket, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
+
+function answer(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;

@@ -1,7 +1,7 @@
 import { metrics, setHttpRoute, currentTraceContext, traceIdOf, type Logger } from '@orderly/observability';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
-import { answerConnectionError, checkHost } from './connection-error';
+import { answerConnectionError, checkHost, noteRequest } from './connection-error';
 import { readJsonBodies } from './json-body';
 import { maxBodyBytes, problemContentType, problemOf, refusalOf } from './problem';
 import { refuseOtherMethods } from './refuse-other-methods';
@@ -64,7 +64,8 @@ export function createHttpServer({
   // What a client expects beyond 100-continue may be passed over (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    noteRequest(request, reply);
     checkHost(request);
     // Before its body is read and found to be of a wrong type.
     if (request.is404) throw new RequestRefused('not-found');

@@ -1,0 +1,32 @@
+import type { Answer, TestGateway } from './gateway';
+import type { RawAnswer } from './raw-request';
+
+/** How a request is to be refused. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+}
+
+/** Fails unless an answer is the problem that it is to be. */
+export function expectProblem({ status, headers, body }: Answer, expected: Refusal): void {
+  expect({ status, code: body?.code }).toEqual(expected);
+  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(body).toMatchObject({ status, type: `https://orderly.dev/errors#${expected.code}`, title: expect.any(String) });
+  expect(body.traceId).toEqual(expect.any(String));
+}
+
+/** The same of what came over a socket, where there may be no request that could have a trace. */
+export function expectRawProblem(answer: RawAnswer | undefined, expected: Refusal): void {
+  expect({ status: answer?.status, body: answer?.body }).toEqual({ status: expected.status, body: expect.stringContaining('{') });
+  expect(answer?.headers.join('\n')).toMatch(/^content-type: application\/problem\+json/im);
+  expect(JSON.parse(answer?.body ?? '')).toMatchObject({ ...expected, type: `https://orderly.dev/errors#${expected.code}` });
+}
+
+/** How many rows requests have left in the ledger, of any kind. */
+export async function storedRows({ db }: Pick<TestGateway, 'db'>): Promise<number> {
+  const tables = ['event_keys', 'events', 'jobs', 'orders', 'idempotency_keys', 'holds', 'audit'];
+  const [row] = await db.query<{ count: string }>(
+    `select ${tables.map((table) => `(select count(*) from ${table})`).join(' + ')} as count`,
+  );
+  return Number(row?.count);
+}
