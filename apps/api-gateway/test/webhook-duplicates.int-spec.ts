@@ -80,17 +80,33 @@ describe('a delivery that comes again', () => {
     ).toEqual(Array(2).fill({ action: 'event.duplicate', actor: 'webhook shopify', on_behalf_of: 'shopify:lamps' }));
   });
 
-  it('with other words under the id of a known event is a duplicate, not a failure that the platform would repeat', async () => {
+  it('with other words under an id that its sender chose is refused, at every try, and the audit trail says so', async () => {
     const first = await post(standardDelivery(event('told-twice')));
     const other = standardDelivery(event('told-twice', { data: { customer: { id: 'c-2' } } }));
-    expect(await post(other)).toMatchObject({ status: 200, body: asDuplicate(first.body) });
+    const refused = await post(other);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'event-id-reused', errors: [{ pointer: '#/id' }] } });
+    expect(await post(other)).toMatchObject({ status: 409, body: refused.body });
     const [stored] = await gateway.db.query<{ data: unknown }>(`select data from events where id = 'told-twice'`);
     expect(stored?.data).toEqual({ customer: { id: 'c-1' } });
+    expect(await gateway.db.query('select action, code from audit where event_id = $1', [first.body.events[0].eventId])).toEqual([
+      { action: 'event.rejected', code: 'event-id-reused' },
+    ]);
+  });
+
+  it('with other words under an id that was made of its body is taken as a delivery, and shown as rejected, at every try', async () => {
+    const order = newOrder();
+    const first = await post(shopifyDelivery(order));
+    const other = shopifyDelivery({ ...order, total_price: '1.00' });
+    const events = first.body.events.map((one: object) => ({ ...one, status: 'rejected', code: 'event-id-reused' }));
+    expect(await post(other)).toMatchObject({ status: 200, body: { duplicate: false, events } });
+    expect(await post(other)).toMatchObject({ status: 200, body: { duplicate: true, events } });
   });
 
   it('as an event of POST /v1/events is the same event', async () => {
-    await gateway.post(event('both-ways', { occurredAt: '2026-01-01T02:00:00+02:00' }));
-    expect((await post(standardDelivery(event('both-ways')))).body).toMatchObject({ duplicate: true });
+    const data = { customer: { id: 'c-1' }, kept: 'in metadata' };
+    const bothWays = event('both-ways', { occurredAt: '2026-01-01T02:00:00+02:00', data });
+    await gateway.post(bothWays);
+    expect((await post(standardDelivery(bothWays))).body).toMatchObject({ duplicate: true });
   });
 });
 

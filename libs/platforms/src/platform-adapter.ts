@@ -2,6 +2,14 @@ import type { OrderEvent } from '@orderly/contracts';
 
 /** What one platform's webhooks mean: who really sent a request, and which order events it carries. Pure: no I/O, no clock. */
 export interface PlatformAdapter {
+  /**
+   * Who gives the events their ids, which decides on the answer to an event that says something else than an earlier one under its
+   * id. `sender`: the sender can mend that, and must learn of it: 409 `event-id-reused`. `derived` from the body by this adapter:
+   * nobody there could do anything, and the platform would end the subscription after some failures: 200, with the event as
+   * `rejected`.
+   */
+  readonly eventIds: 'sender' | 'derived';
+
   /** What is wrong with a secret, to be told when the process starts; undefined for one that can be used. Never quotes it. */
   secretFault(secret: string): string | undefined;
 
@@ -42,7 +50,13 @@ export type Verification =
   { readonly ok: true; readonly delivery: VerifiedDelivery } | { readonly ok: false; readonly refusal: SignatureRefusal };
 
 export type EventMapping =
-  { readonly ok: true; readonly events: readonly OrderEvent[] } | { readonly ok: false; readonly refusal: MappingRefusal };
+  | {
+      readonly ok: true;
+      readonly events: readonly OrderEvent[];
+      /** The events as the sender wrote them, where they were not made here: sent over `POST /v1/events` they are the same ones. */
+      readonly asSent?: readonly unknown[];
+    }
+  | { readonly ok: false; readonly refusal: MappingRefusal };
 
 /** Whoever sent it did not prove who they are. */
 export type SignatureRefusal = {

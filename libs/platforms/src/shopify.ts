@@ -23,7 +23,7 @@ import { shopifyTopics } from './shopify-topics';
  * topic is checked against it. Someone who sends a captured body again, under any topic and delivery id, makes the same event
  * ids, and so nothing happens twice.
  */
-export const shopify: PlatformAdapter = { secretFault, verify, toEvents };
+export const shopify: PlatformAdapter = { eventIds: 'derived', secretFault, verify, toEvents };
 
 /** Shopify tries 8 times in 4 hours; the rest is for a queue on the way. The time is not signed: it keeps out strays, not attackers. */
 const oldestMs = 48 * 3_600_000;

@@ -128,12 +128,12 @@ describe('standard.verify', () => {
 
 describe('standard.toEvents', () => {
   it('takes an order event as in POST /v1/events, and keeps its own source', () => {
-    expect(map(event)).toEqual({ ok: true, events: [event] });
+    expect(map(event)).toEqual({ ok: true, events: [event], asSent: [event] });
   });
 
   it('takes the envelope of Standard Webhooks with an order event in it', () => {
     const envelope = { type: 'order.status_changed', timestamp: '2026-02-03T10:00:00Z', data: event };
-    expect(map(envelope)).toEqual({ ok: true, events: [event] });
+    expect(map(envelope)).toEqual({ ok: true, events: [event], asSent: [event] });
   });
 
   it.each<[string, unknown]>([

@@ -17,7 +17,7 @@ import {
  * Any sender of Standard Webhooks 1.0 (https://www.standardwebhooks.com) that speaks our own event shape: the body is one order
  * event as in `POST /v1/events`, or the envelope `{type, timestamp, data}` with one as its `data`.
  */
-export const standard: PlatformAdapter = { secretFault, verify, toEvents };
+export const standard: PlatformAdapter = { eventIds: 'sender', secretFault, verify, toEvents };
 
 const toleranceMs = 5 * 60_000;
 
@@ -65,7 +65,7 @@ function toEvents({ rawBody }: VerifiedDelivery): EventMapping {
   }
   // As POST /v1/events does: what would be stored is not what was sent.
   if (rounded.length > 0) return unmappable('The body has a number that no double holds exactly: send it as text');
-  if (!isEnvelope(body)) return parseEvents([body]);
+  if (!isEnvelope(body)) return eventAsSent(body);
   // The envelope's own timestamp is left aside: it is when the message was made, and the event says when it occurred.
   const { type, data } = body;
   if (typeof data === 'object' && data !== null && 'type' in data && data.type !== type) {
@@ -73,7 +73,12 @@ function toEvents({ rawBody }: VerifiedDelivery): EventMapping {
       { path: ['type'], detail: 'contradicts data.type' },
     ]);
   }
-  return parseEvents([data]);
+  return eventAsSent(data);
+}
+
+function eventAsSent(event: unknown): EventMapping {
+  const mapping = parseEvents([event]);
+  return mapping.ok ? { ...mapping, asSent: [event] } : mapping;
 }
 
 /** An order event is strict and has no `timestamp`, so the two cannot be taken for each other. */

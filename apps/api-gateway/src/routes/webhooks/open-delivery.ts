@@ -39,7 +39,7 @@ export function verifyDelivery(
  */
 export function readDelivery(name: PlatformName, delivery: VerifiedDelivery): readonly CheckedEvent[] {
   const mapping = platforms[name].toEvents(delivery);
-  if (mapping.ok) return mapping.events.map((event) => checkEvent(event));
+  if (mapping.ok) return (mapping.asSent ?? mapping.events).map((event) => checkEvent(event));
   const { reason, faults } = mapping.refusal;
   throw new RequestRefused('validation-failed', {
     detail: reason,

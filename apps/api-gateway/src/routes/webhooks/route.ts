@@ -2,6 +2,7 @@ import { metrics, type Logger } from '@orderly/observability';
 import type { PlatformName, VerifiedDelivery, WebhookRequest } from '@orderly/platforms';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
+import { sendAnswer } from '../../idempotency/answer';
 import { addOperation } from '../../operation';
 import { RequestRefused } from '../../request-refused';
 import { createSparseLog } from '../../sparse-log';
@@ -31,14 +32,15 @@ export function addWebhookRoutes(
       platformOf(params.platform, webhooks);
     });
 
-    addOperation(scope, requireScope, postWebhookOperation, async ({ params, body, request: { headers } }) => {
+    addOperation(scope, requireScope, postWebhookOperation, async ({ params, body, request, reply }) => {
+      const { headers } = request;
       const name = platformOf(params.platform, webhooks);
       const delivery = verify(name, { headers, rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0) });
       const encoding = headers['content-encoding'];
       if (encoding !== undefined && encoding !== 'identity') {
         throw new RequestRefused('unsupported-media-type', { detail: 'Send the body without Content-Encoding' });
       }
-      return takeDelivery(name, delivery, read(name, delivery), headers, taking);
+      return sendAnswer(reply, await takeDelivery(name, delivery, read(name, delivery), request, taking));
     });
   });
 

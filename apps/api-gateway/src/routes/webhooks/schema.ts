@@ -5,14 +5,17 @@ import { defineOperation } from '../../operation';
 
 export const DeliveryTaken = z
   .object({
-    duplicate: z.boolean().meta({ description: 'All of it was known already: nothing was taken' }),
+    duplicate: z.boolean().meta({ description: 'All of it was known already, or has been answered before: nothing was taken' }),
     events: z
       .array(
         z.object({
-          eventId: Id.meta({ description: 'Ours' }),
+          eventId: Id.meta({ description: 'Ours. Of a rejected event that of the one which came first' }),
           id: z.string().meta({ description: "The platform's, unique together with the event's source" }),
           orderId: z.string(),
-          status: z.enum(['accepted', 'duplicate']),
+          status: z.enum(['accepted', 'duplicate', 'rejected']),
+          code: z.literal('event-id-reused').optional().meta({
+            description: 'Of a rejected event: it says something else than an earlier one under its id, and changes nothing',
+          }),
         }),
       )
       .readonly()
@@ -31,6 +34,7 @@ export const postWebhookOperation = defineOperation({
   description: [
     'Needs no key: the signature over the raw body says who sent it. Answered once the order events that were made of it are committed.',
     'Duplicates, and topics that are not used, are answered with 200 as well, because platforms count everything else as a failure.',
+    'An event that says something else than an earlier one under its id is refused: with 409 where the sender chose the id (`standard`), else shown as `rejected`.',
   ].join('\n\n'),
   scope: 'public',
   // Any text, so that a platform that does not exist is not found rather than refused.
@@ -52,7 +56,7 @@ export const postWebhookOperation = defineOperation({
   }),
   body: { schema: z.looseObject({}).meta({ description: 'JSON in the form of the platform' }) },
   answer: { status: 200, description: 'Taken, known already, or of no use', schema: DeliveryTaken },
-  errors: ['signature-invalid', 'not-found', 'unsupported-media-type', 'payload-too-large'],
+  errors: ['event-id-reused', 'signature-invalid', 'not-found', 'unsupported-media-type', 'payload-too-large'],
 });
 
 function header(description: string): z.ZodOptional<z.ZodString> {

@@ -1,12 +1,14 @@
 import type { AcceptOnce, Answer, EventsRequest, IntakeResult, OnceResult } from '@orderly/database';
 import { metrics } from '@orderly/observability';
-import type { PlatformName, VerifiedDelivery } from '@orderly/platforms';
+import { platforms, type PlatformName, type VerifiedDelivery } from '@orderly/platforms';
 import type { Relay } from '@orderly/queue';
+import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { traceIdOfRequest } from '../../http-server';
+import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
 import { inCreateSpan } from '../../in-create-span';
-import { databaseUnavailable } from '../../request-refused';
+import { databaseUnavailable, RequestRefused } from '../../request-refused';
 import { ledgerDeadlineMs, within } from '../../within';
 import type { CheckedEvent } from '../events/check-event';
 import { DeliveryTaken } from './schema';
@@ -21,28 +23,35 @@ export async function takeDelivery(
   name: PlatformName,
   { deliveryKey, sender }: VerifiedDelivery,
   events: readonly CheckedEvent[],
-  headers: IncomingHttpHeaders,
+  request: FastifyRequest,
   { acceptOnce, relay }: TakeDeliveryDependencies,
-): Promise<DeliveryTaken> {
-  if (events.length === 0) return { duplicate: false, events: [] };
-  const request = { scope: `webhook ${name} ${sender}`, key: deliveryKey, fingerprint: anyBody };
+): Promise<Answer> {
+  if (events.length === 0) return answerWith({ duplicate: false, events: [] });
+  const keyed = { scope: `webhook ${name} ${sender}`, key: deliveryKey, fingerprint: anyBody };
   const actor = { name: `webhook ${name}`, apiKeyId: null, onBehalfOf: sender === name ? null : sender };
   const attributes = { 'orderly.order.id': events[0]?.event.orderId };
 
-  const result = await inCreateSpan(attributes, headers, (trace) =>
+  const traceId = traceIdOfRequest(request);
+  const result = await inCreateSpan(attributes, request.headers, (trace) =>
     acceptWhenFree(acceptOnce, {
-      request,
+      request: keyed,
       events: events.map((event) => ({ ...event, batch: null, actor, ...trace })),
-      answer: (results) => answerOf(events, results),
+      answer: (results) => (isRefused(name, results) ? problemAnswer(idReused, traceId) : answerWith(takenOf(events, results))),
     }),
   );
-  const taken = DeliveryTaken.parse(JSON.parse(result.answer.body));
-  const answer = result.status === 'done' ? taken : asDuplicate(taken);
-  if (result.status === 'done') relay(result.value.flatMap((one) => (one.status === 'accepted' ? [one.job] : [])));
-  for (const [index, { status }] of answer.events.entries()) {
+  if (result.status === 'done') {
+    relay(result.value.flatMap((one) => (one.status === 'accepted' ? [one.job] : [])));
+    countEvents(events, result.value);
+    return result.answer;
+  }
+  metrics.eventsAccepted.add({ type: events[0]?.event.type ?? 'unknown', result: 'duplicate' }, events.length);
+  return result.answer.status === 200 ? answerWith(asDuplicate(JSON.parse(result.answer.body))) : result.answer;
+}
+
+function countEvents(events: readonly CheckedEvent[], results: readonly IntakeResult[]): void {
+  for (const [index, { status }] of results.entries()) {
     metrics.eventsAccepted.add({ type: events[index]?.event.type ?? 'unknown', result: status });
   }
-  return answer;
 }
 
 /** A platform's key of duplicates is one whatever the body says: there is no other request under the same key. */
@@ -66,17 +75,27 @@ async function acceptWhenFree(acceptOnce: AcceptOnce, request: EventsRequest): P
   throw databaseUnavailable();
 }
 
-const answerOf = (events: readonly CheckedEvent[], results: readonly IntakeResult[]): Answer => {
+/** Whether the sender must learn that an id is taken: kept as the answer to the delivery, whose other tries get it too. */
+const isRefused = (name: PlatformName, results: readonly IntakeResult[]): boolean =>
+  platforms[name].eventIds === 'sender' && results.some(({ status }) => status === 'reused');
+
+const idReused = new RequestRefused('event-id-reused', { faults: [{ pointer: '#/id', detail: 'belongs to another event' }] });
+
+function takenOf(events: readonly CheckedEvent[], results: readonly IntakeResult[]): DeliveryTaken {
   const taken = events.map(({ event: { id, orderId } }, index) => {
     const { status, eventId } = results[index] as IntakeResult;
-    // The platform has told this before in other words. To refuse it would make the platform try again, and then give up on us.
-    return { eventId, id, orderId, status: status === 'accepted' ? status : 'duplicate' } as const;
+    return status === 'reused'
+      ? ({ eventId, id, orderId, status: 'rejected', code: 'event-id-reused' } as const)
+      : { eventId, id, orderId, status };
   });
-  const body: DeliveryTaken = { duplicate: taken.every(({ status }) => status === 'duplicate'), events: taken };
-  return { status: 200, headers: {}, body: JSON.stringify(body) };
-};
+  return { duplicate: taken.every(({ status }) => status === 'duplicate'), events: taken };
+}
 
-const asDuplicate = ({ events }: DeliveryTaken): DeliveryTaken => ({
+const answerWith = (taken: DeliveryTaken): Answer => jsonAnswer(200, taken);
+
+const asDuplicate = (stored: unknown): DeliveryTaken => ({
   duplicate: true,
-  events: events.map((event) => ({ ...event, status: 'duplicate' })),
+  events: DeliveryTaken.parse(stored).events.map((event) =>
+    event.status === 'rejected' ? event : { ...event, status: 'duplicate' },
+  ),
 });
