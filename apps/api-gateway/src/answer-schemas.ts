@@ -22,13 +22,17 @@ export const NextCursor = z
   .meta({ description: 'Give it as `cursor` to get the next page; null on the last' });
 
 /** How many to answer with at once. */
-export const PageLimit = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(200)
+export const PageLimit = z
+  .string()
+  // Digits alone: to `Number` 0x10, 1e1 and a blank are something too.
+  .refine((text) => /^\d{1,9}$/.test(text), 'must be a whole number')
+  .transform(Number)
+  .pipe(z.int().min(1).max(200))
   .default(50)
-  .meta({ description: 'How many to answer with at once' });
+  .meta({
+    description: 'How many to answer with at once',
+    override: { default: 50, type: 'integer', minimum: 1, maximum: 200 },
+  });
 
 /** A status change, or the beginning of an order. */
 export const StatusOrNone = OrderStatus.nullable();

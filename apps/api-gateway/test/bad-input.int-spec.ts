@@ -1,6 +1,6 @@
 import type { Problem } from '@orderly/contracts';
-import { connect } from 'node:net';
-import { event, startGateway, type Answer, type TestGateway } from './gateway';
+import { event, startGateway, type TestGateway } from './gateway';
+import { expectProblem, storedEventRows, storedRows } from './refusals';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -8,33 +8,14 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-const storedEvents = async (): Promise<number> => {
-  const [row] = await gateway.db.query<{ count: number }>(
-    'select (select count(*) from event_keys) + (select count(*) from events) + (select count(*) from jobs) as count',
-  );
-  return row!.count;
-};
-
-const expectProblem = ({ status, headers, body }: Answer, expected: { status: number; code: string }): void => {
-  expect({ status, code: body.code }).toEqual(expected);
-  expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
-  expect(body).toMatchObject({ status, type: `https://orderly.dev/errors#${expected.code}`, title: expect.any(String) });
-  expect(body.traceId).toEqual(expect.any(String));
-};
-
 describe('a request that is no good', () => {
   const json = { 'content-type': 'application/json' };
   const tooMany = JSON.stringify(Array.from({ length: 1001 }, (_, index) => event(`many-${index}`)));
 
   it.each<[string, { body?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> }, number, string]>([
     ['invalid JSON', { body: '{"id":', headers: json }, 400, 'invalid-json'],
-    ['an empty body', { body: '', headers: json }, 400, 'invalid-json'],
     ['no body', {}, 400, 'invalid-json'],
-    ['bytes that are no UTF-8', { body: new Uint8Array([0x22, 0xff, 0x22]), headers: json }, 400, 'invalid-json'],
-    ['a wrong content type', { body: '{}', headers: { 'content-type': 'text/plain' } }, 415, 'unsupported-media-type'],
     ['no content type', { body: new Uint8Array([0x7b, 0x7d]) }, 415, 'unsupported-media-type'],
-    ['a compressed body', { body: '{}', headers: { ...json, 'content-encoding': 'gzip' } }, 415, 'unsupported-media-type'],
-    ['a body of 2 MB', { body: JSON.stringify('x'.repeat(2_000_000)), headers: json }, 413, 'payload-too-large'],
     ['a batch of 1,001', { body: tooMany, headers: json }, 413, 'batch-too-large'],
     ['an empty batch', { body: '[]', headers: json }, 422, 'validation-failed'],
     ['null', { body: 'null', headers: json }, 422, 'validation-failed'],
@@ -47,9 +28,9 @@ describe('a request that is no good', () => {
     ],
     ['a batch label with blanks', { body: '{}', headers: { ...json, 'orderly-batch': 'a b' } }, 422, 'validation-failed'],
   ])('is refused with %s, and nothing is stored', async (_, options, status, code) => {
-    const before = await storedEvents();
+    const before = await storedRows(gateway);
     expectProblem(await gateway.request('POST', '/v1/events', options), { status, code });
-    expect(await storedEvents()).toBe(before);
+    expect(await storedRows(gateway)).toBe(before);
   });
 
   it('is refused for a key without the scope, before its body is read', async () => {
@@ -69,21 +50,12 @@ describe('a request that is no good', () => {
     ['a date that is none', event('b', { occurredAt: 'yesterday' }), '#/occurredAt'],
     ['a date that PostgreSQL cannot hold', event('b', { occurredAt: '0000-01-01T00:00:00Z' }), '#/occurredAt'],
     ['an unknown status', event('b', { type: 'order.status_changed', data: { status: 'lost' } }), '#/data/status'],
-    ['a NUL character', event('b', { data: { customer: { id: 'c' }, note: 'a\0b' } }), '#/data/note'],
-    ['a lone surrogate', event('b', { data: { customer: { id: 'c' }, note: '\ud800' } }), '#/data/note'],
-    ['a number beyond doubles', JSON.stringify(event('b', { data: { n: 7 } })).replace('7', '1e999'), '#/data/n'],
-    ['__proto__', JSON.stringify(event('b', { data: { x: 7 } })).replace('"x"', '"__proto__"'), '#/data/__proto__'],
-    [
-      'nesting without end',
-      JSON.stringify(event('b', { data: 7 })).replace('7', '['.repeat(99_999) + ']'.repeat(99_999)),
-      `#/data${'/0'.repeat(48)}`,
-    ],
   ])('is refused with %s, by a pointer to it', async (_, body, pointer) => {
-    const before = await storedEvents();
+    const before = await storedRows(gateway);
     const answer = await gateway.post(body);
     expectProblem(answer, { status: 422, code: 'validation-failed' });
     expect(answer.body.errors[0].pointer).toMatch(pointer);
-    expect(await storedEvents()).toBe(before);
+    expect(await storedRows(gateway)).toBe(before);
   });
 
   it('is refused with an event beyond its size within a body that is small enough', async () => {
@@ -94,20 +66,18 @@ describe('a request that is no good', () => {
 
   it('is refused when its id belongs to another event', async () => {
     await gateway.post(event('taken'));
-    const before = await storedEvents();
+    const before = await storedEventRows(gateway);
     const answer = await gateway.post(event('taken', { notify: false }));
     expectProblem(answer, { status: 409, code: 'event-id-reused' });
     expect(answer.body.errors).toEqual([{ pointer: '#/id', detail: expect.any(String) }]);
-    expect(await storedEvents()).toBe(before);
+    expect(await storedEventRows(gateway)).toBe(before);
   });
 
   it('is answered with a problem where there is no such path, method or thing', async () => {
     expectProblem(await gateway.get('/v1/nothing'), { status: 404, code: 'not-found' });
     expectProblem(await gateway.request('POST', '/v1/nothing', { body: 'x' }), { status: 404, code: 'not-found' });
-    expectProblem(await gateway.get('/v1/orders/%zz'), { status: 404, code: 'not-found' });
     expectProblem(await gateway.get('/v1/orders/nobody'), { status: 404, code: 'not-found' });
     expectProblem(await gateway.get('/v1/events/shop/nobody'), { status: 404, code: 'not-found' });
-    expectProblem(await gateway.get(`/v1/events/shop/${'x'.repeat(3000)}`), { status: 404, code: 'not-found' });
     expectProblem(await gateway.get('/v1/events/shop/a%00b'), { status: 422, code: 'validation-failed' });
     expectProblem(await gateway.get('/v1/jobs/7'), { status: 422, code: 'validation-failed' });
     expectProblem(await gateway.get('/v1/dead-letters?limit=0'), { status: 422, code: 'validation-failed' });
@@ -115,21 +85,6 @@ describe('a request that is no good', () => {
     const wrongMethod = await gateway.request('DELETE', '/v1/events', { body: 'x' });
     expectProblem(wrongMethod, { status: 405, code: 'method-not-allowed' });
     expect(wrongMethod.headers.get('allow')).toBe('POST, GET, HEAD');
-  });
-
-  it.each([
-    [
-      'a header beyond its size',
-      `GET /v1/stats HTTP/1.1\r\nHost: x\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n`,
-      431,
-      'payload-too-large',
-    ],
-    ['no HTTP at all', 'HELLO\r\n\r\n', 400, 'validation-failed'],
-  ])('is answered with a problem for %s', async (_, bytes, status, code) => {
-    const answer = await rawRequest(bytes);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(answer).toContain('application/problem+json');
-    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status, code });
   });
 });
 
@@ -175,13 +130,3 @@ describe('a batch with bad events in it', () => {
     expect(answer.body.results).toHaveLength(2);
   });
 });
-
-const rawRequest = (bytes: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const { hostname, port } = gateway.app.url();
-    let answer = '';
-    const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-    socket.on('end', () => resolve(answer));
-    socket.on('error', reject);
-  });

@@ -22,9 +22,16 @@ export function expectRawProblem(answer: RawAnswer | undefined, expected: Refusa
   expect(JSON.parse(answer?.body ?? '')).toMatchObject({ ...expected, type: `https://orderly.dev/errors#${expected.code}` });
 }
 
+const eventTables = ['event_keys', 'events', 'jobs'];
+const tablesOfRequests = [...eventTables, 'orders', 'idempotency_keys', 'holds', 'audit'];
+
 /** How many rows requests have left in the ledger, of any kind. */
-export async function storedRows({ db }: Pick<TestGateway, 'db'>): Promise<number> {
-  const tables = ['event_keys', 'events', 'jobs', 'orders', 'idempotency_keys', 'holds', 'audit'];
+export const storedRows = (gateway: Pick<TestGateway, 'db'>): Promise<number> => rowsIn(gateway, tablesOfRequests);
+
+/** How many rows events have left in the ledger, without those of the audit trail. */
+export const storedEventRows = (gateway: Pick<TestGateway, 'db'>): Promise<number> => rowsIn(gateway, eventTables);
+
+async function rowsIn({ db }: Pick<TestGateway, 'db'>, tables: readonly string[]): Promise<number> {
   const [row] = await db.query<{ count: string }>(
     `select ${tables.map((table) => `(select count(*) from ${table})`).join(' + ')} as count`,
   );
