@@ -1,7 +1,8 @@
-// Installs what package-lock.json names, when it is not there yet. Runs before anything is installed: Node's own modules alone.
+// Installs what package-lock.json names and builds the workspace, where that is not done yet. Runs before anything is installed: Node's own modules alone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const workspaceRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -25,6 +26,19 @@ export function ensureInstalled() {
   });
   if (error || status !== 0)
     fail(`npm ci did not succeed${error ? `: ${error.message}` : ''}. Is there a way to the npm registry?`);
+}
+
+/**
+ * Builds one project, or all of them, unless nothing has changed since that was done last: to ask Nx alone takes seconds on a busy
+ * machine. Ends the process if the build fails.
+ */
+export function ensureBuilt(project = 'all') {
+  const stamp = join(workspaceRoot, 'dist', `built-${project}.sha256`);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === stateOfBuild()) return;
+  const what = project === 'all' ? ['run-many', '-t', 'build'] : ['run', `@orderly/${project}:build`];
+  runQuietly('Building', 'node_modules/nx/dist/bin/nx.js', [...what, '--outputStyle=static']);
+  const state = stateOfBuild();
+  if (state !== undefined) writeFileSync(stamp, state);
 }
 
 /** Runs a program on the pinned Node; what it prints is shown only if it fails, which ends this process. */
@@ -52,6 +66,25 @@ function isInstalled() {
     if (link) return existsSync(join(workspaceRoot, path));
     return found ? found.version === version : Boolean(optional);
   });
+}
+
+// Of every source and every bundle its path, size and time: another build, or one that was removed, changes it too.
+function stateOfBuild() {
+  const state = createHash('sha256');
+  const files = ['package-lock.json', 'tsconfig.base.json', 'nx.json'];
+  try {
+    for (const folder of ['apps', 'libs', 'tools', 'dist/apps', 'dist/tools']) {
+      const paths = readdirSync(join(workspaceRoot, folder), { recursive: true }).sort();
+      files.push(...paths.filter((path) => !path.split(sep).includes('test')).map((path) => join(folder, path)));
+    }
+    for (const file of files) {
+      const { size, mtimeMs } = statSync(join(workspaceRoot, file));
+      state.update(`${file} ${size} ${mtimeMs}\n`);
+    }
+  } catch {
+    return undefined; // nothing is built yet, or somebody builds right now
+  }
+  return state.digest('hex');
 }
 
 function packagesOf(lockfile) {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ensureInstalled, pinnedNode, runQuietly, workspaceRoot } from './install.mjs';
+import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
 
 // npm runs scripts in the workspace's root; a folder is named from where its user is.
 const here = process.env.INIT_CWD ?? process.cwd();
@@ -13,7 +13,7 @@ const isQuestion = args.length === 0 || args.includes('--help') || args.includes
 const databaseUrl = process.env.DATABASE_URL || (isQuestion ? undefined : urlOfStack(dataFolder));
 
 ensureInstalled();
-runQuietly('Building', 'node_modules/nx/dist/bin/nx.js', ['run', '@orderly/api-gateway:build', '--outputStyle=static']);
+ensureBuilt('api-gateway');
 
 const keys = spawn(pinnedNode, [join(workspaceRoot, 'dist/apps/api-gateway/main.cjs'), 'keys', ...args], {
   stdio: 'inherit',

@@ -1,10 +1,10 @@
 // npm run replay: installs, builds, and sends a file of events on the pinned Node. Arguments go to the replay (--help lists them).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { ensureInstalled, pinnedNode, runQuietly, workspaceRoot } from './install.mjs';
+import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
 
 ensureInstalled();
-runQuietly('Building', 'node_modules/nx/dist/bin/nx.js', ['run', '@orderly/replay:build', '--outputStyle=static']);
+ensureBuilt('replay');
 
 const replay = spawn(pinnedNode, [join(workspaceRoot, 'dist/tools/replay/main.cjs'), ...process.argv.slice(2)], {
   stdio: 'inherit',
