@@ -1,5 +1,6 @@
 import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import { jsonFault } from './json-fault';
 import { RequestRefused } from './request-refused';
 
 /** Makes JSON the only body that is read; what is wrong with its content is for the routes to say. */
@@ -34,10 +35,7 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(body));
   } catch (error) {
-    // V8's own message quotes the body, and with it whatever is secret there.
-    const place = /at position \d+( \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0];
-    const detail = body.length === 0 ? 'The body is empty' : place && `The fault is ${place}`;
-    throw new RequestRefused('invalid-json', { detail });
+    throw new RequestRefused('invalid-json', { detail: body.length === 0 ? 'The body is empty' : jsonFault(body, error) });
   }
 }
 

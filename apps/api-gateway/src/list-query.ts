@@ -16,12 +16,19 @@ const Time = z.iso
   .refine(isOfOurEra, 'must lie in the years 1 to 9999')
   .transform((text) => new Date(text));
 
-/** Part of a list, of things of some time. */
-export const pageQuery = {
+const pageQuery = {
   limit: PageLimit,
   from: Time.optional().meta({ description: 'Not before this time' }),
   to: Time.optional().meta({ description: 'Before this time' }),
 };
+
+/** The query of a list: a part of it, of things of some time, and what else it takes. */
+export const listQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject({ ...pageQuery, ...shape }).check(({ value, issues }) => {
+    const { from, to } = value as { readonly from?: Date; readonly to?: Date };
+    if (from && to && from > to)
+      issues.push({ code: 'custom', path: ['from'], input: from, message: 'must not be later than to' });
+  });
 
 /** A name that is filtered by: at most so long as what has it may be. */
 export const FilterText = (max: number, description: string): z.ZodOptional<z.ZodString> =>

@@ -1,4 +1,4 @@
-import { findUnstorable } from '@orderly/contracts';
+import { faultText, findUnstorable } from '@orderly/contracts';
 import type { z } from 'zod';
 import { jsonPointer } from './json-pointer';
 import { RequestRefused, type Fault } from './request-refused';
@@ -7,14 +7,10 @@ import { RequestRefused, type Fault } from './request-refused';
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
   refuseUnstorable(body);
-  const parsed = schema.safeParse(body, { error: missingFieldError });
+  const parsed = schema.safeParse(body, { error: faultText });
   if (parsed.success) return parsed.data;
   throw refusalOf(parsed.error.issues.flatMap((issue) => faultsOfIssue(issue)));
 }
-
-/** Zod's own words for a field that is not there speak of types. */
-export const missingFieldError = ({ input }: { readonly input?: unknown }): string | undefined =>
-  input === undefined ? 'is missing' : undefined;
 
 /**
  * Refuses what the ledger could not keep as it was sent. Comes before anything that walks through a body by recursion.

@@ -1,10 +1,42 @@
+import { faultText } from '@orderly/contracts';
 import type { z } from 'zod';
-import { RequestRefused } from './request-refused';
+import { RequestRefused, type ParameterFault } from './request-refused';
 
-/** Reads the parameters of a URL. @throws RequestRefused `validation-failed`, naming the parameter */
-export function parseParameters<Schema extends z.ZodType>(schema: Schema, parameters: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(parameters);
+/** Reads the parameters of a URL. @throws RequestRefused `validation-failed`, naming each that is at fault */
+export function parseParameters<Schema extends z.ZodObject>(schema: Schema, parameters: unknown): z.output<Schema> {
+  const given = Object.entries(parameters ?? {});
+  const repeated = given.filter(([, value]) => Array.isArray(value)).map(([name]) => name);
+  const parsed = schema.safeParse(parameters, { error: faultText });
   if (parsed.success) return parsed.data;
-  const detail = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'URL'}: ${message}`).join('; ');
-  throw new RequestRefused('validation-failed', { detail });
+  const others = parsed.error.issues.filter(({ path: [name] }) => !repeated.includes(String(name)));
+  throw parametersRefused([
+    ...repeated.map((parameter) => ({ parameter: shown(parameter), detail: 'is given more than once' })),
+    ...others
+      .flatMap((issue) => faultsOf(issue, Object.keys(schema.shape)))
+      .filter(({ parameter }) => !repeated.includes(parameter)),
+  ]);
 }
+
+/** The refusal of parameters, which has what is wrong with them in its detail too: most callers show no more. */
+export function parametersRefused(faults: readonly ParameterFault[]): RequestRefused {
+  const named = faults.slice(0, maxFaults);
+  return new RequestRefused('validation-failed', {
+    detail: named.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; '),
+    faults: named,
+  });
+}
+
+const maxFaults = 20;
+
+function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): ParameterFault[] {
+  if (issue.code !== 'unrecognized_keys') return [{ parameter: shown(issue.path.join('.')), detail: issue.message }];
+  const hint = known.length === 0 ? 'which has none' : `which has ${known.join(', ')}`;
+  return issue.keys.map((key, index) => ({
+    parameter: shown(key),
+    // Once is enough.
+    detail: `is no parameter of this call${index === 0 ? `, ${hint}` : ''}`,
+  }));
+}
+
+/** Names are the sender's: one of ten kilobytes is not sent back. */
+const shown = (name: string): string => name.slice(0, 100).toWellFormed();

@@ -2,10 +2,19 @@ import type { Problem } from '@orderly/contracts';
 import { PermanentError } from '@orderly/errors';
 import { statusOfCode, type ApiErrorCode } from './status-of-code';
 
-/** Where in the request's body a fault is. */
-export interface Fault {
+/** Where in the request a fault is: in its body, or in a parameter of its URL. */
+export type Fault = BodyFault | ParameterFault;
+
+export interface BodyFault {
   /** A JSON pointer in the form of a URL's fragment, such as `#/data/status`. */
   readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ParameterFault {
+  /** Its name. */
+  readonly parameter: string;
+  /** Follows the name in a sentence. */
   readonly detail: string;
 }
 

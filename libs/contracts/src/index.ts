@@ -36,6 +36,7 @@ export { queueNames, syncQueueName, destinationOfQueue } from './queues';
 export { apiScopes, ApiScope } from './api-scope';
 export type { Actor } from './actor';
 export { Problem, problemTypeUrl } from './problem';
+export { faultText } from './fault-text';
 export { currencyDigits, toMinorUnits } from './money';
 export { EmailAddress } from './email-address';
 export { StorableText } from './text';

@@ -17,7 +17,7 @@ const common = {
   source: StorableText(100).min(1).meta({ description: 'Who sent it: a shop, a system' }),
   orderId: OrderId,
   occurredAt: z.iso
-    .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
+    .datetime({ offset: true })
     .transform((text) => new Date(text).toISOString())
     .meta({ description: 'When it happened at the producer: RFC 3339 with an offset' }),
   notify: z.boolean().optional().meta({ description: '`false` tells no customer of it, as for an import of history' }),

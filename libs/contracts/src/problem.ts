@@ -12,9 +12,21 @@ export const Problem = z.object({
   traceId: z.string().optional().meta({ description: 'To find the request by, in traces and logs' }),
   retryable: z.boolean().optional().meta({ description: 'Whether the same request may succeed later' }),
   errors: z
-    .array(z.object({ pointer: z.string().meta({ examples: ['#/data/status'] }), detail: z.string() }))
+    .array(
+      z.object({
+        pointer: z
+          .string()
+          .optional()
+          .meta({ description: 'A JSON pointer into the body', examples: ['#/data/status'] }),
+        parameter: z
+          .string()
+          .optional()
+          .meta({ description: 'The name of a parameter of the URL', examples: ['limit'] }),
+        detail: z.string(),
+      }),
+    )
     .optional()
-    .meta({ description: "Where the faults are: JSON pointers into the request's body" }),
+    .meta({ description: 'Where the faults are. Each has a `pointer` or a `parameter`' }),
   current: OrderStatus.optional().meta({ description: 'Of a manual change that was refused: the status that the order has' }),
   allowed: z.array(OrderStatus).readonly().optional().meta({ description: 'The statuses that it could take instead' }),
   currentVersion: z

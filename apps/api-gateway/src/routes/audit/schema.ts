@@ -2,7 +2,7 @@ import { OrderStatus, StorableText } from '@orderly/contracts';
 import { auditActions } from '@orderly/database';
 import { z } from 'zod';
 import { Id, Json, Link, Moment, NextCursor } from '../../answer-schemas';
-import { OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
+import { OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 
 const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
@@ -10,8 +10,7 @@ const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
 /** No name is longer. */
 const Name = StorableText(300).min(1);
 
-const AuditQuery = z.strictObject({
-  ...pageQuery,
+const AuditQuery = listQuery({
   cursor: pageCursor('audit', Id),
   orderId: OrderFilter,
   action: AuditAction.optional().meta({ description: 'What was done' }),

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { Id, Link, NextCursor } from '../../answer-schemas';
-import { FilterText, OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
+import { FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 import { jobFields } from '../jobs/schema';
 
-const DeadLetterQuery = z.strictObject({
-  ...pageQuery,
+const DeadLetterQuery = listQuery({
   cursor: pageCursor('dead-letters', Id),
   orderId: OrderFilter,
   destination: FilterText(100, 'The destination that it was for'),

@@ -1,10 +1,10 @@
-import { OrderEvent, orderEventTypes } from '@orderly/contracts';
+import { faultText, OrderEvent } from '@orderly/contracts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../canonical-json';
 import { jsonPointer } from '../../json-pointer';
-import { faultsOfIssue, missingFieldError, refuseIfAny, refuseUnstorable } from '../../parse-body';
-import { RequestRefused, type Fault } from '../../request-refused';
+import { faultsOfIssue, refuseIfAny, refuseUnstorable } from '../../parse-body';
+import { RequestRefused } from '../../request-refused';
 
 /** Bytes of one event. A thousand lines of an order are a third of it. */
 export const maxEventBytes = 256 * 1024;
@@ -31,19 +31,12 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
     const detail = `An event has at most ${maxEventBytes} bytes`;
     throw new RequestRefused('payload-too-large', { detail, faults: [{ pointer: jsonPointer(path), detail }] });
   }
-  const parsed = OrderEvent.safeParse(body, { error: missingFieldError });
-  if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOf(issue, path)));
+  const parsed = OrderEvent.safeParse(body, { error: faultText });
+  if (!parsed.success) refuseIfAny(parsed.error.issues.flatMap((issue) => faultsOfIssue(issue, path)));
   const event = parsed.data as OrderEvent;
   const timeFault = faultOfTime(event.occurredAt, Date.now());
   if (timeFault !== undefined) refuseIfAny([{ pointer: jsonPointer([...path, 'occurredAt']), detail: timeFault }]);
   return { event, bodyHash: createHash('sha256').update(canonical).digest() };
-}
-
-function faultsOf(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): Fault[] {
-  if (issue.code === 'invalid_union' && issue.path.at(-1) === 'type') {
-    return [{ pointer: jsonPointer([...path, ...issue.path]), detail: `must be one of ${orderEventTypes.join(', ')}` }];
-  }
-  return faultsOfIssue(issue, path);
 }
 
 /** More than any clock is wrong. */

@@ -1,13 +1,12 @@
 import { orderEventTypes } from '@orderly/contracts';
 import { z } from 'zod';
 import { Id, NextCursor } from '../../answer-schemas';
-import { CustomerFilter, FilterText, OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
+import { CustomerFilter, FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 import { BatchLabel } from './check-event';
 import { Event } from './schema';
 
-const EventsQuery = z.strictObject({
-  ...pageQuery,
+const EventsQuery = listQuery({
   cursor: pageCursor('events', Id),
   orderId: OrderFilter,
   customerId: CustomerFilter,

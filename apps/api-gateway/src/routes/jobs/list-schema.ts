@@ -2,15 +2,14 @@ import { jobDefinitions, type AnyJobDefinition } from '@orderly/contracts';
 import { jobOutcomes } from '@orderly/jobs';
 import { z } from 'zod';
 import { Id, Link, NextCursor } from '../../answer-schemas';
-import { CustomerFilter, FilterText, OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
+import { CustomerFilter, FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 import { BatchLabel } from '../events/check-event';
 import { jobFields, JobState } from './schema';
 
 const jobNames = Object.keys(jobDefinitions) as [AnyJobDefinition['name'], ...AnyJobDefinition['name'][]];
 
-const JobsQuery = z.strictObject({
-  ...pageQuery,
+const JobsQuery = listQuery({
   cursor: pageCursor('jobs', Id),
   orderId: OrderFilter,
   customerId: CustomerFilter,

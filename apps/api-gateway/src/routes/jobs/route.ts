@@ -13,9 +13,9 @@ export interface JobRouteDependencies {
 }
 
 export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRouteDependencies): void {
-  addOperation(app, requireScope, findJobOperation, async ({ params: { id } }) => {
-    const job = await within(findJob(db, id));
+  addOperation(app, requireScope, findJobOperation, async ({ params: { jobId } }) => {
+    const job = await within(findJob(db, jobId));
     if (job === undefined) throw new RequestRefused('not-found');
-    return { ...job, links: { self: links.job(id), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };
+    return { ...job, links: { self: links.job(jobId), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };
   });
 }

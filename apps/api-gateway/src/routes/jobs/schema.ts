@@ -4,7 +4,7 @@ import { defineOperation } from '../../operation';
 
 export const JobState = z.enum(['runnable', 'retrying', 'running', 'blocked', 'parked', 'ended']).meta({ id: 'JobState' });
 
-const JobParams = z.strictObject({ id: z.guid('must be a UUID').meta({ description: 'Of the job' }) });
+const JobParams = z.strictObject({ jobId: z.guid('must be a UUID').meta({ description: 'Of the job' }) });
 
 /** A job as people see it. */
 export const jobFields = {
@@ -62,7 +62,7 @@ const Job = z
 export const findJobOperation = defineOperation({
   id: 'findJob',
   method: 'get',
-  path: '/v1/jobs/{id}',
+  path: '/v1/jobs/{jobId}',
   tag: 'Jobs',
   summary: 'A job with its attempts',
   scope: 'ops:read',

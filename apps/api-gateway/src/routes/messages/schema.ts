@@ -2,14 +2,13 @@ import { NotificationKind } from '@orderly/contracts';
 import { messageStates } from '@orderly/messaging';
 import { z } from 'zod';
 import { Id, Link, Moment, NextCursor } from '../../answer-schemas';
-import { CustomerFilter, FilterText, OrderFilter, pageCursor, pageQuery, pagesText } from '../../list-query';
+import { CustomerFilter, FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 import { BatchLabel } from '../events/check-event';
 
 const MessageState = z.enum(messageStates).meta({ id: 'MessageState' });
 
-const MessagesQuery = z.strictObject({
-  ...pageQuery,
+const MessagesQuery = listQuery({
   cursor: pageCursor('messages', Id),
   orderId: OrderFilter,
   customerId: CustomerFilter,

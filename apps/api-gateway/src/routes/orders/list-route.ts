@@ -4,7 +4,7 @@ import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';
 import { nextCursorOf } from '../../list-query';
 import { addOperation } from '../../operation';
-import { RequestRefused } from '../../request-refused';
+import { parametersRefused } from '../../parse-parameters';
 import { within } from '../../within';
 import { listOrdersOperation } from './list-schema';
 
@@ -16,10 +16,11 @@ export interface OrderListDependencies {
 export function addOrderList(app: FastifyInstance, { db, requireScope }: OrderListDependencies): void {
   addOperation(app, requireScope, listOrdersOperation, async ({ query }) => {
     const { limit, cursor, destination, lane: state = 'blocked', ...others } = query;
-    if (destination === undefined && query.lane !== undefined) throw refused('lane: needs destination');
+    if (destination === undefined && query.lane !== undefined)
+      throw parametersRefused([{ parameter: 'lane', detail: 'needs destination' }]);
     const filter = { ...others, ...(destination !== undefined && { lane: { destination, state } }) };
     if (cursor !== undefined && (cursor.createdAt === undefined) !== (orderOfOrders(filter) === 'id')) {
-      throw refused('cursor: must be a nextCursor of an earlier page with these filters');
+      throw parametersRefused([{ parameter: 'cursor', detail: 'must be a nextCursor of an earlier page with these filters' }]);
     }
     const page = await within(listOrders(db, filter, { limit, after: cursor }));
     return {
@@ -31,5 +32,3 @@ export function addOrderList(app: FastifyInstance, { db, requireScope }: OrderLi
     };
   });
 }
-
-const refused = (detail: string): RequestRefused => new RequestRefused('validation-failed', { detail });

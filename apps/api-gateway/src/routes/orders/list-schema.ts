@@ -1,7 +1,7 @@
 import { OrderId, OrderStatus } from '@orderly/contracts';
 import { z } from 'zod';
 import { Link, Moment, NextCursor } from '../../answer-schemas';
-import { FilterText, pageCursor, pageQuery, pagesText } from '../../list-query';
+import { FilterText, listQuery, pageCursor, pagesText } from '../../list-query';
 import { defineOperation } from '../../operation';
 import { BatchLabel } from '../events/check-event';
 import { Lane } from './schema';
@@ -9,8 +9,7 @@ import { Lane } from './schema';
 // To the microsecond, as the ledger keeps it: rounded, a page would begin at another order.
 const ExactTime = z.iso.datetime({ precision: 6 }).refine((text) => !text.startsWith('0000'));
 
-const OrdersQuery = z.strictObject({
-  ...pageQuery,
+const OrdersQuery = listQuery({
   cursor: pageCursor('orders', z.strictObject({ orderId: OrderId, createdAt: ExactTime.optional() })),
   customerId: FilterText(200, '`customer.id` of the order'),
   status: OrderStatus.optional().meta({ description: 'The status that they have now' }),
