@@ -17,7 +17,7 @@ ensureBuilt('api-gateway');
 
 const keys = spawn(pinnedNode, [join(workspaceRoot, 'dist/apps/api-gateway/main.cjs'), 'keys', ...args], {
   stdio: 'inherit',
-  env: { ...process.env, ...(databaseUrl && { DATABASE_URL: databaseUrl }) },
+  env: { ...process.env, ORDERLY_KEYS_CALLED_AS: 'npm run keys --', ...(databaseUrl && { DATABASE_URL: databaseUrl }) },
 });
 keys.on('exit', (code) => process.exit(code ?? 1));
 
@@ -35,7 +35,10 @@ function urlOfStack(folder) {
   const folders = folder === undefined ? temporaryFolders() : [folder];
   const running = folders.map(stackIn).filter((stack) => stack !== undefined);
   if (running.length === 1) return running[0].databaseUrl;
-  if (running.length > 1) fail(`More than one npm start runs: name one with --data-dir, of\n${folders.join('\n')}`);
+  if (running.length > 1) {
+    const list = folders.map((path, index) => `  ${path}  ${running[index].gateway ?? ''}`.trimEnd());
+    fail(`More than one npm start runs: name one with --data-dir, of\n${list.join('\n')}`);
+  }
   fail(
     folder === undefined
       ? 'Set DATABASE_URL, or run npm start; if it was given a --data-dir, give the same one.'

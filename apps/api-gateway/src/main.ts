@@ -20,7 +20,8 @@ program
 
 program.command('openapi').description('print the OpenAPI document of the API').action(printApiDocument);
 
-addKeyCommands(program, process.env);
+// Set by tools/scripts/keys.mjs, whose user knows no other name of it.
+addKeyCommands(program, process.env, process.env.ORDERLY_KEYS_CALLED_AS);
 
 runMain(async () => {
   await program.parseAsync();

@@ -146,7 +146,8 @@ describe('operators', () => {
     const revocation = { actor: { ...testActor, name: 'cli ada' }, reason: 'in a public log' };
     const revoked = await revokeApiKey(db, which(id, key), revocation);
     expect(revoked).toMatchObject({ id, name: 'leaked' });
-    expect(await revokeApiKey(db, which(id, key), revocation)).toEqual(revoked);
+    expect(revoked?.changed).toBe(true);
+    expect(await revokeApiKey(db, which(id, key), revocation)).toEqual({ ...revoked, changed: false });
     expect((await listApiKeys(db)).find((one) => one.id === id)).toMatchObject({
       state: 'revoked',
       revokedAt: revoked?.revokedAt,
@@ -174,7 +175,7 @@ describe('the last use of keys', () => {
   const lastUses = (ids: readonly string[]) =>
     db.query<{ at: Date | null }>('select last_used_at as at from api_keys where id = any($1)', [ids]);
 
-  it('is written for all keys in one statement, after an interval and at the end', async () => {
+  it('is written for all keys in one statement, soon where they were idle, after the interval where not, and at the end', async () => {
     let statements = 0;
     const counting: Pick<Database, 'query'> = {
       query: (text, values) => {
@@ -183,16 +184,21 @@ describe('the last use of keys', () => {
       },
     };
     const ids = await createIds(3);
-    const lastUse = createLastUse(counting, { intervalMs: 50 });
+    const lastUse = createLastUse(counting, { gatherMs: 50 });
     for (const id of [...ids, ...ids]) lastUse.note(id);
     await eventually(async () => expect((await lastUses(ids)).every(({ at }) => at !== null)).toBe(true));
     expect(statements).toBe(1);
 
     const [before] = await lastUses([ids[0]!]);
+    const [other = ''] = await createIds(1);
     lastUse.note(ids[0]!);
+    lastUse.note(other);
+    await eventually(async () => expect(await lastUses([other])).not.toEqual([{ at: null }]));
+    expect(await lastUses([ids[0]!])).toEqual([before]);
+    expect(statements).toBe(2);
     await lastUse.stop();
     expect((await lastUses([ids[0]!]))[0]!.at!.getTime()).toBeGreaterThanOrEqual(before!.at!.getTime());
-    expect(statements).toBe(2);
+    expect(statements).toBe(3);
   });
 
   it('is kept while the database is away, and never goes back', async () => {
@@ -202,7 +208,7 @@ describe('the last use of keys', () => {
     const flaky: Pick<Database, 'query'> = {
       query: (...query) => (isAway ? Promise.reject(new Error('away')) : db.query(...query)),
     };
-    const lastUse = createLastUse(flaky, { intervalMs: 10, onError: (error) => failures.push(error) });
+    const lastUse = createLastUse(flaky, { intervalMs: 10, gatherMs: 10, onError: (error) => failures.push(error) });
     lastUse.note(id!);
     await eventually(() => expect(failures.length).toBeGreaterThan(1));
     expect(await lastUses([id!])).toEqual([{ at: null }]);

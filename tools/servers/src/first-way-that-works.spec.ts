@@ -16,7 +16,7 @@ describe('the choice of a server', () => {
     const { ways } = setup({ path: new Error('initdb is not on the PATH\nat somewhere'), embedded: 'works' });
     const server = await firstWayThatWorks(product, ways, (line) => lines.push(line));
     expect(server.source).toBe('embedded');
-    expect(lines).toEqual(['PostgreSQL: not from the PATH: initdb is not on the PATH']);
+    expect(lines).toEqual(['PostgreSQL: initdb is not on the PATH; taking one from a package']);
   });
 
   it('says what to install when no way works', async () => {

@@ -16,7 +16,7 @@ export async function firstWayThatWorks(
   ways: Way[],
   report: (line: string) => void,
 ): Promise<Server> {
-  for (const way of ways) {
+  for (const [index, way] of ways.entries()) {
     try {
       const server = await way.start();
       if (server) return server;
@@ -25,7 +25,8 @@ export async function firstWayThatWorks(
       if (way.source === 'environment') throw new NoServerError(reason);
       // Most machines have no Docker, and a line about it in every test run is one that nobody reads.
       if (error instanceof NoEngineError && way !== ways.at(-1)) continue;
-      report(`${product}: not from ${labels[way.source]}: ${reason}`);
+      const next = ways[index + 1];
+      report(`${product}: ${reason}${next ? `; taking one ${labels[next.source]}` : ''}`);
     }
   }
   throw new NoServerError(`There is no ${product}. ${advice}`);
@@ -40,7 +41,12 @@ export function inOrder(ways: Way[], containers: 'first' | 'last'): Way[] {
   return [...ways].sort((a, b) => order.indexOf(a.source) - order.indexOf(b.source));
 }
 
-const labels = { environment: 'the environment', path: 'the PATH', embedded: 'a package', containers: 'Docker' };
+const labels = {
+  environment: 'from the environment',
+  path: 'from the PATH',
+  embedded: 'from a package',
+  containers: 'in Docker',
+};
 
 function oneLine(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);

@@ -41,7 +41,7 @@ async function fromEnvironment(url: string | undefined): Promise<Server | undefi
 // Debian keeps the server's programs away from the PATH.
 async function fromPath(options: ServerOptions): Promise<Server> {
   const folders = foldersWith(['initdb', 'postgres'], options.environment, ['/usr/lib/postgresql/*/bin']);
-  let reason: unknown = new Error('it has no initdb and postgres');
+  let reason: unknown = new Error('no initdb and postgres on the PATH');
   for (const folder of new Set(folders.map((found) => dirname(realPath(found, 'postgres'))))) {
     try {
       return await runPostgres(folder, 'path', options, oldestMajor);

@@ -39,7 +39,7 @@ function fromPath(options: ServerOptions): Promise<Server> {
     const [folder] = foldersWith([program], options.environment);
     if (folder) return runRedis({ program: realProgram(folder, program), libraries: [] }, 'path', options);
   }
-  return Promise.reject(new Error('it has no redis-server'));
+  return Promise.reject(new Error('no redis-server on the PATH'));
 }
 
 // Debian's redis-server is a link to a program that looks at the name it was called by: the link itself has to be called.

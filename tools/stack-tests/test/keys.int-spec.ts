@@ -62,9 +62,12 @@ describe('the keys of a stack with a data folder', () => {
 
     const revoke = ['revoke', key.slice(0, 16), '--reason', 'a test'];
     const revoked = await keys(...revoke);
-    expect(JSON.parse(revoked.stdout)).toMatchObject({ id, name: 'shop' });
+    expect(JSON.parse(revoked.stdout)).toMatchObject({ id, name: 'shop', changed: true });
     await eventually(async () => expect(await statusFor(stack, key)).toBe(401), { timeoutMs: 10_000 });
-    expect(await keys(...revoke)).toMatchObject({ code: 0, stdout: revoked.stdout });
+    const { revokedAt } = JSON.parse(revoked.stdout) as { revokedAt: string };
+    const again = await keys(...revoke);
+    expect(JSON.parse(again.stdout)).toMatchObject({ id, revokedAt, changed: false });
+    expect(again.stderr).toBe(`It was revoked before, at ${revokedAt}: nothing has changed, and the reason is not kept\n`);
     expect((await list()).find((one) => one.id === id)).toMatchObject({ state: 'revoked' });
   });
 
@@ -83,16 +86,18 @@ describe('the keys of a stack with a data folder', () => {
   });
 
   it('last from run to run, and files that hold secrets are for their owner alone', async () => {
-    const { apiKey, databaseUrl } = stack.ready;
+    const { apiKey, databaseUrl, webhookSecrets } = stack.ready;
     const before = (await list()).length;
-    for (const file of ['api-key.json', 'stack.json']) expect(statSync(join(dataFolder, file)).mode & 0o777).toBe(0o600);
+    for (const file of ['api-key.json', 'stack.json', 'webhook-secrets.json'])
+      expect(statSync(join(dataFolder, file)).mode & 0o777).toBe(0o600);
     await stack.stop();
     expect(await npmRunKeys('list', `--data-dir=${dataFolder}`)).toMatchObject({
       code: 1,
       stderr: `No npm start runs in ${dataFolder}.\n`,
     });
     stack = await Stack.start(onFolder(databaseUrl));
-    expect(stack.ready.apiKey).toBe(apiKey);
+    expect(stack.ready).toMatchObject({ apiKey, webhookSecrets });
+    expect(Object.keys(webhookSecrets)).toEqual(['shopify', 'standard']);
     expect(await statusFor(stack, apiKey)).toBe(200);
     expect(await list()).toHaveLength(before);
   });

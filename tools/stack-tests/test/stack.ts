@@ -10,6 +10,7 @@ const workspace = join(__dirname, '../../..');
 export interface Ready {
   readonly gateway: string;
   readonly apiKey: string;
+  readonly webhookSecrets: Readonly<Record<string, string>>;
   readonly admin: Readonly<Record<string, string>>;
   readonly pids: Readonly<Record<string, number>>;
   readonly databaseUrl: string;

@@ -5,13 +5,17 @@ import { writePrivateFile } from './private-file';
 
 export type DataFolder = {
   path: string;
+  /** It is gone when it is closed. */
+  isTemporary: boolean;
   /** Undefined for a temporary one: each server then makes and removes its own. */
   keptFor: (server: string) => string | undefined;
-  /** Says in the folder which database the stack runs on, for `npm run keys`. */
-  tellDatabase: (url: string) => void;
+  /** Says in the folder where the stack runs, for `npm run keys`. */
+  tell: (stack: RunningStack) => void;
   /** Gives the folder back, and removes it if it is temporary. */
   close: () => void;
 };
+
+export type RunningStack = { databaseUrl: string; gateway: string };
 
 /**
  * Opens the folder that the stack keeps its data and logs in.
@@ -21,7 +25,7 @@ export function openDataFolder(chosen: string | undefined): DataFolder {
   if (chosen === undefined) {
     const path = mkdtempSync(join(tmpdir(), 'orderly-'));
     const close = (): void => rmSync(path, { recursive: true, force: true });
-    return { path, keptFor: () => undefined, tellDatabase: (url) => tellDatabase(path, url), close };
+    return { path, isTemporary: true, keptFor: () => undefined, tell: (stack) => tell(path, stack), close };
   }
   mkdirSync(chosen, { recursive: true });
   const lock = join(chosen, 'stack.pid');
@@ -30,16 +34,17 @@ export function openDataFolder(chosen: string | undefined): DataFolder {
   writeFileSync(lock, String(process.pid));
   return {
     path: chosen,
+    isTemporary: false,
     keptFor: (server) => join(chosen, server),
-    tellDatabase: (url) => tellDatabase(chosen, url),
+    tell: (stack) => tell(chosen, stack),
     close: () => [lock, join(chosen, stackFile)].forEach((file) => rmSync(file, { force: true })),
   };
 }
 
 /** Read by tools/scripts/keys.mjs. */
 const stackFile = 'stack.json';
-const tellDatabase = (folder: string, databaseUrl: string): void =>
-  writePrivateFile(join(folder, stackFile), { pid: process.pid, databaseUrl });
+const tell = (folder: string, stack: RunningStack): void =>
+  writePrivateFile(join(folder, stackFile), { pid: process.pid, ...stack });
 
 function readPid(file: string): number | undefined {
   try {

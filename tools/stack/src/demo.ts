@@ -1,6 +1,7 @@
 import colors from 'picocolors';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Mailbox } from './mailbox';
+import { pausedLines, readPausedQueues, type PausedQueue } from './paused-queues';
 import type { Terminal } from './terminal';
 
 export type DemoTarget = {
@@ -17,12 +18,23 @@ type Seen = { status?: string; version?: number; partners: Record<string, number
 /** How long one step may take before the demo goes on without it. */
 const patienceMs = 15_000;
 
-/** Sends the life of a made-up order through the HTTP API and shows what comes of each step. */
-export async function runDemo(target: DemoTarget, terminal: Terminal): Promise<void> {
+/** Sends the life of a made-up order through the HTTP API and shows what comes of each step. Nobody waits for what is paused. */
+export async function runDemo(everything: DemoTarget, terminal: Terminal): Promise<void> {
+  const paused = await readPausedQueues(everything.gateway, everything.apiKey);
+  for (const queue of paused) pausedLines(queue, everything).forEach((line) => terminal.line(line));
+  if (paused.length > 0) terminal.line();
+  const isPaused = (name: string): boolean => paused.some((queue) => queue.name === name);
+  if (isPaused('order-status')) {
+    terminal.line('No made-up order is sent: nothing would come of it before order-status is resumed.\n');
+    return;
+  }
+  const target = { ...everything, partners: thoseAtWork(everything.partners, paused) };
+  const hasMail = !isPaused('notifications');
   const orderId = `demo-${Date.now().toString(36)}`;
   const email = `${orderId}@example.com`;
   terminal.line(`The life of a made-up order, ${colors.bold(orderId)}:`);
-  for (const [index, step] of stepsFor(email).entries()) {
+  for (const [index, life] of stepsFor(email).entries()) {
+    const step = { ...life, hasMail: life.hasMail && hasMail };
     const version = index + 1;
     const startedAt = performance.now();
     await post(target, { id: `${orderId}-${version}`, orderId, type: step.type, data: step.data });
@@ -33,6 +45,9 @@ export async function runDemo(target: DemoTarget, terminal: Terminal): Promise<v
   }
   terminal.line();
 }
+
+const thoseAtWork = (partners: Record<string, string>, paused: PausedQueue[]): Record<string, string> =>
+  Object.fromEntries(Object.entries(partners).filter(([name]) => !paused.some(({ destination }) => destination === name)));
 
 function stepsFor(email: string): Step[] {
   const created = {

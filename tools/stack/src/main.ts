@@ -1,3 +1,4 @@
+import type { DataFolder } from './data-folder';
 import { parseOptions } from './options';
 import type { ServiceProcess } from './service-process';
 import { runStack } from './stack';
@@ -13,6 +14,7 @@ const stopRequest = new AbortController();
 const stages = new StopStages(stopRequest.signal);
 let services: ServiceProcess[] = [];
 let stopRequestedAt: number | undefined;
+let closed: DataFolder | undefined;
 
 const options = parseOptions(process.argv);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, requestStop);
@@ -22,7 +24,11 @@ process.channel?.unref();
 // A terminal that is gone must not keep us from stopping in order.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-void runStack({ options, environment: process.env, terminal, stages, onServices: (made) => (services = made) }).then(
+void runStack({
+  ...{ options, environment: process.env, terminal, stages },
+  onServices: (made) => (services = made),
+  onFolderClosed: (folder) => (closed = folder),
+}).then(
   () => exit(0),
   (error: unknown) => {
     if (error instanceof StopRequested) return exit(0);
@@ -45,8 +51,14 @@ function requestStop(): void {
 async function exit(code: number): Promise<void> {
   stopRequestedAt ??= Date.now();
   await stages.stopAll();
+  if (code === 0) terminal.line(`All is stopped. ${closed === undefined ? '' : whatIsLeft(closed)}`.trim());
   process.exit(code);
 }
+
+const whatIsLeft = ({ path, isTemporary }: DataFolder): string =>
+  isTemporary
+    ? `The temporary folder ${path} was removed; npm start -- --data-dir <folder> keeps orders and logs.`
+    : `Orders and logs are kept in ${path}.`;
 
 function killAll(): void {
   for (const service of services) service.kill();

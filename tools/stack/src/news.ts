@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { setTimeout as pause } from 'node:timers/promises';
+import { holdLine, type Hold } from './hold-line';
 import type { Terminal } from './terminal';
 
 export type News = { stop: () => Promise<void> };
@@ -12,7 +13,6 @@ type DeadLetter = {
   /** As text: a Date has no microseconds, and the same letter would be found again for ever. */
   ended_at: string;
 };
-type Hold = { scope: string; key: string; reason: string; until: Date };
 
 /** Tells of dead letters and holds as they come, from the ledger. A database that is away is no news of ours: the services say it. */
 export function watchForNews(databaseUrl: string, terminal: Terminal): News {
@@ -43,7 +43,8 @@ async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSign
         );
         since = letters.rows.at(-1)?.ended_at ?? since;
         const holds = await client.query<Hold>(
-          `select scope, key, reason, until from holds where reason <> 'throttled' or until > now() order by scope, key limit 100`,
+          `select scope, key, reason, since, until, note, coalesce(on_behalf_of, actor) as actor from holds
+           where reason <> 'throttled' or until > now() order by scope, key limit 100`,
         );
         tell.deadLetters(letters.rows);
         tell.holds(holds.rows);
@@ -82,10 +83,9 @@ class Teller {
   }
 
   holds(holds: Hold[]): void {
-    for (const { scope, key, reason, until } of holds) {
-      const what = `${scope} ${key}`;
-      if (!this.#waiting.has(what))
-        this.#terminal.trouble(`The ${what} waits (${reason}) until ${until.toTimeString().slice(0, 8)}`);
+    for (const hold of holds) {
+      const what = `${hold.scope} ${hold.key}`;
+      if (!this.#waiting.has(what)) this.#terminal.trouble(holdLine(hold));
       this.#waiting.set(what, Date.now());
     }
     for (const [what, lastSeen] of this.#waiting) {

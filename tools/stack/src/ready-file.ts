@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { writePrivateFile } from './private-file';
+import type { WebhookSecrets } from './webhook-secrets';
 
 /** What others need to work with a running stack. */
 export type ReadyContent = {
   gateway: string;
   apiKey: string;
-  /** What webhooks of Shopify are signed with here; absent where the caller has set secrets. */
-  shopifySecret?: string | undefined;
+  webhookSecrets: WebhookSecrets;
   admin: Record<string, string>;
   pids: Record<string, number>;
   databaseUrl: string;

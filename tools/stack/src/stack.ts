@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printBanner } from './banner';
-import { openDataFolder } from './data-folder';
+import { openDataFolder, type DataFolder } from './data-folder';
 import { runDemo } from './demo';
 import { migrateDatabase } from './gateway-command';
 import { gatewayPort } from './gateway-port';
@@ -19,6 +19,7 @@ import { ServiceProcess } from './service-process';
 import { takeStackKey } from './stack-key';
 import type { StopStages } from './stop-stages';
 import type { Terminal } from './terminal';
+import { takeWebhookSecrets, webhookEnvironment } from './webhook-secrets';
 import { serviceFolder, serviceNames, type ServiceName } from './workspace';
 
 export type StackContext = {
@@ -29,6 +30,8 @@ export type StackContext = {
   stages: StopStages;
   /** Gets the services as soon as there are any, for whoever has to kill them at once. */
   onServices: (services: ServiceProcess[]) => void;
+  /** Comes last of all stages. */
+  onFolderClosed: (folder: DataFolder) => void;
 };
 
 /**
@@ -36,10 +39,13 @@ export type StackContext = {
  * @throws Error with one line for people when something cannot start, StopRequested when it was told to stop meanwhile.
  */
 export async function runStack(context: StackContext): Promise<void> {
-  const { options, environment, terminal, stages } = context;
+  const { options, environment, terminal, stages, onFolderClosed } = context;
   const port = await gatewayPort(options.port);
   const folder = openDataFolder(options.dataFolder);
-  stages.add(folder.close);
+  stages.add(() => {
+    folder.close();
+    onFolderClosed(folder);
+  });
   process.once('exit', folder.close); // also when a second Ctrl-C leaves no time for the stages
   const logFolder = join(folder.path, 'logs');
   mkdirSync(logFolder, { recursive: true });
@@ -50,9 +56,7 @@ export async function runStack(context: StackContext): Promise<void> {
     erpToken: environment.ERP_TOKEN ?? randomBytes(24).toString('base64url'),
     wmsSigningSecret: environment.WMS_SIGNING_SECRET ?? `whsec_${randomBytes(32).toString('base64')}`,
   };
-  // Made up, so that webhooks can be tried at once; secrets of the caller's own are not for showing.
-  const shopifySecret =
-    environment.ORDERLY_WEBHOOKS_SHOPIFY_SECRETS === undefined ? `shpss_${randomBytes(16).toString('hex')}` : undefined;
+  const webhookSecrets = takeWebhookSecrets(environment, options.dataFolder);
   const [partners, mailbox] = await Promise.all([
     stages.started(startPartners(secrets), ({ erp, wms }) => Promise.all([erp.stop(), wms.stop()])),
     stages.started(startMailbox(), (started) => started.stop()),
@@ -71,12 +75,14 @@ export async function runStack(context: StackContext): Promise<void> {
     ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
     ...{ SHUTDOWN_TIMEOUT_MS: '4000', FORCE_COLOR: '0' },
     ...(ownDestinations === undefined && { ERP_TOKEN: secrets.erpToken, WMS_SIGNING_SECRET: secrets.wmsSigningSecret }),
-    ...(shopifySecret !== undefined && { ORDERLY_WEBHOOKS_SHOPIFY_SECRETS: shopifySecret }),
+    ...webhookEnvironment(webhookSecrets),
   };
   await stages.unlessStopped(migrateDatabase(serviceEnvironment));
   const keyOptions = { keptFolder: options.dataFolder, hasOwnDatabase: environment.DATABASE_URL !== undefined };
   const { key: apiKey } = await stages.started(takeStackKey(serviceEnvironment, keyOptions), ({ giveBack }) => giveBack());
-  folder.tellDatabase(postgres.url);
+
+  const gateway = `http://127.0.0.1:${port}`;
+  folder.tell({ databaseUrl: postgres.url, gateway });
 
   const readyFile = new ReadyFile(options.readyFile);
   readyFile.withdraw(); // one of an earlier run would be believed
@@ -91,7 +97,6 @@ export async function runStack(context: StackContext): Promise<void> {
   isUp = true;
   terminal.line('The five services are up.\n');
 
-  const gateway = `http://127.0.0.1:${port}`;
   if (options.withDemo) {
     const told = ownDestinations === undefined ? partnerUrls : {};
     await stages.unlessStopped(runDemo({ gateway, apiKey, partners: told, mailbox }, terminal));
@@ -99,7 +104,7 @@ export async function runStack(context: StackContext): Promise<void> {
   const ready: ReadyContent = {
     gateway,
     apiKey,
-    shopifySecret,
+    webhookSecrets,
     admin: Object.fromEntries(services.map(({ name, adminUrl }) => [name, adminUrl])),
     pids: Object.fromEntries(services.map(({ name, pid }) => [name, pid])),
     databaseUrl: postgres.url,
@@ -108,7 +113,7 @@ export async function runStack(context: StackContext): Promise<void> {
     mailbox: mailbox.url,
   };
   const servers = [postgres.description, redis.description];
-  printBanner(ready, { servers, logFolder, hasOwnDestinations: ownDestinations !== undefined }, terminal);
+  printBanner(ready, { servers, folder, hasOwnDestinations: ownDestinations !== undefined }, terminal);
   stages.add(() => readyFile.withdraw());
   readyFile.publish(ready);
   const news = watchForNews(postgres.url, terminal);

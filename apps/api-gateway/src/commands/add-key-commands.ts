@@ -1,18 +1,23 @@
 import type { Environment } from '@orderly/config';
-import type { Command } from 'commander';
+import { Help, type Command } from 'commander';
 import { createKey, type CreateKeyOptions } from './create-key';
 import { listKeys, type ListKeysOptions } from './list-keys';
 import { revokeKey, type RevokeKeyOptions } from './revoke-key';
 
-/** Adds `keys create`, `keys list` and `keys revoke`. */
-export function addKeyCommands(program: Command, env: Environment): void {
-  const keys = program.command('keys').description('API keys');
+/**
+ * Adds `keys create`, `keys list` and `keys revoke`.
+ *
+ * @param calledAs - what leads to `keys`, for the help. Defaults to the program's name with it
+ */
+export function addKeyCommands(program: Command, env: Environment, calledAs = `${program.name()} keys`): void {
+  const commandUsage = (command: Command): string => new Help().commandUsage(command).replace(`${program.name()} keys`, calledAs);
+  const keys = program.command('keys').description('API keys').configureHelp({ commandUsage });
   keys
     .command('create')
     .description('create a key and print it once, as JSON')
     .requiredOption('--name <name>', 'who uses it')
     .requiredOption('--scopes <list>', 'what it may do, separated by commas')
-    .option('--expires-in-days <days>', 'when it stops to work (default: never)')
+    .option('--expires-in-days <days>', 'when it stops working (default: never)')
     .option('--requests-per-minute <number>', 'how many of its requests are served in a minute (default: no limit)')
     .action((options: CreateKeyOptions) => createKey(env, options));
   keys

@@ -10,7 +10,7 @@ export interface RevokeKeyOptions {
 }
 
 /**
- * Ends a key, and prints which it was, as JSON. A key that was revoked before stays so.
+ * Ends a key, and prints which it was, as JSON. A key that was revoked before stays so, and a line on stderr says it.
  *
  * @param which - its id, or its visible start
  * @throws NotFoundError if there is no such key
@@ -24,5 +24,8 @@ export async function revokeKey(env: Environment, which: string, { reason }: Rev
     const revoked = await revokeApiKey(db, which, revocation);
     if (revoked === undefined) throw new NotFoundError('not-found', 'No key has this id or prefix: keys list shows them all');
     process.stdout.write(`${JSON.stringify(revoked)}\n`);
+    if (revoked.changed) return;
+    const kept = reason === undefined ? '' : ', and the reason is not kept';
+    process.stderr.write(`It was revoked before, at ${revoked.revokedAt.toISOString()}: nothing has changed${kept}\n`);
   });
 }

@@ -4,12 +4,12 @@ import type { Operation } from '../operation';
 export const tagDescriptions: Readonly<Record<string, string>> = {
   Events: 'What happened to orders, as producers send it, and what became of it.',
   Webhooks: 'What shops and other platforms send by themselves. Checked by its signature instead of a key.',
-  Orders: 'Orders as they are now, how they came there, and changes that a person asks for.',
-  Messages: 'Notifications to customers and operators.',
-  Jobs: 'Units of background work, with their attempts and their ends.',
-  Queues: 'What waits, what runs, and what is held back; pausing and resuming.',
-  Audit: 'Who did what to which order, and why.',
-  Operations: 'Counts of everything.',
+  Orders: 'Orders as they are now, what happened to them, and changes that a person asks for.',
+  Messages: 'Notifications to customers: what was sent to whom, over which channel, and what came of it.',
+  Jobs: 'Units of background work with their attempts and their ends, and dead letters: what failed for good.',
+  Queues: 'What waits, what runs, and what is held back; pausing and resuming a queue or a destination.',
+  Audit: 'Who did what to which order, queue or key, and why. Nobody can change it.',
+  Operations: 'Counts of events, jobs, orders and messages.',
 };
 
 /** The tags that the operations use. */

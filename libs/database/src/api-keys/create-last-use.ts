@@ -9,55 +9,75 @@ export interface LastUse {
 }
 
 export interface LastUseOptions {
-  /** Of each key at most one use in this time is written, and so late it may be. @defaultValue 60000 */
+  /** Of each key at most one use in this time is written, and so late the next may be. @defaultValue 60000 */
   readonly intervalMs?: number;
+  /** How long the use of a key that was idle waits for those of others, to be written with them. @defaultValue 1000 */
+  readonly gatherMs?: number;
   /** What was not written is tried again after the next interval. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Gathers the uses of all keys and writes them in one statement. */
+/** Gathers the uses of all keys and writes those that are due in one statement. */
 export function createLastUse(
   db: Pick<Database, 'query'>,
-  { intervalMs = 60_000, onError = () => undefined }: LastUseOptions = {},
+  { intervalMs = 60_000, gatherMs = 1000, onError = () => undefined }: LastUseOptions = {},
 ): LastUse {
   let unwritten = new Map<string, Date>();
+  /** When keys were last written, in ms since 1970; only those of the last interval. */
+  const writtenAt = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
+  let timerAt = Infinity;
   let isStopped = false;
   let writing = Promise.resolve();
 
-  const write = async (): Promise<void> => {
-    if (unwritten.size === 0) return;
-    const uses = unwritten;
-    unwritten = new Map();
+  const write = async (uses: ReadonlyMap<string, Date>): Promise<void> => {
+    if (uses.size === 0) return;
     try {
       await db.query(lastUseSql, [[...uses.keys()], [...uses.values()]]);
     } catch (error) {
       // A key that was used again meanwhile has a later time there.
       unwritten = new Map([...uses, ...unwritten]);
       onError(error);
-      schedule();
     }
   };
 
-  const schedule = (): void => {
-    if (isStopped || timer !== undefined) return;
+  const takeDue = (now: number): ReadonlyMap<string, Date> => {
+    for (const [id, at] of writtenAt) if (at + intervalMs <= now) writtenAt.delete(id);
+    const due = new Map([...unwritten].filter(([id]) => !writtenAt.has(id)));
+    for (const id of due.keys()) {
+      unwritten.delete(id);
+      writtenAt.set(id, now);
+    }
+    return due;
+  };
+
+  const schedule = (at: number): void => {
+    if (isStopped || at >= timerAt) return;
+    clearTimeout(timer);
+    timerAt = at;
     timer = setTimeout(() => {
-      timer = undefined;
-      writing = writing.then(write);
-    }, intervalMs);
+      timerAt = Infinity;
+      const due = takeDue(Date.now());
+      writing = writing.then(async () => {
+        await write(due);
+        for (const id of unwritten.keys()) schedule(dueAt(id));
+      });
+    }, at - Date.now());
     timer.unref();
   };
+
+  const dueAt = (id: string): number => Math.max(Date.now() + gatherMs, (writtenAt.get(id) ?? 0) + intervalMs);
 
   return {
     note(id) {
       unwritten.set(id, new Date());
-      schedule();
+      schedule(dueAt(id));
     },
     async stop() {
       isStopped = true;
       clearTimeout(timer);
       await writing;
-      await write();
+      await write(unwritten);
     },
   };
 }

@@ -18,7 +18,7 @@ export interface ApiKeyRecord {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
-  /** About a minute behind. */
+  /** Up to a minute behind; seconds where it was idle before. */
   readonly lastUsedAt: Date | null;
   readonly requestsPerMinute: number | null;
 }

@@ -15,6 +15,8 @@ export interface RevokedApiKey {
   /** The visible start of the key: `orderly_` and eight characters. */
   readonly prefix: string;
   readonly revokedAt: Date;
+  /** False where it was revoked before: who, when and why stay as they are. */
+  readonly changed: boolean;
 }
 
 /**
@@ -29,13 +31,13 @@ export async function revokeApiKey(
   { actor, reason }: Revocation,
 ): Promise<RevokedApiKey | undefined> {
   return db.transaction(async (query) => {
-    const [key] = await query<Omit<RevokedApiKey, 'revokedAt'> & { readonly revokedAt: Date | null }>(
+    const [key] = await query<Omit<RevokedApiKey, 'revokedAt' | 'changed'> & { readonly revokedAt: Date | null }>(
       `select id, name, $3 || prefix as prefix, revoked_at as "revokedAt" from api_keys
        where id::text = $1 or prefix = $2 for update`,
       [which.toLowerCase(), visiblePrefixOf(which), shownPrefix('')],
     );
     if (key === undefined) return undefined;
-    if (key.revokedAt !== null) return { ...key, revokedAt: key.revokedAt };
+    if (key.revokedAt !== null) return { ...key, revokedAt: key.revokedAt, changed: false };
     const [row] = await query<{ revokedAt: Date }>(
       `update api_keys set revoked_at = now() where id = $1 returning revoked_at as "revokedAt"`,
       [key.id],
@@ -43,6 +45,6 @@ export async function revokeApiKey(
     await recordAudit({ query }, [
       { action: 'api-key.revoked', actor, reason, subject: key.prefix, detail: { id: key.id, name: key.name } },
     ]);
-    return { ...key, revokedAt: (row as { revokedAt: Date }).revokedAt };
+    return { ...key, revokedAt: (row as { revokedAt: Date }).revokedAt, changed: true };
   });
 }
