@@ -52,6 +52,7 @@ RULES = (
     "is nested deeper than",
     "must be a nextCursor",
     "needs destination",
+    "must not be later than",
 )
 
 
