@@ -15,7 +15,7 @@ export type DataFolder = {
   close: () => void;
 };
 
-export type RunningStack = { databaseUrl: string; gateway: string };
+type RunningStack = { databaseUrl: string; gateway: string };
 
 /**
  * Opens the folder that the stack keeps its data and logs in.

@@ -16,7 +16,7 @@ const OrdersQuery = listQuery({
   destination: FilterText(100, 'Orders by their lane for this destination, in the state that `lane` says'),
   lane: z.enum(['blocked', 'open']).optional().meta({
     description:
-      '`blocked` (if unsaid): a person must settle a job before anything else is sent. `open`: a job runs or may run. Needs `destination`',
+      '`blocked` (if unsaid): a job failed or nobody knows its outcome, and nothing newer of the order is sent there; no call settles it yet. `open`: a job runs or may run. Needs `destination`',
   }),
   batch: BatchLabel.optional().meta({ description: 'Orders that an event with this label was about' }),
 });
