@@ -15,6 +15,7 @@ import { createHttpServer } from './http-server';
 import { createHttpService } from './http-service';
 import { createAnswerOnce } from './idempotency/answer-once';
 import { addRoutes } from './routes/routes';
+import { logUnsetPlatforms } from './routes/webhooks/log-unset-platforms';
 import { shedLoad } from './pressure/shed-load';
 import { createSparseLog } from './sparse-log';
 import { ledgerDeadlineMs, within } from './within';
@@ -63,6 +64,7 @@ export function buildApp(
   const acceptOnce = createAcceptOnce(db, { ...config.idempotency, onBatch });
   const acceptDelivery = createAcceptOnce(db, { retentionHours: deliveryRetentionHours, onBatch });
   const webhooks = { secrets: config.webhookSecrets, shopifyShops: config.shopifyShops.names };
+  logUnsetPlatforms(logger, webhooks);
   const lastUse = createLastUse(db, { onError: createLastUseLog(logger) });
   const api = createHttpServer({
     logger,

@@ -22,6 +22,7 @@ export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admissi
     const key = bearerToken(request.headers.authorization);
     const apiKey = key === undefined ? undefined : await within(findApiKey(key));
     if (apiKey === undefined) throw new RequestRefused('unauthenticated', { headers: { 'www-authenticate': 'Bearer' } });
+    keys.set(request, apiKey);
     lastUse.note(apiKey.id);
     await limitRate(rateLimiter, apiKey, reply);
     if (!apiKey.scopes.includes(scope)) {
@@ -30,7 +31,6 @@ export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admissi
         headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
       });
     }
-    keys.set(request, apiKey);
   };
 }
 
@@ -40,6 +40,9 @@ export function keyOf(request: FastifyRequest): ApiKey {
   if (apiKey === undefined) throw new Error('The request has no API key');
   return apiKey;
 }
+
+/** The valid key that a request carries, whether it may do what it asks for or not; undefined before it was looked at. */
+export const validKeyOf = (request: FastifyRequest): ApiKey | undefined => keys.get(request);
 
 /** A key as the audit trail names it. */
 export const actorOf = ({ id, name }: ApiKey, onBehalfOf: string | null = null): Actor => ({ name, apiKeyId: id, onBehalfOf });

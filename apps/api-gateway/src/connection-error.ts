@@ -1,5 +1,5 @@
 import type { ConnectionError, FastifyReply, FastifyRequest } from 'fastify';
-import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import { maxHeaderSize, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemContentType, problemOf } from './problem';
 import { RequestRefused } from './request-refused';
@@ -52,9 +52,9 @@ export function checkHost({ raw }: FastifyRequest): void {
 
 function meaningOf(code: string): RequestRefused {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return new RequestRefused('payload-too-large', { status: 431, detail: 'The header is too large' });
+    return new RequestRefused('headers-too-large', { detail: `The path and the headers have at most ${maxHeaderSize} bytes` });
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new RequestRefused('validation-failed', { status: 408, detail: 'The request did not arrive in time' });
+    return new RequestRefused('request-timeout');
   }
   return improper('The request is not proper HTTP');
 }

@@ -1,11 +1,12 @@
 import { metrics, setHttpRoute, currentTraceContext, traceIdOf, type Logger } from '@orderly/observability';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { answerConnectionError, checkHost, noteRequest } from './connection-error';
 import { readJsonBodies } from './json-body';
-import { maxBodyBytes, problemContentType, problemOf, refusalOf } from './problem';
+import { maxBodyBytes, problemContentType, problemOf, refusalOf, unknownPath } from './problem';
+import { createRefusalLog, noteRefusal } from './refusal-log';
 import { refuseOtherMethods } from './refuse-other-methods';
-import { RequestRefused } from './request-refused';
+import type { RequestRefused } from './request-refused';
 import { createSparseLog } from './sparse-log';
 
 export interface HttpServerOptions {
@@ -35,7 +36,7 @@ export function createHttpServer({
 }: HttpServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
-    genReqId: () => randomUUID(),
+    genReqId: () => randomBytes(16).toString('hex'), // in the form of a trace's id, which it stands in for
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength },
@@ -52,6 +53,7 @@ export function createHttpServer({
     frameworkErrors: (error, request, reply) => sendProblem(error, request as FastifyRequest, reply as unknown as FastifyReply),
   });
   const logFailure = createFailureLog(logger);
+  const logRefusal = createRefusalLog(logger);
 
   readJsonBodies(app);
   app.setErrorHandler((error, request, reply) => {
@@ -59,7 +61,7 @@ export function createHttpServer({
     if (refusal.code === 'database-unavailable') logFailure.databaseAway(error);
     else if (refusal.code === 'internal-error') logFailure.fault(error, request);
   });
-  app.setNotFoundHandler((request, reply) => void sendProblem(new RequestRefused('not-found'), request, reply));
+  app.setNotFoundHandler((request, reply) => void sendProblem(unknownPath(), request, reply));
 
   // What a client expects beyond 100-continue may be passed over (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
@@ -68,10 +70,11 @@ export function createHttpServer({
     noteRequest(request, reply);
     checkHost(request);
     // Before its body is read and found to be of a wrong type.
-    if (request.is404) throw new RequestRefused('not-found');
+    if (request.is404) throw unknownPath();
     setHttpRoute(routeOf(request));
   });
   app.addHook('onResponse', async (request, reply) => {
+    logRefusal(request, reply.statusCode);
     metrics.httpServerDuration.record(reply.elapsedTime / 1000, {
       route: routeOf(request),
       method: request.method,
@@ -92,7 +95,9 @@ export const traceIdOfRequest = (request: FastifyRequest): string => traceIdOf(c
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): RequestRefused {
   const refusal = refusalOf(error);
-  const problem = problemOf(refusal, traceIdOfRequest(request));
+  const traceId = traceIdOfRequest(request);
+  const problem = problemOf(refusal, traceId);
+  noteRefusal(request, { code: refusal.code, traceId });
   void reply.code(problem.status).headers(refusal.headers).type(problemContentType).send(JSON.stringify(problem));
   return refusal;
 }
@@ -105,6 +110,6 @@ function createFailureLog(logger: Logger) {
       logger.warn({ err: error, requests: count }, 'PostgreSQL is away: requests are answered with 503'),
     ),
     fault: (error: unknown, request: FastifyRequest) =>
-      logger.error({ err: error, requestId: request.id, route: routeOf(request) }, 'A request failed'),
+      logger.error({ err: error, trace_id: traceIdOfRequest(request), route: routeOf(request) }, 'A request failed'),
   };
 }

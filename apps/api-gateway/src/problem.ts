@@ -33,11 +33,16 @@ export function refusalOf(error: unknown): RequestRefused {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const known = codesOfFastify[String(code)];
   if (known === 'payload-too-large') return new RequestRefused(known, { detail: `A body has at most ${maxBodyBytes} bytes` });
+  if (known === 'not-found') return unknownPath();
   if (known !== undefined) return new RequestRefused(known);
   // Whatever else the framework refuses is a request that is no proper HTTP.
   const isRefusedByFramework = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
   return new RequestRefused(isRefusedByFramework ? 'validation-failed' : 'internal-error');
 }
+
+/** The refusal of a path that leads nowhere. */
+export const unknownPath = (): RequestRefused =>
+  new RequestRefused('not-found', { detail: 'There is no such path: /docs shows all calls' });
 
 const codesOfFastify: Readonly<Record<string, ApiErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',

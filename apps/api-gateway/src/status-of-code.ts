@@ -6,6 +6,8 @@ const statuses = {
   'invalid-json': 400,
   'unsupported-media-type': 415,
   'payload-too-large': 413,
+  'request-timeout': 408,
+  'headers-too-large': 431,
   'batch-too-large': 413,
   'batch-rejected': 422,
   'event-id-reused': 409,

@@ -55,6 +55,7 @@ describe('a manual change', () => {
     expect(headers.get('location')).toBe(body.links.self);
     expect(body).toEqual({
       eventId: expect.any(String),
+      id: expect.any(String),
       orderId: 'shop/1%',
       status: 'accepted',
       links: {

@@ -16,4 +16,4 @@ export {
   shutdownConfig,
   workerFragments,
 } from './fragments';
-export { shopifyShopsConfig, webhookSecretsConfig } from './webhooks';
+export { shopifyShopsConfig, webhookSecretsConfig, webhookSecretsVariable } from './webhooks';

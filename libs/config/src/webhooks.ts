@@ -17,9 +17,11 @@ export function webhookSecretsConfig<Name extends string>(
 ): z.ZodType<Readonly<Partial<Record<Name, readonly string[]>>>> {
   const names = Object.keys(platforms) as Name[];
   return z
-    .object(Object.fromEntries(names.map((name) => [variableOf(name), secrets(platforms[name]).optional()])))
+    .object(Object.fromEntries(names.map((name) => [webhookSecretsVariable(name), secrets(platforms[name]).optional()])))
     .transform((env) => {
-      const set = names.flatMap((name) => (env[variableOf(name)] === undefined ? [] : [[name, env[variableOf(name)]]]));
+      const set = names.flatMap((name) =>
+        env[webhookSecretsVariable(name)] === undefined ? [] : [[name, env[webhookSecretsVariable(name)]]],
+      );
       return Object.fromEntries(set) as Partial<Record<Name, readonly string[]>>;
     });
 }
@@ -48,7 +50,9 @@ export const shopifyShopsConfig = z
   })
   .transform((env) => ({ names: env.ORDERLY_WEBHOOKS_SHOPIFY_SHOPS }));
 
-const variableOf = (platform: string): string => `ORDERLY_WEBHOOKS_${platform.toUpperCase().replaceAll('-', '_')}_SECRETS`;
+/** The variable that has the secrets of a platform. */
+export const webhookSecretsVariable = (platform: string): string =>
+  `ORDERLY_WEBHOOKS_${platform.toUpperCase().replaceAll('-', '_')}_SECRETS`;
 
 const secrets = (platform: SecretJudge): z.ZodType<readonly string[]> =>
   z

@@ -14,6 +14,7 @@ export { listApiKeys, type ApiKeyRecord, type ApiKeyState } from './api-keys/lis
 export { revokeApiKey, type Revocation, type RevokedApiKey } from './api-keys/revoke-api-key';
 export { createFindApiKey, type ApiKey, type FindApiKey, type FindApiKeyOptions } from './api-keys/find-api-key';
 export { findEvent, type EventOutcome, type EventRecord } from './queries/find-event';
+export { countOpenEvents, type OpenEvents } from './queries/count-open-events';
 export { findOrder, type LaneRecord, type OrderRecord, type StatusChange } from './queries/find-order';
 export { findJob, type AttemptRecord } from './queries/find-job';
 export { shownJobStates, type JobRecord, type ShownJobState } from './queries/job-record';

@@ -8,6 +8,8 @@ export const errorCodes = {
   'invalid-json': 'The body is not JSON.',
   'unsupported-media-type': 'The body is not application/json.',
   'payload-too-large': 'The body is larger than the gateway takes.',
+  'request-timeout': 'The request did not arrive whole in time.',
+  'headers-too-large': 'The headers of the request are larger than the gateway takes.',
   'batch-too-large': 'The batch holds more than 1,000 events.',
   'batch-rejected': 'No event of the batch was taken.',
   'event-id-reused': 'An event of this source has the same id and another body.',

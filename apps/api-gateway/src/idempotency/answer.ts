@@ -2,7 +2,9 @@ import type { Answer } from '@orderly/database';
 import type { FastifyReply } from 'fastify';
 import { sent, type Sent } from '../operation';
 import { problemContentType, problemOf } from '../problem';
+import { noteRefusal } from '../refusal-log';
 import type { RequestRefused } from '../request-refused';
+import type { ApiErrorCode } from '../status-of-code';
 
 // Answers as bytes: what is kept for a repetition is what was sent the first time.
 
@@ -26,6 +28,7 @@ export function problemAnswer(refusal: RequestRefused, traceId: string, members:
 
 /** Sends an answer, and is the value of a handler that did. */
 export function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): Sent {
+  if (status >= 400) noteRefusal(reply.request, JSON.parse(body) as { code: ApiErrorCode; traceId: string });
   void reply.code(status).headers(headers).send(body);
   return sent;
 }

@@ -5,7 +5,7 @@ import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-op
 import { IdempotentReplayed } from '../idempotency/idempotency-key';
 import type { Operation } from '../operation';
 import { problemOf } from '../problem';
-import { RequestRefused } from '../request-refused';
+import { RequestRefused, type RefusalOptions } from '../request-refused';
 import { statusOfCode, type ApiErrorCode } from '../status-of-code';
 import { headersOfKey, headersOfStatus, type HeaderShape } from './response-headers';
 
@@ -40,16 +40,14 @@ interface Refusal {
   readonly code: ApiErrorCode;
 }
 
-/** What is refused before it is known to be a request: these have a status of their own. */
+/** What is refused before it is known to be a request. */
 const refusedConnections: readonly Refusal[] = [
   { status: 400, code: 'validation-failed' },
-  { status: 408, code: 'validation-failed' },
-  { status: 431, code: 'payload-too-large' },
+  { status: 408, code: 'request-timeout' },
+  { status: 431, code: 'headers-too-large' },
 ];
-const namesOfConnections: Readonly<Record<number, string>> = { 400: 'BadRequest', 408: 'RequestTimeout', 431: 'HeaderTooLarge' };
 
-const nameOf = (code: ApiErrorCode, status: number): string =>
-  (statusOfCode(code) === status ? undefined : namesOfConnections[status]) ?? pascalCase(code);
+const nameOf = (code: ApiErrorCode, status: number): string => (statusOfCode(code) === status ? pascalCase(code) : 'BadRequest');
 
 const errorsOfEveryCall: readonly ApiErrorCode[] = ['validation-failed', 'overloaded', 'database-unavailable', 'internal-error'];
 const errorsOfCallsWithKey: readonly ApiErrorCode[] = ['unauthenticated', 'forbidden', 'rate-limited'];
@@ -103,7 +101,17 @@ const statusesBeforeKey: ReadonlySet<number> = new Set([401, 408, 431]);
 const statusesOfWork: ReadonlySet<number> = new Set([404, 409, 412, 422]);
 
 const exampleOf = (code: ApiErrorCode, status: number): Problem => ({
-  ...problemOf(new RequestRefused(code, { status }), '4bf92f3577b34da6a3ce929d0e0e4736'),
+  ...problemOf(new RequestRefused(code, { status, ...examplesOfCodes[code] }), '4bf92f3577b34da6a3ce929d0e0e4736'),
 });
+
+/** Of codes whose problems have members to go on from. */
+const examplesOfCodes: Readonly<Partial<Record<ApiErrorCode, RefusalOptions>>> = {
+  'transition-not-allowed': {
+    detail: 'The order is shipped',
+    details: { current: 'shipped', allowed: ['delivered', 'returned', 'cancelled'] },
+  },
+  'version-conflict': { detail: 'The order has version 4', details: { currentVersion: 4 } },
+  'event-id-reused': { faults: [{ pointer: '#/id', detail: 'belongs to another event' }] },
+};
 
 const pascalCase = (code: string): string => code.replaceAll(/(?:^|-)(\w)/g, (_match, letter: string) => letter.toUpperCase());

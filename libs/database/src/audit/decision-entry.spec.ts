@@ -52,6 +52,12 @@ describe('decisionEntry', () => {
     expect(decisionEntry({ order, event: event({ parkedUntil: until }), decision }).actor).toEqual(who);
   });
 
+  it('tells of an order that nobody knows neither a status nor what it could become', () => {
+    const entry = decisionEntry({ order: placeholderOf('o-1'), event: event(), decision: rejected('order-unknown') });
+    expect(entry).toMatchObject({ action: 'event.rejected', code: 'order-unknown' });
+    expect(entry.detail).toBeUndefined();
+  });
+
   it('asks for no status where the event changes data alone, nor for a reason that is none', () => {
     const update = event({ type: 'order.updated', data: { reason: 7 } });
     expect(decisionEntry({ order, event: update, decision: { outcome: 'superseded' } })).toMatchObject({

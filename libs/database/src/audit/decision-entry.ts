@@ -38,6 +38,7 @@ export function decisionEntry({ order, event, decision, deadline, refusal, trace
     case 'parked':
       return { ...entry, detail: { deadline, waitsFor: waitsFor(order.status, event) } };
     case 'rejected':
+      if (decision.code === 'order-unknown') return { ...entry, code: decision.code };
       return { ...entry, code: decision.code, detail: { current: decision.current, allowed: decision.allowed } };
     default:
       return entry;

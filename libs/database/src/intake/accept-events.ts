@@ -11,6 +11,8 @@ export interface AcceptedEvent {
   readonly batch: string | null;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
+  /** By which the audit trail's entry of a repeated event is found. @defaultValue that of `traceparent` */
+  readonly requestTraceId?: string;
   /** Who sent it. */
   readonly actor: Actor;
   /** Set for a manual change: it is applied or refused, never parked. */
@@ -157,14 +159,14 @@ const knownStatement = `
   )
   select id, event_id, is_same from known`;
 
-const repetitionRow = ({ job, event, actor, traceparent }: Candidate): object => ({
+const repetitionRow = ({ job, event, actor, traceparent, requestTraceId }: Candidate): object => ({
   id: job.id,
   order_id: event.orderId,
   source: event.source,
   actor: actor.name,
   api_key_id: actor.apiKeyId,
   on_behalf_of: actor.onBehalfOf,
-  trace_id: traceparent?.split('-')[1],
+  trace_id: requestTraceId ?? traceparent?.split('-')[1],
   detail: { id: event.id },
 });
 

@@ -152,11 +152,15 @@ function planOutcome(
     error_code: rejection?.code,
     error_message: refusal,
     fingerprint: rejection && fingerprintOf(rejection.code, { destination: null, name: 'apply-order-event' }),
-    detail: rejection && { current: rejection.current, currentVersion: rejection.currentVersion, allowed: rejection.allowed },
+    detail: rejection && rejectionDetail(rejection),
     trace_id: traceId,
   });
   plan.audit.push(auditRow(decisionEntry({ order, event, decision, refusal, traceId })));
 }
+
+/** What could be done instead; of an order that nobody knows there is nothing to say. */
+const rejectionDetail = ({ code, current, currentVersion, allowed }: RejectedDecision): object | undefined =>
+  code === 'order-unknown' ? undefined : { current, currentVersion, allowed };
 
 function refusalText(orderId: string, { code, current, currentVersion }: RejectedDecision, event: UnappliedEvent): string {
   if (code === 'version-conflict') {

@@ -2,6 +2,7 @@ import type { Actor } from '@orderly/contracts';
 import { findEvent, type Database } from '@orderly/database';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { actorOf, type RequireScope } from '../../authenticate';
+import { traceIdOfRequest } from '../../http-server';
 import { sendAnswer } from '../../idempotency/answer';
 import { sendOnceResult } from '../../idempotency/answer-once';
 import { keyedRequestOf } from '../../idempotency/keyed-request';
@@ -34,7 +35,8 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
 
   addOperation(app, requireScope, findEventOperation, async ({ params: { source, id } }) => {
     const event = await within(findEvent(db, source, id));
-    if (event === undefined) throw new RequestRefused('not-found');
+    if (event === undefined)
+      throw new RequestRefused('not-found', { detail: 'No event of this source that is kept has this id' });
     return {
       ...event,
       links: { self: links.event(source, id), order: links.order(event.orderId), job: links.job(event.eventId) },
@@ -42,12 +44,14 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
   });
 }
 
-function factsOf({ headers }: FastifyRequest, actor: Actor): RequestFacts {
+function factsOf(request: FastifyRequest, actor: Actor): RequestFacts {
+  const { headers } = request;
+  const traceId = traceIdOfRequest(request);
   const label = headers['orderly-batch'];
-  if (label === undefined) return { batch: null, headers, actor };
+  if (label === undefined) return { batch: null, headers, actor, traceId };
   const parsed = BatchLabel.safeParse(label);
   if (!parsed.success) {
     throw new RequestRefused('validation-failed', { detail: 'The header Orderly-Batch must be 1 to 100 printable characters' });
   }
-  return { batch: parsed.data, headers, actor };
+  return { batch: parsed.data, headers, actor, traceId };
 }

@@ -19,6 +19,8 @@ export interface RequestFacts {
   readonly batch: string | null;
   readonly headers: IncomingHttpHeaders;
   readonly actor: Actor;
+  /** Of the request. */
+  readonly traceId: string;
 }
 
 /** Commits events, then hands their jobs over. Resolves as soon as they are committed. */
@@ -54,12 +56,12 @@ interface Stored<Value> {
 
 async function store<Value>(
   events: readonly CheckedEvent[],
-  { batch, headers, actor }: RequestFacts,
+  { batch, headers, actor, traceId }: RequestFacts,
   relay: Relay,
   run: (accepted: readonly AcceptedEvent[]) => Promise<Stored<Value>>,
 ): Promise<Value> {
   const { taken, value } = await inCreateSpan(attributesOf(events), headers, async (trace, span) => {
-    const stored = await within(run(events.map((event) => ({ ...event, batch, actor, ...trace }))));
+    const stored = await within(run(events.map((event) => ({ ...event, batch, actor, requestTraceId: traceId, ...trace }))));
     const [first] = stored.taken;
     if (first && stored.taken.length === 1) span?.setAttribute('messaging.message.id', first.eventId);
     return stored;

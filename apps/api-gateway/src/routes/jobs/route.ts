@@ -15,7 +15,7 @@ export interface JobRouteDependencies {
 export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRouteDependencies): void {
   addOperation(app, requireScope, findJobOperation, async ({ params: { jobId } }) => {
     const job = await within(findJob(db, jobId));
-    if (job === undefined) throw new RequestRefused('not-found');
+    if (job === undefined) throw new RequestRefused('not-found', { detail: 'No job that is kept has this id' });
     return { ...job, links: { self: links.job(jobId), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };
   });
 }

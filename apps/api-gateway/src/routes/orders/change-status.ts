@@ -11,6 +11,7 @@ import type { OperationRequest, Sent } from '../../operation';
 import { parseBody } from '../../parse-body';
 import { RequestRefused } from '../../request-refused';
 import { StatusChangeBody, type OrderParams, type StatusChangeTaken } from './schema';
+import { unknownOrder } from './unknown-order';
 
 export interface ChangeStatusDependencies {
   readonly answerOnce: AnswerOnce;
@@ -25,16 +26,19 @@ export async function changeStatus(
   { answerOnce, relay }: ChangeStatusDependencies,
 ): Promise<Sent> {
   const { actor, expectedVersion = null, ...change } = parseBody(StatusChangeBody, body);
-  return inCreateSpan({ 'orderly.order.id': orderId }, request.headers, (trace, span) =>
-    answerOnce({
+  return inCreateSpan({ 'orderly.order.id': orderId }, request.headers, (trace, span) => {
+    const traceId = traceIdOf(trace.traceparent) ?? traceIdOfRequest(request);
+    return answerOnce({
       request,
       reply,
       apiKey: apiKey(),
       body,
       work: async (query) => {
         const asked = { ...change, orderId, expectedVersion, actor: actorOf(apiKey(), actor), ...trace };
-        const value = await requestStatusChange({ query }, { ...asked, traceId: traceIdOf(trace.traceparent) ?? null });
-        return { answer: answerTo(value, orderId, traceIdOfRequest(request)), value };
+        const value = await requestStatusChange({ query }, { ...asked, traceId });
+        // Thrown, and so not kept for repetitions: the order may come yet.
+        if (value.status === 'order-unknown') throw await unknownOrder({ query }, orderId);
+        return { answer: answerTo(value, orderId, traceId), value };
       },
       onCommitted: (taken) => {
         const type = change.status === 'cancelled' ? 'order.cancelled' : 'order.status_changed';
@@ -44,26 +48,28 @@ export async function changeStatus(
         span?.setAttribute('messaging.message.id', taken.eventId);
         relay([taken.job]);
       },
-    }),
-  );
+    });
+  });
 }
 
-/** @throws RequestRefused `not-found`, which is not kept for repetitions: the order may come yet */
-function answerTo(taken: StatusChangeAnswer, orderId: string, traceId: string): Answer {
+function answerTo(
+  taken: Exclude<StatusChangeAnswer, { readonly status: 'order-unknown' }>,
+  orderId: string,
+  traceId: string,
+): Answer {
   switch (taken.status) {
     case 'accepted': {
       const { eventId, source, id } = taken;
       const self = links.event(source, id);
       const body: StatusChangeTaken = {
         eventId,
+        id,
         orderId,
         status: 'accepted',
         links: { self, order: links.order(orderId), job: links.job(eventId) },
       };
       return jsonAnswer(202, body, { location: self });
     }
-    case 'order-unknown':
-      throw new RequestRefused('not-found');
     case 'version-conflict':
       return problemAnswer(
         new RequestRefused('version-conflict', {

@@ -5,10 +5,10 @@ import type { RequireScope } from '../../authenticate';
 import type { AnswerOnce } from '../../idempotency/answer-once';
 import { links } from '../../links';
 import { addOperation } from '../../operation';
-import { RequestRefused } from '../../request-refused';
 import { within } from '../../within';
 import { changeStatus } from './change-status';
 import { changeStatusOperation, findOrderOperation } from './schema';
+import { unknownOrder } from './unknown-order';
 
 export interface OrderRouteDependencies {
   readonly db: Database;
@@ -20,7 +20,7 @@ export interface OrderRouteDependencies {
 export function addOrderRoutes(app: FastifyInstance, { db, requireScope, ...changing }: OrderRouteDependencies): void {
   addOperation(app, requireScope, findOrderOperation, async ({ params: { orderId } }) => {
     const order = await within(findOrder(db, orderId));
-    if (order === undefined) throw new RequestRefused('not-found');
+    if (order === undefined) throw await within(unknownOrder(db, orderId));
     return { ...order, links: { self: links.order(orderId) } };
   });
 

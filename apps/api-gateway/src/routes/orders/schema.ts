@@ -75,6 +75,7 @@ export const StatusChangeBody = z
 const StatusChangeTaken = z
   .object({
     eventId: Id.meta({ description: 'Of the event that the change is from now on' }),
+    id: z.string().meta({ description: 'The id of that event beside its source, `manual`' }),
     orderId: OrderId,
     status: z.literal('accepted'),
     links: z.object({ self: Link.meta({ description: 'What becomes of it' }), order: Link, job: Link }),

@@ -65,11 +65,15 @@ export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release
   }
 
   async function checkKnown(queue: string, code: UnknownCode): Promise<void> {
-    if (!(await within(isKnownQueue(db, queue)))) throw new RequestRefused(code);
+    if (!(await within(isKnownQueue(db, queue)))) throw new RequestRefused(code, { detail: unknownNames[code] });
   }
 }
 
 type UnknownCode = 'not-found' | 'destination-unknown';
+const unknownNames: Readonly<Record<UnknownCode, string>> = {
+  'not-found': 'No queue that is known has this name: GET /v1/queues shows them all',
+  'destination-unknown': 'No destination that is known has this name: GET /v1/queues shows them all',
+};
 type PauseRequestOf = OperationRequest<z.ZodObject, z.ZodObject>;
 
 function askedFor({ body, request, apiKey }: PauseRequestOf) {

@@ -2,7 +2,7 @@ import { readTimeline, type Database } from '@orderly/database';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { addOperation } from '../../operation';
-import { RequestRefused } from '../../request-refused';
+import { unknownOrder } from '../orders/unknown-order';
 import { within } from '../../within';
 import { describeTimeline } from './describe-timeline';
 import { readTimelineOperation } from './schema';
@@ -15,7 +15,7 @@ export interface TimelineRouteDependencies {
 export function addTimelineRoutes(app: FastifyInstance, { db, requireScope }: TimelineRouteDependencies): void {
   addOperation(app, requireScope, readTimelineOperation, async ({ params: { orderId } }) => {
     const timeline = await within(readTimeline(db, orderId));
-    if (timeline === undefined) throw new RequestRefused('not-found');
+    if (timeline === undefined) throw await within(unknownOrder(db, orderId));
     return describeTimeline(timeline);
   });
 }

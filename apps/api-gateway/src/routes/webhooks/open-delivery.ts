@@ -1,4 +1,4 @@
-import { platforms, type PlatformName, type VerifiedDelivery, type WebhookRequest } from '@orderly/platforms';
+import { platformNames, platforms, type PlatformName, type VerifiedDelivery, type WebhookRequest } from '@orderly/platforms';
 import { jsonPointer } from '../../json-pointer';
 import { RequestRefused } from '../../request-refused';
 import { checkEvent, type CheckedEvent } from '../events/check-event';
@@ -13,9 +13,14 @@ export interface WebhookSettings {
 
 /** The platform of a path. @throws RequestRefused `not-found` for one that does not exist or is not set up */
 export function platformOf(name: string, { secrets }: WebhookSettings): PlatformName {
-  if (!Object.hasOwn(platforms, name) || !Object.hasOwn(secrets, name)) throw new RequestRefused('not-found');
-  return name as PlatformName;
+  if (!isPlatform(name)) {
+    throw new RequestRefused('not-found', { detail: `No platform has this name: there are ${platformNames.join(', ')}` });
+  }
+  if (!Object.hasOwn(secrets, name)) throw new RequestRefused('not-found', { detail: `The platform ${name} is not set up` });
+  return name;
 }
+
+const isPlatform = (name: string): name is PlatformName => Object.hasOwn(platforms, name);
 
 /** @throws RequestRefused `signature-invalid` for everything of which it is not certain who sent it */
 export function verifyDelivery(

@@ -35,7 +35,7 @@ export async function takeDelivery(
   const result = await inCreateSpan(attributes, request.headers, (trace) =>
     acceptWhenFree(acceptOnce, {
       request: keyed,
-      events: events.map((event) => ({ ...event, batch: null, actor, ...trace })),
+      events: events.map((event) => ({ ...event, batch: null, actor, requestTraceId: traceId, ...trace })),
       answer: (results) => (isRefused(name, results) ? problemAnswer(idReused, traceId) : answerWith(takenOf(events, results))),
     }),
   );

@@ -1,0 +1,120 @@
+import { event, startGateway, type TestGateway } from './gateway';
+
+let gateway: TestGateway;
+let operator: string;
+beforeAll(async () => {
+  gateway = await startGateway();
+  operator = await gateway.createKey('ops:write');
+});
+afterAll(() => gateway.stop());
+
+const traceForm = /^[0-9a-f]{32}$/;
+type Line = Record<string, unknown>;
+const linesOf = (traceId: string): Line[] =>
+  gateway.logLines.map((line) => JSON.parse(line) as Line).filter(({ trace_id }) => trace_id === traceId);
+const post = (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  gateway.request('POST', path, {
+    headers: { authorization: `Bearer ${operator}`, 'content-type': 'application/json', ...headers },
+    body: body === undefined ? '' : JSON.stringify(body),
+  });
+
+describe('a refused request', () => {
+  it('is found in the log by the trace id of its answer, without its body', async () => {
+    const { body } = await gateway.post({ ...event('secret-order'), type: 'order.eaten' });
+    expect(body.traceId).toMatch(traceForm);
+    const [line] = linesOf(body.traceId as string);
+    expect(line).toMatchObject({
+      ...{ code: 'validation-failed', status: 422, method: 'POST', route: '/v1/events', msg: 'A request was refused' },
+      apiKeyId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    expect(JSON.stringify(line)).not.toContain('secret-order');
+  });
+
+  it.each([
+    ['/v1/orders/nobody/status', 404, 'not-found'],
+    ['/v1/orders/known/status', 409, 'transition-not-allowed'],
+  ])('at %s is found too, whoever wrote the answer', async (path, status, code) => {
+    await gateway.db.query(
+      `insert into orders (order_id, status, version) values ('known', 'pending', 1) on conflict do nothing`,
+    );
+    const answer = await post(path, { status: 'delivered' });
+    expect(answer).toMatchObject({ status, body: { code } });
+    expect(linesOf(answer.body.traceId as string)).toMatchObject([{ code, status }]);
+  });
+
+  it('without a key is written down sparsely', async () => {
+    const anonymous = { headers: { authorization: 'Bearer x' } };
+    for (let index = 0; index < 20; index += 1) await gateway.request('GET', '/v1/queues', anonymous);
+    const written = gateway.logLines.filter((line) => line.includes('"unauthenticated"'));
+    expect(written).toHaveLength(1);
+  });
+
+  it('and a pause are found in the audit trail by the id that the request had', async () => {
+    await gateway.post(event('traced'));
+    const reused = await gateway.post(event('traced', { notify: false }));
+    const refused = await post('/v1/orders/known/status', { status: 'delivered' });
+    const ids = [reused, refused].map(({ body }) => body.traceId as string);
+    expect(await gateway.db.query('select action from audit where trace_id = any($1) order by id', [ids])).toEqual([
+      { action: 'event.rejected' },
+      { action: 'order.status_refused' },
+    ]);
+    await post('/v1/queues/notifications/pause');
+    await post('/v1/queues/notifications/resume');
+    await gateway.post([event('traced')]);
+    const { body } = await gateway.get('/v1/audit?limit=3');
+    for (const { traceId } of body.entries) expect(traceId).toMatch(traceForm);
+  });
+});
+
+describe('what is not found', () => {
+  const detailOf = async (path: string): Promise<unknown> => (await gateway.get(path)).body.detail;
+
+  it('is told apart from what is not there yet', async () => {
+    const text = 'No order.created of this order has been applied; ';
+    expect(await detailOf('/v1/orders/nobody')).toBe(`${text}no event of it waits`);
+    expect(await detailOf('/v1/orders/nobody/timeline')).toBe(`${text}no event of it waits`);
+    await gateway.post([1, 2].map((nth) => ({ ...event(`early-${nth}`), orderId: 'early' })));
+    await gateway.db.query(
+      `update jobs set state = 'parked', run_at = now() + interval '1 h' where id = (select event_id from events where id = 'early-1')`,
+    );
+    expect(await detailOf('/v1/orders/early')).toBe(`${text}events of it: 1 parked, 1 pending`);
+  });
+
+  it.each([
+    ['/', 'There is no such path: /docs shows all calls'],
+    ['/v2/orders', 'There is no such path: /docs shows all calls'],
+    ['/v1/jobs/00000000-0000-7000-8000-000000000000', 'No job that is kept has this id'],
+    ['/v1/events/shop/nobody', 'No event of this source that is kept has this id'],
+  ])('at %s says so', async (path, detail) => {
+    expect(await gateway.get(path)).toMatchObject({ status: 404, body: { code: 'not-found', detail } });
+  });
+
+  it.each([
+    ['/v1/queues/nothing/pause', 'No queue that is known has this name: GET /v1/queues shows them all'],
+    ['/v1/destinations/nothing/resume', 'No destination that is known has this name: GET /v1/queues shows them all'],
+    ['/v1/webhooks/paypal', 'No platform has this name: there are shopify, standard'],
+    ['/v1/webhooks/shopify', 'The platform shopify is not set up'],
+  ])('at %s says what there is', async (path, detail) => {
+    expect(await post(path)).toMatchObject({ status: 404, body: { detail } });
+  });
+
+  it('because a platform has no secret is in the log from the start, with the variable', () => {
+    const lines = gateway.logLines.map((line) => JSON.parse(line) as Line).filter(({ platform }) => platform === 'shopify');
+    expect(lines).toMatchObject([{ variable: 'ORDERLY_WEBHOOKS_SHOPIFY_SECRETS' }]);
+  });
+});
+
+it('an empty body of JSON is no body: it pauses, and is no event', async () => {
+  expect(await post('/v1/queues/maintenance/pause')).toMatchObject({ status: 200, body: { changed: true } });
+  expect(await gateway.post('')).toMatchObject({ status: 400, body: { code: 'invalid-json', detail: 'The body is empty' } });
+});
+
+it('a manual change is answered with the id of its event, by which the event is found', async () => {
+  await gateway.db.query(`insert into orders (order_id, status, version) values ('by-hand', 'pending', 1)`);
+  const { status, body } = await post('/v1/orders/by-hand/status', { status: 'confirmed' });
+  expect(status).toBe(202);
+  expect((await gateway.get(`/v1/events/manual/${body.id as string}`)).body).toMatchObject({
+    eventId: body.eventId,
+    id: body.id,
+  });
+});
