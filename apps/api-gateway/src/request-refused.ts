@@ -5,7 +5,7 @@ import { statusOfCode, type ApiErrorCode } from './status-of-code';
 /** Where in the request a fault is: in its body, or in a parameter of its URL. */
 export type Fault = BodyFault | ParameterFault;
 
-export interface BodyFault {
+interface BodyFault {
   /** A JSON pointer in the form of a URL's fragment, such as `#/data/status`. */
   readonly pointer: string;
   readonly detail: string;

@@ -1,8 +1,5 @@
 import type { Database } from '../src';
 
-/** How many of each the ledger of {@link fillLedger} has. */
-export const manyRows = { orders: 30_000, events: 120_000, jobs: 210_000, messages: 30_000, weeks: 6 } as const;
-
 /**
  * Fills a ledger with six weeks of orders, the newest of now: four events, two deliveries and a message each. What is rare is
  * rare by far, and old: the place where an index that does not fit has most to read.

@@ -47,7 +47,7 @@ RULES = (
     "is a number beyond the range of a double",
     "is a whole number beyond 2^53 - 1",
     "is not allowed as a name",
-    "lies more than 24 hours ahead",
+    "lies more than a year ahead",
     "must lie in the years 1 to 9999",
     "is nested deeper than",
     "must be a nextCursor",

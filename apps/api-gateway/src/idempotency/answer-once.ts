@@ -7,7 +7,7 @@ import { sendAnswer } from './answer';
 import { keyedRequestOf, type RequestIdentity } from './keyed-request';
 
 /** A request whose work is done in one transaction. */
-export interface OnceCall<Value> extends RequestIdentity {
+interface OnceCall<Value> extends RequestIdentity {
   readonly reply: FastifyReply;
   /**
    * Does the work through `query` alone, and says how to answer. A refusal that it returns is kept for repetitions like any answer,

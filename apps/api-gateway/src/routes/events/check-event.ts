@@ -39,13 +39,13 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
   return { event, bodyHash: createHash('sha256').update(canonical).digest() };
 }
 
-/** More than any clock is wrong. */
-const maxAheadMs = 24 * 60 * 60 * 1000;
+/** Further than any clock is wrong or order is planned: the year was mistyped. */
+const maxAheadMs = 366 * 24 * 60 * 60 * 1000;
 
 function faultOfTime(isoTime: string, nowMs: number): string | undefined {
   // In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
   if (!/^(?!0000)\d{4}-/.test(isoTime)) return 'must lie in the years 1 to 9999';
   // What an order's data was last changed by is the latest: an event from far ahead would shut out all that come after it.
-  if (Date.parse(isoTime) > nowMs + maxAheadMs) return 'lies more than 24 hours ahead';
+  if (Date.parse(isoTime) > nowMs + maxAheadMs) return 'lies more than a year ahead';
   return undefined;
 }
