@@ -97,7 +97,8 @@ describe('a delivery that comes again', () => {
     const order = newOrder();
     const first = await post(shopifyDelivery(order));
     const other = shopifyDelivery({ ...order, total_price: '1.00' });
-    const events = first.body.events.map((one: object) => ({ ...one, status: 'rejected', code: 'event-id-reused' }));
+    const taken = first.body.events as readonly object[];
+    const events = taken.map((one) => ({ ...one, status: 'rejected', code: 'event-id-reused' }));
     expect(await post(other)).toMatchObject({ status: 200, body: { duplicate: false, events } });
     expect(await post(other)).toMatchObject({ status: 200, body: { duplicate: true, events } });
   });
