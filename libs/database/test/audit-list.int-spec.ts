@@ -1,6 +1,7 @@
 import type { AuditFilter, AuditRecord, Database, Query } from '../src';
 import { listAudit } from '../src';
 import { createLedgerDatabase, type LedgerDatabase } from '../src/testing';
+import { buffersOf, explained, nodesOf, type PlanNode } from './explained';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -32,32 +33,19 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-type PlanNode = Record<string, unknown> & { 'Node Type': string; Plans?: PlanNode[] };
-
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-const rowsOf = (node: PlanNode): number => Number(node['Actual Rows']) * Number(node['Actual Loops']);
+const rowsOf = (node: PlanNode): number => node['Actual Rows'] * node['Actual Loops'];
 
 /** A database that notes how the list was read. */
 function createObserver() {
   const plans: PlanNode[] = [];
-  const observed =
-    (query: Query): Query =>
-    async (text, values) => {
-      if (text.startsWith('set ')) return query(text);
-      const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-        `explain (analyze, buffers, format json) ${text}`,
-        values,
-      );
-      plans.push(row!['QUERY PLAN'][0]!.Plan);
-      return query(text, values);
-    };
+  const observed = (query: Query): Query => explained(query, (plan) => void plans.push(plan));
   const observer: Database = { ...db, transaction: (work) => db.transaction((query) => work(observed(query))) };
   const nodes = (): PlanNode[] => plans.flatMap(nodesOf);
   return {
     observer,
     /** Partitions of weeks to come have nothing, and are read as cheaply from end to end. */
     scanned: () =>
-      nodes().filter((node) => node['Node Type'] === 'Seq Scan' && rowsOf(node) + Number(node['Rows Removed by Filter']) > 0),
+      nodes().filter((node) => node['Node Type'] === 'Seq Scan' && rowsOf(node) + (node['Rows Removed by Filter'] ?? 0) > 0),
     mostSorted: () =>
       Math.max(
         0,
@@ -65,7 +53,7 @@ function createObserver() {
           .filter(({ 'Node Type': type }) => type === 'Sort')
           .flatMap((node) => (node.Plans ?? []).map(rowsOf)),
       ),
-    buffers: () => plans.reduce((sum, plan) => sum + Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks']), 0),
+    buffers: () => plans.reduce((sum, plan) => sum + buffersOf(plan), 0),
   };
 }
 

@@ -1,6 +1,7 @@
 import { knownQueues } from '../src/queries/known-queues';
 import { listEvents, listJobs, listMessages, listOrders, type Database, type Query } from '../src';
 import { createLedgerDatabase, type LedgerDatabase } from '../src/testing';
+import { buffersOf, explained, nodesOf } from './explained';
 import { fillLedger } from './many-rows';
 
 let ledger: LedgerDatabase;
@@ -24,42 +25,22 @@ interface Cost {
   readonly buffers: number;
 }
 
-type PlanNode = {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Shared Hit Blocks': number;
-  'Shared Read Blocks': number;
-  Plans?: PlanNode[];
-};
-
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-
 /** A database that measures its statements; with `within`, in a transaction that is under way. */
 async function createMeter(within?: Query): Promise<{ meter: Database; costs: Cost[] }> {
   const big = await db.query<{ relname: string }>(`select relname from pg_class where relkind = 'r' and reltuples > 1000`);
   const names = new Set(big.map(({ relname }) => relname));
   const costs: Cost[] = [];
-  const measured =
-    (query: Query): Query =>
-    async (text, values) => {
-      if (text.startsWith('set ')) return query(text);
-      const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
-        `explain (analyze, buffers, format json) ${text}`,
-        values,
-      );
-      const root = row!['QUERY PLAN'][0]!.Plan;
-      const nodes = nodesOf(root);
+  const measured = (query: Query): Query =>
+    explained(query, (plan) => {
+      const nodes = nodesOf(plan);
       const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan' && node['Actual Loops'] > 0);
       const sorts = nodes.filter((node) => node['Node Type'].endsWith('Sort'));
       costs.push({
         scanned: scans.map((node) => node['Relation Name'] ?? '').filter((name) => names.has(name)),
         sorted: Math.max(0, ...sorts.flatMap((node) => (node.Plans ?? []).map((input) => input['Actual Rows']))),
-        buffers: root['Shared Hit Blocks'] + root['Shared Read Blocks'],
+        buffers: buffersOf(plan),
       });
-      return query(text, values);
-    };
+    });
   const meter: Database = {
     ...db,
     query: measured(within ?? db.query),

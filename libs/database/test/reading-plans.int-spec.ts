@@ -1,5 +1,6 @@
 import { pauseQueue, readQueues, readTimeline, type Database } from '../src';
 import { createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
+import { buffersOf, explained, nodesOf, type PlanNode } from './explained';
 import { fillLedger } from './many-rows';
 
 let ledger: LedgerDatabase;
@@ -24,16 +25,6 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => ledger.close());
 
-type PlanNode = {
-  'Node Type': string;
-  'Relation Name'?: string;
-  'Actual Loops': number;
-  'Shared Hit Blocks': number;
-  'Shared Read Blocks': number;
-  Plans?: PlanNode[];
-};
-const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-
 /** Says what is read for something: tables from end to end, and pages of 8 kB. What is done `before` is undone. */
 async function measure(
   read: (db: Database) => Promise<unknown>,
@@ -44,12 +35,10 @@ async function measure(
   const scanned: string[] = [];
   let pages = 0;
   let statements = 0;
-  const observe = async (query: Database['query'], text: string, values?: readonly unknown[]): Promise<void> => {
-    const [row] = await query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`explain (analyze, buffers, format json) ${text}`, values);
-    const root = row!['QUERY PLAN'][0]!.Plan;
-    const scans = nodesOf(root).filter((node) => node['Node Type'] === 'Seq Scan' && node['Actual Loops'] > 0);
+  const onPlan = (plan: PlanNode): void => {
+    const scans = nodesOf(plan).filter((node) => node['Node Type'] === 'Seq Scan' && node['Actual Loops'] > 0);
     scanned.push(...scans.map((node) => node['Relation Name'] ?? '').filter((name) => names.has(name)));
-    pages += root['Shared Hit Blocks'] + root['Shared Read Blocks'];
+    pages += buffersOf(plan);
     statements += 1;
   };
   const undo = new Error('undo');
@@ -58,12 +47,8 @@ async function measure(
     transaction: (work) =>
       db.transaction(async (query) => {
         await query(before);
-        await work(async (text, values) => {
-          if (text.startsWith('set transaction')) return [];
-          if (text.startsWith('set ')) return query(text, values);
-          await observe(query, text, values);
-          return query(text, values);
-        });
+        const observed = explained(query, onPlan);
+        await work(async (text, values) => (text.startsWith('set transaction') ? [] : observed(text, values)));
         throw undo;
       }),
   };
