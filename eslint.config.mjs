@@ -11,7 +11,13 @@ const { nodes } = await createProjectGraphAsync();
 
 // Files that never run in production: they may use test support, and whatever package they need.
 const specs = ['**/*.spec.ts', '**/*.int-spec.ts', '**/test/**/*.ts'];
-const testSupport = ['libs/*/src/testing.ts', 'libs/*/src/testing/**/*.ts', 'libs/testing/**/*.ts', 'tools/**/*.ts'];
+const testSupport = [
+  'libs/servers/**/*.ts',
+  'libs/*/src/testing.ts',
+  'libs/*/src/testing/**/*.ts',
+  'libs/testing/**/*.ts',
+  'tools/**/*.ts',
+];
 const entryPoints = ['apps/*/src/main.ts', 'apps/*/src/instrumentation.ts'];
 
 /** What a project may import, by its tags. There is no constraint for `*`: a project without tags can import nothing. */
@@ -20,10 +26,14 @@ const layers = {
   foundation: ['contract', 'foundation', 'test-support'],
   domain: ['contract'],
   adapter: ['contract', 'foundation', 'domain', 'test-support'],
-  assembly: ['contract', 'foundation', 'domain', 'adapter', 'test-support'],
-  app: ['contract', 'foundation', 'domain', 'adapter', 'assembly', 'test-support'],
+  // Three floors on PostgreSQL: the connection, what is written, what people read.
+  database: ['contract', 'foundation', 'domain', 'test-support'],
+  ledger: ['contract', 'foundation', 'domain', 'database', 'test-support'],
+  'read-model': ['contract', 'foundation', 'domain', 'database', 'ledger', 'test-support'],
+  assembly: ['contract', 'foundation', 'domain', 'adapter', 'database', 'ledger', 'test-support'],
+  app: ['contract', 'foundation', 'domain', 'adapter', 'database', 'ledger', 'read-model', 'assembly', 'test-support'],
   'test-support': ['test-support'],
-  tool: ['contract', 'foundation', 'domain', 'adapter', 'assembly', 'test-support', 'tool'],
+  tool: ['contract', 'foundation', 'domain', 'adapter', 'database', 'ledger', 'read-model', 'assembly', 'test-support', 'tool'],
 };
 const tagged = (prefix, names) => names.map((name) => `${prefix}:${name}`);
 const depConstraints = [
@@ -42,10 +52,16 @@ const depConstraints = [
 /** npm packages that belong to one module, with the reason; test code and tools may use them freely. */
 const packageOwners = [
   {
-    regex: '^(drizzle-orm|drizzle-kit|pg)(/|$)',
-    owners: ['libs/database'],
+    regex: '^pg(/|$)',
+    owners: ['libs/database', 'libs/migrations'],
     message:
-      'Only @orderly/database speaks SQL, so that locks and statements can be read in one place: use a port that it implements.',
+      'Only @orderly/database opens connections to PostgreSQL: take its Database, or a port that @orderly/ledger implements.',
+  },
+  {
+    regex: '^(drizzle-orm|drizzle-kit)(/|$)',
+    owners: ['libs/read-model', 'libs/migrations'],
+    message:
+      'Only @orderly/read-model and @orderly/migrations use drizzle-orm: a worker must not load it, it is half of its memory.',
   },
   {
     regex: '^(bullmq|ioredis)(/|$)',
@@ -213,7 +229,7 @@ const comments = {
 };
 
 export default defineConfig(
-  { ignores: ['**/node_modules', '**/dist', '.nx', '**/coverage', 'libs/database/drizzle'] },
+  { ignores: ['**/node_modules', '**/dist', '.nx', '**/coverage', 'libs/migrations/sql'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

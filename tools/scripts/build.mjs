@@ -33,9 +33,9 @@ await build({
 const assets = {
   'apps/notification-worker': [['libs/messaging/templates', 'templates']],
   'tools/fuzz': [['tools/fuzz/schemathesis', 'schemathesis']],
-  'tools/stack': [['libs/database/drizzle', 'drizzle']],
+  'tools/stack': [['libs/migrations/sql', 'migrations']],
   'apps/api-gateway': [
-    ['libs/database/drizzle', 'drizzle'],
+    ['libs/migrations/sql', 'migrations'],
     ['apps/api-gateway/docs-page', 'docs-page'],
   ],
 };

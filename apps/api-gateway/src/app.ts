@@ -1,12 +1,5 @@
-import {
-  createAcceptOnce,
-  createDatabase,
-  createFindApiKey,
-  createLastUse,
-  watchPool,
-  createIntake,
-  type Database,
-} from '@orderly/database';
+import { createDatabase, type Database, watchPool } from '@orderly/database';
+import { createAcceptOnce, createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
 import { metrics, type Logger } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';

@@ -1,5 +1,5 @@
 import type { Actor, ApiScope } from '@orderly/contracts';
-import type { ApiKey, FindApiKey, LastUse } from '@orderly/database';
+import type { ApiKey, FindApiKey, LastUse } from '@orderly/ledger';
 import type { RateLimiter } from '@orderly/queue';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { limitRate } from './pressure/limit-rate';

@@ -1,5 +1,5 @@
 import { OrderId, StorableText } from '@orderly/contracts';
-import { maxCustomerOrders, type Page } from '@orderly/database';
+import { maxCustomerOrders, type Page } from '@orderly/read-model';
 import { z } from 'zod';
 import { PageLimit } from './answer-schemas';
 

@@ -16,7 +16,7 @@ program
 program
   .command('migrate')
   .description('bring the schema of DATABASE_URL up to date; safe to run twice and by two at once')
-  .action(() => migrateDatabase(process.env, join(__dirname, 'drizzle')));
+  .action(() => migrateDatabase(process.env, join(__dirname, 'migrations')));
 
 program.command('openapi').description('print the OpenAPI document of the API').action(printApiDocument);
 

@@ -1,5 +1,5 @@
 import type { ApiScope } from '@orderly/contracts';
-import type { ApiKey } from '@orderly/database';
+import type { ApiKey } from '@orderly/ledger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { keyOf, type RequireScope } from './authenticate';

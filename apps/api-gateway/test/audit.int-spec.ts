@@ -1,5 +1,5 @@
-import { recordAudit } from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { recordAudit } from '@orderly/ledger';
+import { testActor } from '@orderly/ledger/testing';
 import { event, startGateway, type TestGateway } from './gateway';
 
 let gateway: TestGateway;

@@ -6,7 +6,7 @@ import { listKeys } from '../src/commands/list-keys';
 import { migrateDatabase } from '../src/commands/migrate-database';
 import { revokeKey } from '../src/commands/revoke-key';
 
-const migrations = join(__dirname, '../../../libs/database/drizzle');
+const migrations = join(__dirname, '../../../libs/migrations/sql');
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 beforeAll(async () => {

@@ -1,9 +1,11 @@
 import { startTcpProxy, type TcpProxy } from '@orderly/queue/testing';
 import type { ApiScope } from '@orderly/contracts';
-import { createApiKey, createDatabase, migrate, type Database } from '@orderly/database';
+import { createDatabase, type Database } from '@orderly/database';
+import { createApiKey } from '@orderly/ledger';
+import { migrate } from '@orderly/migrations';
 import type { RunnableJob } from '@orderly/jobs';
 import type { RateLimiter } from '@orderly/queue';
-import { testActor } from '@orderly/database/testing';
+import { testActor } from '@orderly/ledger/testing';
 import { createLogger } from '@orderly/observability';
 import { createTestDatabase } from '@orderly/testing';
 import { join } from 'node:path';
@@ -14,7 +16,7 @@ import { expectDocumented } from './conformance';
 
 /** Where the files of the reference page lie. */
 export const docsPageFolder = join(__dirname, '../docs-page');
-const migrations = join(__dirname, '../../../libs/database/drizzle');
+const migrations = join(__dirname, '../../../libs/migrations/sql');
 
 /** An answer with its body as it was sent. */
 export type ExactAnswer = Answer & { readonly text: string };

@@ -1,6 +1,6 @@
 import type { OrderStatus } from '@orderly/contracts';
-import { createOrderApplier, createVersionLoader } from '@orderly/database';
-import { startProcess } from '@orderly/database/testing';
+import { createOrderApplier, createVersionLoader } from '@orderly/ledger';
+import { startProcess } from '@orderly/ledger/testing';
 import { event, startGateway, type ExactAnswer, type TestGateway } from './gateway';
 
 let gateway: TestGateway;

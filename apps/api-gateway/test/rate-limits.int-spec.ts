@@ -1,5 +1,5 @@
-import { createApiKey } from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { createApiKey } from '@orderly/ledger';
+import { testActor } from '@orderly/ledger/testing';
 import { createLogger } from '@orderly/observability';
 import { createRateLimiter } from '@orderly/queue';
 import { createTestPrefix, startTcpProxy, stopTcpProxies, type TestPrefix } from '@orderly/queue/testing';

@@ -1,5 +1,5 @@
-import { createOrderApplier, type ApplyRequest } from '@orderly/database';
-import { startProcess } from '@orderly/database/testing';
+import { type ApplyRequest, createOrderApplier } from '@orderly/ledger';
+import { startProcess } from '@orderly/ledger/testing';
 import { buildOrder, buildRefund } from '@orderly/platforms/testing';
 import { startGateway, type Answer, type TestGateway } from './gateway';
 import { deliver, shopifyDelivery, standardDelivery, webhookConfig } from './webhook-deliveries';

@@ -1,5 +1,5 @@
 import { cleanupSchedules, cleanupTasks, queueNames, type CleanupTaskName } from '@orderly/contracts';
-import { createClaimLedger, createCleanupRuns, type CleanupRuns } from '@orderly/database';
+import { type CleanupRuns, createClaimLedger, createCleanupRuns } from '@orderly/ledger';
 import { bindJob, createSchedules, type BoundJob } from '@orderly/queue';
 import { createWorkerProcess, type WorkerParts, type WorkerProcess, type WorkerProcessDeps } from '@orderly/worker-process';
 import type { CleanupCronConfig } from './config';

@@ -1,4 +1,4 @@
-import type { CleanupRuns } from '@orderly/database';
+import type { CleanupRuns } from '@orderly/ledger';
 import { isAppError, ShutdownError } from '@orderly/errors';
 import type { CleanupTask } from './handlers/tasks';
 import { startPace, type Probes } from './pace';

@@ -1,5 +1,5 @@
 import type { CleanupTaskName } from '@orderly/contracts';
-import type { CleanupRuns } from '@orderly/database';
+import type { CleanupRuns } from '@orderly/ledger';
 import type { RunnableJob } from '@orderly/jobs';
 import type { Logger } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';

@@ -1,5 +1,5 @@
-import { pauseQueue, resumeQueue } from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { pauseQueue, resumeQueue } from '@orderly/ledger';
+import { testActor } from '@orderly/ledger/testing';
 import { eventually } from '@orderly/testing';
 import { setUp, type Setup } from './setup';
 

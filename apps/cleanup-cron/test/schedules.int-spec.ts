@@ -1,5 +1,5 @@
 import { eventually } from '@orderly/testing';
-import { createCleanupRuns } from '@orderly/database';
+import { createCleanupRuns } from '@orderly/ledger';
 import { setUp, type Setup } from './setup';
 
 const everySecond = { 'expire-tokens': '* * * * * *', 'rotate-logs': '* * * * * *' };

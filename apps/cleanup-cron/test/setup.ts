@@ -1,4 +1,5 @@
-import { createDatabase, migrate } from '@orderly/database';
+import { createDatabase } from '@orderly/database';
+import { migrate } from '@orderly/migrations';
 import { createLogger } from '@orderly/observability';
 import { createTestDatabase, testRedisUrl } from '@orderly/testing';
 import { randomUUID } from 'node:crypto';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { buildApp, type CleanupCronDeps } from '../src/app';
 import { loadCleanupCronConfig } from '../src/config';
 
-const migrations = join(__dirname, '../../../libs/database/drizzle');
+const migrations = join(__dirname, '../../../libs/migrations/sql');
 const logger = createLogger({ service: 'cleanup-cron', level: 'silent' });
 
 type CleanupRunRow = {

@@ -1,6 +1,6 @@
 import { createEmailChannel } from '@orderly/channels';
 import { queueNames, sendNotification } from '@orderly/contracts';
-import { createClaimLedger, createVersionLoader } from '@orderly/database';
+import { createClaimLedger, createVersionLoader } from '@orderly/ledger';
 import type { Templates } from '@orderly/messaging';
 import { bindJob } from '@orderly/queue';
 import { createService } from '@orderly/runtime';

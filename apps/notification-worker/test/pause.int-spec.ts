@@ -1,5 +1,5 @@
-import { pauseQueue, resumeQueue } from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { pauseQueue, resumeQueue } from '@orderly/ledger';
+import { testActor } from '@orderly/ledger/testing';
 import { eventually } from '@orderly/testing';
 import { created } from '@orderly/worker-process/testing';
 import { setUp, type NotificationSetup } from './notification-setup';

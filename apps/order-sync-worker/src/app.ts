@@ -1,5 +1,5 @@
 import { syncOrder, syncQueueName } from '@orderly/contracts';
-import { createClaimLedger, createVersionLoader } from '@orderly/database';
+import { createClaimLedger, createVersionLoader } from '@orderly/ledger';
 import { createDestinationClient, type Destination } from '@orderly/destinations';
 import { bindJob } from '@orderly/queue';
 import { createService, type Service } from '@orderly/runtime';

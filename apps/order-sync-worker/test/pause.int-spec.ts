@@ -1,5 +1,5 @@
-import { pauseQueue, resumeQueue } from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { pauseQueue, resumeQueue } from '@orderly/ledger';
+import { testActor } from '@orderly/ledger/testing';
 import { createEngine } from '@orderly/queue';
 import { eventually } from '@orderly/testing';
 import { created } from '@orderly/worker-process/testing';

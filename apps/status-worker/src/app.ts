@@ -1,5 +1,5 @@
 import { applyOrderEvent, queueNames } from '@orderly/contracts';
-import { createOrderApplier, createRowLockLedger } from '@orderly/database';
+import { createOrderApplier, createRowLockLedger } from '@orderly/ledger';
 import { bindJob } from '@orderly/queue';
 import { createWorkerProcess, type WorkerProcess, type WorkerProcessDeps } from '@orderly/worker-process';
 import type { StatusWorkerConfig } from './config';

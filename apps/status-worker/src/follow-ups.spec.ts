@@ -1,5 +1,5 @@
 import { orderEventTypes } from '@orderly/contracts';
-import type { AppliedEvent } from '@orderly/database';
+import type { AppliedEvent } from '@orderly/ledger';
 import { createFollowUps } from './follow-ups';
 
 const applied: AppliedEvent = {

@@ -1,5 +1,5 @@
 import { sendNotification, syncOrder, type OrderEventType } from '@orderly/contracts';
-import type { AppliedEvent, FollowUps } from '@orderly/database';
+import type { AppliedEvent, FollowUps } from '@orderly/ledger';
 import { newJob, type NewJob } from '@orderly/jobs';
 import { notificationKindOf } from '@orderly/messaging';
 

@@ -1,5 +1,5 @@
-import { pauseQueue, resumeQueue } from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { pauseQueue, resumeQueue } from '@orderly/ledger';
+import { testActor } from '@orderly/ledger/testing';
 import { eventually } from '@orderly/testing';
 import { created, moved } from '@orderly/worker-process/testing';
 import { setUp, type StatusSetup } from './status-setup';

@@ -1,16 +1,15 @@
-import { eventually } from '@orderly/testing';
-import { createDatabase, watchPool } from '../src';
-import { createLedgerDatabase, type LedgerDatabase } from '../src/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@orderly/testing';
+import { createDatabase, watchPool } from '../src/index';
 
-let ledger: LedgerDatabase;
+let server: TestDatabase;
 beforeAll(async () => {
-  ledger = await createLedgerDatabase();
+  server = await createTestDatabase();
 });
-afterAll(() => ledger.close());
+afterAll(() => server.drop());
 
 describe('the pressure on a pool', () => {
   it('is how many wait for a connection and how long the first of them has, for queries and transactions alike', async () => {
-    const db = ledger.connect(1);
+    const db = createDatabase({ url: server.url, poolSize: 1, applicationName: 'test' });
     const pressure = watchPool(db);
     expect(pressure()).toEqual({ waiting: 0, longestWaitMs: 0 });
 
@@ -30,10 +29,11 @@ describe('the pressure on a pool', () => {
     release();
     expect(await Promise.all([holding, ...waiting])).toHaveLength(4);
     expect(pressure()).toEqual({ waiting: 0, longestWaitMs: 0 });
+    await db.close();
   });
 
   it('does not count those who gave up', async () => {
-    const url = new URL(ledger.url);
+    const url = new URL(server.url);
     url.port = '1';
     const db = createDatabase({ url: url.href, poolSize: 1, applicationName: 'test' });
     const pressure = watchPool(db);

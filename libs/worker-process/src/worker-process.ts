@@ -1,12 +1,5 @@
-import {
-  createDatabase,
-  createProcessRegistry,
-  createSweepLedger,
-  isDatabaseAway,
-  readOldestWaits,
-  type Database,
-  type LedgerOptions,
-} from '@orderly/database';
+import { createDatabase, type Database, isDatabaseAway } from '@orderly/database';
+import { createProcessRegistry, createSweepLedger, type LedgerOptions, readOldestWaits } from '@orderly/ledger';
 import { ShutdownError } from '@orderly/errors';
 import { createSoloGate, liveness, type Ledger, type RunnableJob } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';

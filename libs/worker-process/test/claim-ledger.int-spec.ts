@@ -1,4 +1,4 @@
-import { createClaimLedger, createProcessRegistry } from '@orderly/database';
+import { createClaimLedger, createProcessRegistry } from '@orderly/ledger';
 import { describeLedger } from '@orderly/queue/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { createWorkerFixture } from '../src/testing';

@@ -1,5 +1,5 @@
 import { syncOrder } from '@orderly/contracts';
-import { createClaimLedger } from '@orderly/database';
+import { createClaimLedger } from '@orderly/ledger';
 import type { JobHandler } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { bindJob } from '@orderly/queue';

@@ -1,4 +1,4 @@
-import { createSweepLedger } from '@orderly/database';
+import { createSweepLedger } from '@orderly/ledger';
 import { createLogger, metrics } from '@orderly/observability';
 import { createEngine, createSweep, type BullEngine } from '@orderly/queue';
 import { startPrivateRedis, startTcpProxy, stopTcpProxies, type TcpProxy } from '@orderly/queue/testing';

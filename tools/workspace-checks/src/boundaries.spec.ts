@@ -84,7 +84,7 @@ const forbidden: readonly [promise: string, rule: string, message: RegExp, snipp
     '@opentelemetry/sdk-node',
     /observability/,
   ),
-  restrictedImport('a subpath of a driver is the driver', 'libs/orders/src/x.ts', 'drizzle-orm/pg-core', /@orderly\/database/),
+  restrictedImport('a subpath of a driver is the driver', 'libs/orders/src/x.ts', 'drizzle-orm/pg-core', /@orderly\/read-model/),
   restrictedImport('a testing entry stays out of source', 'apps/status-worker/src/x.ts', '@orderly/queue/testing', /production/),
   restrictedImport('test support stays out of source', 'libs/queue/src/x.ts', '@orderly/testing', /production/),
   restrictedImport('what an index does not export is private', 'libs/queue/src/x.ts', '@orderly/jobs/src/lane', /private/),

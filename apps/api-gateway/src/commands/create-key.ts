@@ -1,6 +1,6 @@
 import type { Environment } from '@orderly/config';
 import { ApiScope, apiScopes } from '@orderly/contracts';
-import { createApiKey, type NewApiKey } from '@orderly/database';
+import { createApiKey, type NewApiKey } from '@orderly/ledger';
 import { ConfigurationError } from '@orderly/errors';
 import { z } from 'zod';
 import { operatorAtTerminal } from './operator-at-terminal';

@@ -1,5 +1,5 @@
 import type { Environment } from '@orderly/config';
-import { listApiKeys, type ApiKeyRecord } from '@orderly/database';
+import { type ApiKeyRecord, listApiKeys } from '@orderly/ledger';
 import { alignedTable } from './aligned-table';
 import { withLedger } from './with-ledger';
 

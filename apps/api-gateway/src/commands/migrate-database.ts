@@ -1,5 +1,5 @@
 import { loadConfig, migrationConfig, type Environment } from '@orderly/config';
-import { migrate } from '@orderly/database';
+import { migrate } from '@orderly/migrations';
 import { explained } from './explained';
 
 /** @param folder - the SQL files */

@@ -1,5 +1,5 @@
 import type { Environment } from '@orderly/config';
-import { revokeApiKey } from '@orderly/database';
+import { revokeApiKey } from '@orderly/ledger';
 import { NotFoundError } from '@orderly/errors';
 import { operatorAtTerminal } from './operator-at-terminal';
 import { printableText } from './printable-text';

@@ -1,5 +1,5 @@
 import { loadConfig, type Environment } from '@orderly/config';
-import { createDatabase, isSchemaMissing, type Database } from '@orderly/database';
+import { createDatabase, type Database, isSchemaMissing } from '@orderly/database';
 import { ConfigurationError } from '@orderly/errors';
 import { databaseCommandConfig } from '../config';
 import { explained } from './explained';

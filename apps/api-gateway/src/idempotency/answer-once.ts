@@ -1,4 +1,5 @@
-import { runOnce, type Database, type Executed, type OnceOptions, type OnceResult, type Query } from '@orderly/database';
+import type { Database, Query } from '@orderly/database';
+import { type Executed, type OnceOptions, type OnceResult, runOnce } from '@orderly/ledger';
 import type { FastifyReply } from 'fastify';
 import type { Sent } from '../operation';
 import { RequestRefused } from '../request-refused';

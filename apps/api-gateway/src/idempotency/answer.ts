@@ -1,4 +1,4 @@
-import type { Answer } from '@orderly/database';
+import type { Answer } from '@orderly/ledger';
 import type { FastifyReply } from 'fastify';
 import { sent, type Sent } from '../operation';
 import { problemContentType, problemOf } from '../problem';

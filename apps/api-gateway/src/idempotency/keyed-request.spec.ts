@@ -1,4 +1,4 @@
-import type { KeyedRequest } from '@orderly/database';
+import type { KeyedRequest } from '@orderly/ledger';
 import type { FastifyRequest } from 'fastify';
 import { keyedRequestOf } from './keyed-request';
 

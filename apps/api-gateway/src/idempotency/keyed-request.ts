@@ -1,5 +1,5 @@
 import { maxJsonDepth } from '@orderly/contracts';
-import type { ApiKey, KeyedRequest } from '@orderly/database';
+import type { ApiKey, KeyedRequest } from '@orderly/ledger';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json';

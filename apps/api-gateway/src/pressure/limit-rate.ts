@@ -1,4 +1,4 @@
-import type { ApiKey } from '@orderly/database';
+import type { ApiKey } from '@orderly/ledger';
 import { rateLimitWindowSeconds, type RateLimiter } from '@orderly/queue';
 import type { FastifyReply } from 'fastify';
 import { RequestRefused } from '../request-refused';

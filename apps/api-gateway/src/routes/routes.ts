@@ -1,4 +1,5 @@
-import type { AcceptOnce, Database, Intake } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import type { AcceptOnce, Intake } from '@orderly/ledger';
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
 import { createRequireScope, type Admission } from '../authenticate';

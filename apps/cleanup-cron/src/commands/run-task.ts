@@ -1,6 +1,7 @@
 import { loadConfig, type Environment } from '@orderly/config';
 import type { CleanupTaskName } from '@orderly/contracts';
-import { createCleanupRuns, createDatabase, isDatabaseAway, type Database } from '@orderly/database';
+import { createDatabase, type Database, isDatabaseAway } from '@orderly/database';
+import { createCleanupRuns } from '@orderly/ledger';
 import { RetryableError } from '@orderly/errors';
 import { carryOutRun, type RunSummary } from '../carry-out-run';
 import { runConfig } from '../config';

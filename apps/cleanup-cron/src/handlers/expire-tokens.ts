@@ -1,4 +1,5 @@
-import { expireTokens, type CleanupOptions, type Database, type ExpireTokensReport } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { type CleanupOptions, expireTokens, type ExpireTokensReport } from '@orderly/ledger';
 
 /** Daily: removes API keys, kept answers, heartbeats and leases whose time is over. */
 export const createExpireTokens =

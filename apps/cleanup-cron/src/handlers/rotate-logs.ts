@@ -1,4 +1,5 @@
-import { rotateLogs, type CleanupOptions, type Database, type RotateLogsReport } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { type CleanupOptions, rotateLogs, type RotateLogsReport } from '@orderly/ledger';
 
 /** The task is due weekly: so many of its runs may be missed before rows land in a default partition. */
 const weeksAhead = 8;

@@ -1,5 +1,6 @@
 import type { CleanupTaskName } from '@orderly/contracts';
-import type { CleanupOptions, CleanupReport, Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import type { CleanupOptions, CleanupReport } from '@orderly/ledger';
 import { createExpireTokens } from './expire-tokens';
 import { createRotateLogs } from './rotate-logs';
 

@@ -1,6 +1,6 @@
 import type { EmailChannel } from '@orderly/channels';
 import type { sendNotification } from '@orderly/contracts';
-import type { OrderVersion, OrderVersionKey } from '@orderly/database';
+import type { OrderVersion, OrderVersionKey } from '@orderly/ledger';
 import { NotFoundError } from '@orderly/errors';
 import { done, skipped, type JobHandler } from '@orderly/jobs';
 import { messageIdentity, messageIdHeader, type Templates } from '@orderly/messaging';

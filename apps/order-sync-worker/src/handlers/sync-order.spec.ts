@@ -1,4 +1,4 @@
-import type { OrderVersion } from '@orderly/database';
+import type { OrderVersion } from '@orderly/ledger';
 import { deliveryKey, type Destination, type DestinationClient, type SendRequest } from '@orderly/destinations';
 import { RetryableError, ShutdownError } from '@orderly/errors';
 import type { ClaimedJob } from '@orderly/jobs';

@@ -1,5 +1,5 @@
 import type { syncOrder } from '@orderly/contracts';
-import type { OrderVersion, OrderVersionKey } from '@orderly/database';
+import type { OrderVersion, OrderVersionKey } from '@orderly/ledger';
 import { deliveryKey, type Destination, type DestinationClient } from '@orderly/destinations';
 import { isAppError, NotFoundError, UnknownOutcomeError } from '@orderly/errors';
 import { done, skipped, type ClaimedJob, type HandlerResult, type JobHandler } from '@orderly/jobs';

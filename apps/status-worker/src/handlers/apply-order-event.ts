@@ -1,5 +1,5 @@
 import type { applyOrderEvent } from '@orderly/contracts';
-import type { ApplyRequest, ApplyResult } from '@orderly/database';
+import type { ApplyRequest, ApplyResult } from '@orderly/ledger';
 import { settled, type JobHandler } from '@orderly/jobs';
 import { currentTraceContext } from '@orderly/observability';
 

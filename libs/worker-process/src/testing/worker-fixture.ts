@@ -1,14 +1,8 @@
 import type { OrderEvent } from '@orderly/contracts';
-import {
-  acceptEvents,
-  createDatabase,
-  createOrderApplier,
-  migrate,
-  type AppliedEvent,
-  type Database,
-  type FollowUps,
-} from '@orderly/database';
-import { testActor } from '@orderly/database/testing';
+import { createDatabase, type Database } from '@orderly/database';
+import { acceptEvents, type AppliedEvent, createOrderApplier, type FollowUps } from '@orderly/ledger';
+import { migrate } from '@orderly/migrations';
+import { testActor } from '@orderly/ledger/testing';
 import type { RunnableJob } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { createEngine } from '@orderly/queue';
@@ -20,7 +14,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { WorkerProcessDeps } from '../worker-process';
 
-const migrations = join(__dirname, '../../../database/drizzle');
+const migrations = join(__dirname, '../../../migrations/sql');
 
 /** A ledger and a queue prefix that nobody else uses, and what a test does with them. */
 export interface WorkerFixture {

@@ -1,5 +1,5 @@
 import { OrderStatus, StorableText } from '@orderly/contracts';
-import { auditActions } from '@orderly/database';
+import { auditActions } from '@orderly/ledger';
 import { z } from 'zod';
 import { Id, Json, Link, Moment, NextCursor } from '../../answer-schemas';
 import { OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';

@@ -1,5 +1,5 @@
 import { EventBatchLimit } from '@orderly/contracts';
-import type { IntakeResult } from '@orderly/database';
+import type { IntakeResult } from '@orderly/ledger';
 import { metrics } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
 import { traceIdOfRequest } from '../../http-server';

@@ -1,4 +1,4 @@
-import type { IntakeResult } from '@orderly/database';
+import type { IntakeResult } from '@orderly/ledger';
 import { withRemoteParent } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
 import { checkBatch } from './check-batch';

@@ -1,4 +1,4 @@
-import type { Answer, IntakeResult } from '@orderly/database';
+import type { Answer, IntakeResult } from '@orderly/ledger';
 import type { CheckedEvent } from './check-event';
 
 /** What a request asks for, and how the answer follows from what becomes of it. */

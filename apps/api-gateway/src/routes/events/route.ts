@@ -1,5 +1,6 @@
 import type { Actor } from '@orderly/contracts';
-import { findEvent, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { findEvent } from '@orderly/read-model';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { actorOf, type RequireScope } from '../../authenticate';
 import { traceIdOfRequest } from '../../http-server';

@@ -1,5 +1,5 @@
 import type { Actor } from '@orderly/contracts';
-import type { AcceptOnce, AcceptedEvent, Intake, IntakeResult, KeyedRequest, OnceResult } from '@orderly/database';
+import type { AcceptedEvent, AcceptOnce, Intake, IntakeResult, KeyedRequest, OnceResult } from '@orderly/ledger';
 import { metrics } from '@orderly/observability';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Relay } from '@orderly/queue';

@@ -1,4 +1,5 @@
-import { findJob, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { findJob } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';

@@ -1,4 +1,5 @@
-import { listMessages, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { listMessages } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { links } from '../../links';

@@ -1,4 +1,4 @@
-import { requestStatusChange, type Answer, type StatusChangeAnswer } from '@orderly/database';
+import { type Answer, requestStatusChange, type StatusChangeAnswer } from '@orderly/ledger';
 import { metrics, traceIdOf } from '@orderly/observability';
 import type { Relay } from '@orderly/queue';
 import { actorOf } from '../../authenticate';

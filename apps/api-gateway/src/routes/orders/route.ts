@@ -1,4 +1,5 @@
-import { findOrder, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { findOrder } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { Relay } from '@orderly/queue';
 import type { RequireScope } from '../../authenticate';

@@ -1,4 +1,5 @@
-import { countOpenEvents, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { countOpenEvents } from '@orderly/read-model';
 import { RequestRefused } from '../../request-refused';
 
 /** Why there is no order under an id, with what is known of it all the same. */

@@ -1,13 +1,7 @@
 import { destinationOfQueue, syncQueueName } from '@orderly/contracts';
-import {
-  isKnownQueue,
-  pauseQueue,
-  readQueues,
-  resumeQueue,
-  type Database,
-  type PauseResult,
-  type QueueRecord,
-} from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { pauseQueue, type PauseResult, resumeQueue } from '@orderly/ledger';
+import { isKnownQueue, type QueueRecord, readQueues } from '@orderly/read-model';
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';

@@ -1,4 +1,5 @@
-import { readStatistics, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { readStatistics } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { addOperation } from '../../operation';

@@ -1,4 +1,4 @@
-import type { JobCount } from '@orderly/database';
+import type { JobCount } from '@orderly/read-model';
 import { summarise } from './summarise';
 
 const job = (state: JobCount['state'], count: number): JobCount => ({

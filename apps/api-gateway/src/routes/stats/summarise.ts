@@ -1,4 +1,4 @@
-import type { JobCount, ShownJobState, Statistics } from '@orderly/database';
+import type { JobCount, ShownJobState, Statistics } from '@orderly/read-model';
 
 /** Statistics with the numbers that tell whether work is still going on. */
 export interface StatisticsAnswer extends Statistics {

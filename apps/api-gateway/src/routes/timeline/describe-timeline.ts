@@ -1,5 +1,5 @@
 import { syncQueueName } from '@orderly/contracts';
-import type { OpenJob, QueueFacts, Timeline, TimelineEntry } from '@orderly/database';
+import type { OpenJob, QueueFacts, Timeline, TimelineEntry } from '@orderly/read-model';
 import { links } from '../../links';
 import { laneProgressOf } from './lane-progress';
 import { progressOf, type Progress } from './progress';

@@ -1,4 +1,4 @@
-import type { QueueFacts, TimelineLane } from '@orderly/database';
+import type { QueueFacts, TimelineLane } from '@orderly/read-model';
 import { attemptsOf, lastErrorOf, progressOf, type LastError, type Progress, type WaitExplanation } from './progress';
 
 /** How far a destination has been told of an order, and what is happening about the rest. */

@@ -1,4 +1,4 @@
-import type { OpenJob, QueueFacts } from '@orderly/database';
+import type { OpenJob, QueueFacts } from '@orderly/read-model';
 import { laneProgressOf } from './lane-progress';
 import { progressOf } from './progress';
 

@@ -1,5 +1,5 @@
 import { findJobDefinition } from '@orderly/contracts';
-import type { OpenJob, QueueFacts } from '@orderly/database';
+import type { OpenJob, QueueFacts } from '@orderly/read-model';
 import { errorCodes } from '@orderly/errors';
 
 /** Where an open job stands, in words that need no knowledge of the code. */

@@ -1,4 +1,5 @@
-import { readTimeline, type Database } from '@orderly/database';
+import type { Database } from '@orderly/database';
+import { readTimeline } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../authenticate';
 import { addOperation } from '../../operation';

@@ -1,5 +1,5 @@
 import { OrderId, orderEventTypes, OrderStatus } from '@orderly/contracts';
-import { auditActions } from '@orderly/database';
+import { auditActions } from '@orderly/ledger';
 import { jobOutcomes } from '@orderly/jobs';
 import { z } from 'zod';
 import { Id, Json, Link, Moment, StatusOrNone } from '../../answer-schemas';

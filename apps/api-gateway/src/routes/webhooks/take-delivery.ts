@@ -1,4 +1,4 @@
-import type { AcceptOnce, Answer, EventsRequest, IntakeResult, OnceResult } from '@orderly/database';
+import type { AcceptOnce, Answer, EventsRequest, IntakeResult, OnceResult } from '@orderly/ledger';
 import { metrics } from '@orderly/observability';
 import { platforms, type PlatformName, type VerifiedDelivery } from '@orderly/platforms';
 import type { Relay } from '@orderly/queue';

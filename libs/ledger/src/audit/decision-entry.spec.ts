@@ -1,0 +1,82 @@
+import { placeholderOf, type Decision, type OrderState } from '@orderly/orders';
+import type { UnappliedEvent } from '../orders/read-orders';
+import { decisionEntry } from './decision-entry';
+
+const order: OrderState = { ...placeholderOf('o-1'), status: 'pending', version: 1 };
+const actor = { name: 'shop', apiKeyId: null, onBehalfOf: 'Mia' };
+const orderly = { name: 'orderly', apiKeyId: null, onBehalfOf: null };
+const parkedUntil = '2026-01-01T00:15:00.000Z';
+
+const event = (change: Partial<UnappliedEvent> = {}): UnappliedEvent => ({
+  eventId: 'e-1',
+  source: 's',
+  actor,
+  type: 'order.status_changed',
+  occurredAt: '2026-01-01T00:00:00.000Z',
+  data: { status: 'shipped', reason: 'left the dock' },
+  notify: true,
+  batch: null,
+  traceparent: null,
+  tracestate: null,
+  acceptedAt: new Date(0),
+  dueInMs: 0,
+  ...change,
+});
+const applied = (skipped: 'confirmed'[]): Decision => ({
+  outcome: 'applied',
+  kind: 'status',
+  next: { ...order, status: 'shipped', version: 2 },
+  change: { from: 'pending', to: 'shipped', at: '2026-01-01T00:00:00.000Z' },
+  skipped,
+});
+const rejected = (code: 'order-unknown' | 'parked-too-long' | 'transition-not-allowed' | 'version-conflict'): Decision => ({
+  outcome: 'rejected',
+  code,
+  current: 'pending',
+  currentVersion: 1,
+  allowed: ['confirmed', 'cancelled'],
+});
+
+describe('decisionEntry', () => {
+  it.each<[string, Decision, string | undefined, typeof actor | typeof orderly]>([
+    ['applied at once', applied([]), undefined, actor],
+    ['applied by the step that it waited for', applied([]), parkedUntil, actor],
+    ['applied at its deadline', applied(['confirmed']), parkedUntil, orderly],
+    ['rejected at its deadline', rejected('parked-too-long'), parkedUntil, orderly],
+    ['rejected at its deadline without an order', rejected('order-unknown'), parkedUntil, orderly],
+    ['rejected at once without an order', rejected('order-unknown'), undefined, actor],
+    ['rejected when the order had gone another way', rejected('transition-not-allowed'), parkedUntil, actor],
+    ['rejected for its version', rejected('version-conflict'), undefined, actor],
+    ['superseded while it was parked', { outcome: 'superseded' }, parkedUntil, actor],
+  ])('names who decided what was %s', (_, decision, until, who) => {
+    expect(decisionEntry({ order, event: event({ parkedUntil: until }), decision }).actor).toEqual(who);
+  });
+
+  it('tells of an order that nobody knows neither a status nor what it could become', () => {
+    const entry = decisionEntry({ order: placeholderOf('o-1'), event: event(), decision: rejected('order-unknown') });
+    expect(entry).toMatchObject({ action: 'event.rejected', code: 'order-unknown' });
+    expect(entry.detail).toBeUndefined();
+  });
+
+  it('asks for no status where the event changes data alone, nor for a reason that is none', () => {
+    const update = event({ type: 'order.updated', data: { reason: 7 } });
+    expect(decisionEntry({ order, event: update, decision: { outcome: 'superseded' } })).toMatchObject({
+      action: 'event.superseded',
+      fromStatus: 'pending',
+      toStatus: null,
+      version: 1,
+      reason: undefined,
+    });
+  });
+
+  it('tells of an early event of an unknown order that it waits for the order', () => {
+    const entry = decisionEntry({
+      order: placeholderOf('o-1'),
+      event: event(),
+      decision: { outcome: 'parked' },
+      deadline: new Date(parkedUntil),
+    });
+    expect(entry).toMatchObject({ fromStatus: null, toStatus: 'shipped', version: 0, reason: 'left the dock' });
+    expect(entry.detail).toEqual({ deadline: new Date(parkedUntil), waitsFor: ['order.created'] });
+  });
+});

@@ -1,0 +1,118 @@
+import { cleanupTasks, type CleanupTaskName } from '@orderly/contracts';
+import { newJob, type RunnableJob } from '@orderly/jobs';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from '@orderly/database';
+
+/** A run that was due and that nobody had planned before, with the job that carries it out. */
+export interface PlannedRun {
+  readonly job: RunnableJob;
+  /** The task has no other run. */
+  readonly isFirst: boolean;
+}
+
+/** What a run of a cleanup task did, and what it cost. */
+export interface RunRecord {
+  readonly rows: number;
+  readonly bytes: number;
+  /** JSON types only. */
+  readonly detail: object;
+}
+
+/** The ledger of cleanup runs. A run has the id of the job that carries it out. */
+export interface CleanupRuns {
+  /** Inserts the run and its job, both or none: undefined if somebody planned this run before. */
+  plan(task: CleanupTaskName, scheduledFor: Date): Promise<PlannedRun | undefined>;
+  /** Inserts a run that is carried out at once, without a job, and returns its id. */
+  open(task: CleanupTaskName): Promise<string>;
+  /** Marks the run as running; false if it is done already, or gone. */
+  begin(runId: string): Promise<boolean>;
+  finish(runId: string, record: RunRecord): Promise<void>;
+  fail(runId: string, detail: object): Promise<void>;
+  /** Hands the run back: it begins again in another process. */
+  release(runId: string): Promise<void>;
+  /** Marks runs as failed whose process died, or whose job ended, before they could say so themselves; returns how many. */
+  closeAbandoned(): Promise<number>;
+}
+
+export function createCleanupRuns(db: Pick<Database, 'query'>): CleanupRuns {
+  return {
+    async plan(task, scheduledFor) {
+      const runId = uuidv7();
+      const { name, queue, priority, payload } = newJob(cleanupTasks[task], { runId });
+      const [planned] = await db.query<{ isFirst: boolean }>(planSql, [
+        runId,
+        task,
+        scheduledFor,
+        name,
+        queue,
+        priority,
+        JSON.stringify(payload),
+      ]);
+      return planned && { job: { id: runId, name, queue, priority }, isFirst: planned.isFirst };
+    },
+
+    async open(task) {
+      const runId = uuidv7();
+      await db.query(`insert into cleanup_runs (id, task, scheduled_for, state) values ($1, $2, clock_timestamp(), 'queued')`, [
+        runId,
+        task,
+      ]);
+      return runId;
+    },
+
+    async begin(runId) {
+      const rows = await db.query(
+        `update cleanup_runs set state = 'running', started_at = clock_timestamp(), ended_at = null
+         where id = $1 and state <> 'done' returning id`,
+        [runId],
+      );
+      return rows.length > 0;
+    },
+
+    async finish(runId, { rows, bytes, detail }) {
+      await db.query(
+        `update cleanup_runs set state = 'done', ended_at = clock_timestamp(), rows = $2, bytes = $3, detail = $4 where id = $1`,
+        [runId, rows, bytes, JSON.stringify(detail)],
+      );
+    },
+
+    async fail(runId, detail) {
+      await db.query(
+        `update cleanup_runs set state = 'failed', ended_at = clock_timestamp(), detail = $2 where id = $1 and state <> 'done'`,
+        [runId, JSON.stringify(detail)],
+      );
+    },
+
+    async release(runId) {
+      await db.query(`update cleanup_runs set state = 'queued', started_at = null where id = $1 and state = 'running'`, [runId]);
+    },
+
+    async closeAbandoned() {
+      const rows = await db.query(closeAbandonedSql, [abandonedAfterMinutes]);
+      return rows.length;
+    },
+  };
+}
+
+/** Longer than any run without a job may take. */
+const abandonedAfterMinutes = 60;
+
+/** $1 id of run and job, $2 task, $3 when it is due, $4 to $7 the job's name, queue, priority and payload. */
+const planSql = `
+  with run as (
+    insert into cleanup_runs (id, task, scheduled_for, state) values ($1, $2, $3, 'queued')
+    on conflict (task, scheduled_for) do nothing
+    returning id
+  ),
+  queued as (
+    insert into jobs (id, name, queue, priority, payload, state) select id, $4, $5, $6, $7, 'runnable' from run
+  )
+  select not exists (select from cleanup_runs where task = $2) as "isFirst" from run`;
+
+const closeAbandonedSql = `
+  update cleanup_runs r
+  set state = 'failed', ended_at = now(), detail = r.detail || '{"error": "ended without a report"}'
+  where r.state in ('queued', 'running')
+    and coalesce(r.started_at, r.created_at) < now() - make_interval(mins => $1)
+    and not exists (select from jobs j where j.id = r.id and j.state <> 'ended')
+  returning r.id`;

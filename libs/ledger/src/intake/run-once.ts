@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { type Database, type Query, retried } from '@orderly/database';
+
+/** A request that carries an `Idempotency-Key`. */
+export interface KeyedRequest {
+  /** Whose key it is, and for which call. */
+  readonly scope: string;
+  readonly key: string;
+  /** SHA-256 of what the request asks for: tells a repeated request from another one under the same key. */
+  readonly fingerprint: Buffer;
+}
+
+/** The answer to a request, as it is sent and as it is kept. */
+export interface Answer {
+  /** The HTTP status. */
+  readonly status: number;
+  /** Those that belong to the answer itself, names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What the work of a request came to. */
+export interface Executed<Value> {
+  readonly answer: Answer;
+  /** What the caller needs to know once it is committed. */
+  readonly value: Value;
+}
+
+/** What became of a request. */
+export type OnceResult<Value> =
+  /** Its work was done now; work and answer are committed. */
+  | { readonly status: 'done'; readonly answer: Answer; readonly value: Value }
+  /** Its work was done before: this is the answer that was kept. */
+  | { readonly status: 'replayed'; readonly answer: Answer }
+  /** Another request was answered under this key. */
+  | { readonly status: 'reused' }
+  /** A request with this key is being worked on at this moment. */
+  | { readonly status: 'in-progress' };
+
+export interface OnceOptions {
+  /** How long an answer is kept. */
+  readonly retentionHours: number;
+}
+
+/**
+ * Does the work of a request in one transaction with keeping its answer, unless an answer is kept already.
+ *
+ * A lock that lasts as long as the transaction says that a request is being worked on. So a process that dies leaves neither work
+ * nor answer behind, and nothing that would have to be cleared away before the request can be sent again.
+ *
+ * @param request - undefined for a request without a key, whose answer is not kept
+ * @param work - must do everything through the `query` that it is given; may run again, so it does nothing else
+ */
+export async function runOnce<Value>(
+  db: Pick<Database, 'transaction'>,
+  request: KeyedRequest | undefined,
+  options: OnceOptions,
+  work: (query: Query) => Promise<Executed<Value>>,
+): Promise<OnceResult<Value>> {
+  if (request === undefined) return { status: 'done', ...(await retried(() => db.transaction((query) => bounded(query, work)))) };
+  const [result] = await runEachOnce(db, [{ request }], options, async (query) => [await work(query)]);
+  return result as OnceResult<Value>;
+}
+
+/**
+ * {@link runOnce} for many requests in one transaction.
+ *
+ * @param work - is given the requests whose work is to be done, and returns what each came to, in their order
+ * @returns what became of each, in the order of `items`
+ */
+export async function runEachOnce<Item extends { readonly request: KeyedRequest }, Value>(
+  db: Pick<Database, 'transaction'>,
+  items: readonly Item[],
+  options: OnceOptions,
+  work: (query: Query, items: readonly Item[]) => Promise<readonly Executed<Value>[]>,
+): Promise<OnceResult<Value>[]> {
+  // Of several with one key the first does the work; it would be given its own lock again and again.
+  const firsts = [...Map.groupBy(items, ({ request }) => identityOf(request)).values()].flatMap(([first]) => first ?? []);
+  const done = new Map<Item, Executed<Value>>();
+  const kept = await retried(() =>
+    db.transaction(async (query) => {
+      done.clear();
+      const locked = await lock(query, firsts);
+      // A statement of its own: it sees what was committed before the lock was given up.
+      const found = await find(query, firsts);
+      const fresh = locked.filter(({ request }) => !found.has(identityOf(request)));
+      if (fresh.length === 0) return found;
+      const executed = await work(query, fresh);
+      fresh.forEach((item, index) => done.set(item, executed[index] as Executed<Value>));
+      await keep(query, done, options);
+      return found;
+    }),
+  );
+  for (const [{ request }, { answer }] of done) kept.set(identityOf(request), { fingerprint: request.fingerprint, answer });
+
+  return items.map((item): OnceResult<Value> => {
+    const executed = done.get(item);
+    if (executed !== undefined) return { status: 'done', ...executed };
+    const known = kept.get(identityOf(item.request));
+    if (known === undefined) return { status: 'in-progress' };
+    return known.fingerprint.equals(item.request.fingerprint)
+      ? { status: 'replayed', answer: known.answer }
+      : { status: 'reused' };
+  });
+}
+
+interface Kept {
+  readonly fingerprint: Buffer;
+  readonly answer: Answer;
+}
+
+type Keyed = { readonly request: KeyedRequest };
+
+/**
+ * A process that stands still or is cut off in the middle of its transaction would keep what it has locked for as long as its
+ * connection looks alive, which can be hours.
+ */
+const maxIdleMs = 5000;
+
+async function bounded<Result>(query: Query, work: (query: Query) => Promise<Result>): Promise<Result> {
+  await query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [String(maxIdleMs)]);
+  return work(query);
+}
+
+/** Nobody is waited for, so that it does not matter in which order the locks are taken. */
+async function lock<Item extends Keyed>(query: Query, items: readonly Item[]): Promise<Item[]> {
+  const rows = await query<{ position: number; locked: boolean }>(
+    `select position, pg_try_advisory_xact_lock(lock) as locked, set_config('idle_in_transaction_session_timeout', $2, true)
+     from unnest($1::bigint[]) with ordinality as wanted (lock, position)`,
+    [items.map(({ request }) => lockOf(request)), String(maxIdleMs)],
+  );
+  const positions = new Set(rows.filter(({ locked }) => locked).map(({ position }) => position));
+  return items.filter((_, index) => positions.has(index + 1));
+}
+
+async function find(query: Query, items: readonly Keyed[]): Promise<Map<string, Kept>> {
+  const rows = await query<KeyedRequest & Answer>(
+    `select scope, key, fingerprint, status, headers, body
+     from unnest($1::text[], $2::text[]) as wanted (scope, key) join idempotency_keys using (scope, key)
+     where expires_at > now()`,
+    [items.map(({ request }) => request.scope), items.map(({ request }) => request.key)],
+  );
+  return new Map(
+    rows.map(({ fingerprint, status, headers, body, ...name }) => [
+      identityOf(name),
+      { fingerprint, answer: { status, headers, body } },
+    ]),
+  );
+}
+
+async function keep(query: Query, done: ReadonlyMap<Keyed, Executed<unknown>>, { retentionHours }: OnceOptions): Promise<void> {
+  const rows = [...done].map(([{ request }, { answer }]) => ({ ...request, ...answer }));
+  const kept = await query(
+    `insert into idempotency_keys (scope, key, fingerprint, status, headers, body, expires_at)
+     select *, now() + make_interval(hours => $7)
+     from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::jsonb[], $6::text[])
+     on conflict (scope, key) do update set
+       fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers, body = excluded.body,
+       created_at = excluded.created_at, expires_at = excluded.expires_at
+     where idempotency_keys.expires_at <= now()
+     returning 1`,
+    [
+      rows.map(({ scope }) => scope),
+      rows.map(({ key }) => key),
+      rows.map(({ fingerprint }) => fingerprint),
+      rows.map(({ status }) => status),
+      rows.map(({ headers }) => JSON.stringify(headers)),
+      rows.map(({ body }) => body),
+      retentionHours,
+    ],
+  );
+  if (kept.length !== rows.length) throw new Error('An answer was kept under a key that was locked');
+}
+
+const identityOf = ({ scope, key }: Pick<KeyedRequest, 'scope' | 'key'>): string => JSON.stringify([scope, key]);
+
+/** Advisory locks are numbers of 64 bits. Should two keys ever share one, one is told to come again. */
+const lockOf = (request: KeyedRequest): string =>
+  createHash('sha256').update(identityOf(request)).digest().readBigInt64BE().toString();

@@ -1,0 +1,121 @@
+import {
+  createCoalescer,
+  type ClaimResult,
+  type Ledger,
+  type RunnableJob,
+  type Settlement,
+  type SettleResult,
+} from '@orderly/jobs';
+import { v7 as uuidv7 } from 'uuid';
+import { type Database, isDatabaseAway, waitForDatabase, type WaitForDatabaseOptions } from '@orderly/database';
+import { applyOrderEvents } from '../orders/apply-order-events';
+import type { ApplyOptions, ApplyRequest, ApplyResult } from '../orders/apply-types';
+import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
+import { firstUnapplied } from '../orders/read-orders';
+import { loadJobs } from './load-jobs';
+import { loadOrderVersions, type OrderVersion, type OrderVersionKey } from '../orders/order-versions';
+import { settleJobs } from './settle-jobs';
+
+export interface LedgerOptions {
+  readonly db: Database;
+  readonly processId: string;
+  /** Gets jobs that became runnable, after the commit. */
+  readonly relay: (jobs: readonly RunnableJob[]) => void;
+  /** How to behave while the database is away. */
+  readonly wait: WaitForDatabaseOptions;
+  /** How many calls shared a round trip. */
+  readonly onBatch?: (operation: 'claim' | 'settle' | 'apply' | 'load', size: number) => void;
+}
+
+/** Calls of one round trip at most. */
+const maxBatch = 200;
+/** Round trips of one kind under way at once: while one commits, the next batch is under way. */
+const maxInFlight = 2;
+
+/** The ledger for jobs whose effect lies outside PostgreSQL: claimed first, settled afterwards. */
+export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptions, 'processId'>): Ledger {
+  const { db, processId } = options;
+  const claims = coalesced<TokenRequest, ClaimResult>(options, 'claim', (requests) =>
+    claimJobs(db, requests, { ...claim, processId }),
+  );
+  return { claim: ({ jobId }) => claims({ id: jobId, token: uuidv7() }), settle: settler(options) };
+}
+
+/** The ledger for jobs whose effect lies in PostgreSQL alone: the work's own transaction settles them. */
+export function createRowLockLedger(options: LedgerOptions, queue: string): Ledger {
+  const loads = coalesced<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
+  return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
+}
+
+/** Brings orders up to date, many in one transaction. */
+export function createOrderApplier(
+  options: LedgerOptions,
+  apply: Omit<ApplyOptions, 'processId' | 'onlyEvent'>,
+): (request: ApplyRequest) => Promise<ApplyResult> {
+  const { db, processId, relay, wait } = options;
+  const run = async (requests: readonly ApplyRequest[], onlyEvent?: string): Promise<readonly ApplyResult[]> => {
+    const { results, runnable } = await applyOrderEvents(db, requests, { ...apply, processId, onlyEvent });
+    relay(runnable);
+    return results;
+  };
+  const applyTogether = coalesced<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
+  return (request) =>
+    applyTogether(request).catch((error: unknown) => {
+      if (isDatabaseAway(error)) throw error;
+      return waitForDatabase(() => applyOneByOne(db, request, (onlyEvent) => run([request], onlyEvent)), wait);
+    });
+}
+
+/**
+ * For an order that cannot be applied as a whole: applies its events one at a time, so that those before the bad one take
+ * effect and the failure is charged to the bad one's own job. Those behind it wait for its retry.
+ */
+async function applyOneByOne(
+  db: Database,
+  { jobId, orderId }: ApplyRequest,
+  run: (onlyEvent?: string) => Promise<readonly ApplyResult[]>,
+): Promise<ApplyResult> {
+  for (;;) {
+    const first = await firstUnapplied(db, orderId);
+    // Without one, what is left is parked: then only the job itself, at its deadline, can be the bad one.
+    if (first === undefined || first.id === jobId) return (await run(first?.id))[0] as ApplyResult;
+    if (first.dueInMs > 0) return { kind: 'later', delayMs: Math.ceil(first.dueInMs) };
+    try {
+      await run(first.id);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      return { kind: 'later', delayMs: behindBadEventMs };
+    }
+  }
+}
+
+/** How soon an event is tried again that stands behind a bad one, in ms. */
+const behindBadEventMs = 2000;
+
+/** Loads what orders looked like at given versions. */
+export function createVersionLoader(options: LedgerOptions): (key: OrderVersionKey) => Promise<OrderVersion | undefined> {
+  return coalesced<OrderVersionKey, OrderVersion | undefined>(options, 'load', (keys) => loadOrderVersions(options.db, keys));
+}
+
+function settler(options: LedgerOptions): Ledger['settle'] {
+  const { db, processId, relay } = options;
+  return coalesced<Settlement, SettleResult>(options, 'settle', async (settlements) => {
+    const { results, runnable } = await settleJobs(db, settlements, processId);
+    relay(runnable);
+    return results;
+  });
+}
+
+function coalesced<Item, Result>(
+  { wait, onBatch }: LedgerOptions,
+  operation: 'claim' | 'settle' | 'apply' | 'load',
+  run: (items: readonly Item[]) => Promise<readonly Result[]>,
+): (item: Item) => Promise<Result> {
+  return createCoalescer<Item, Result>({
+    run: (items) => waitForDatabase(() => run(items), wait),
+    maxBatch,
+    maxInFlight,
+    isItemFault: (error) => !isDatabaseAway(error),
+    onBatch: (size) => onBatch?.(operation, size),
+  });
+}

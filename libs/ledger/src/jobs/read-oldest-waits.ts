@@ -1,0 +1,17 @@
+import type { Database } from '@orderly/database';
+
+/** How long the due job of each queue that has waited longest has waited, in ms; queues that have none due are missing. */
+export async function readOldestWaits(db: Pick<Database, 'query'>, queues: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.query<{ queue: string; ms: number }>(
+    `select k.queue, extract(epoch from now() - j.run_at)::float8 * 1000 as ms
+     from unnest($1::text[]) as k(queue)
+     cross join lateral (
+       select run_at from jobs
+       where queue = k.queue and state in ('runnable', 'parked') and run_at <= now()
+       order by run_at
+       limit 1
+     ) j`,
+    [queues],
+  );
+  return new Map(rows.map(({ queue, ms }) => [queue, ms]));
+}

@@ -1,0 +1,234 @@
+import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import { endsEvent, recordDeadEvents } from '../audit/record-dead-events';
+import type { Database, Query } from '@orderly/database';
+import { idRange } from './id-range';
+
+export interface SettleOutcome {
+  /** One per settlement, in their order. */
+  readonly results: SettleResult[];
+  /** Jobs that became the head of their lane: the relay's work. */
+  readonly runnable: RunnableJob[];
+}
+
+/**
+ * Writes effect, outcome and follow-up of many attempts in one transaction. Only what still holds its claim is written. Lanes
+ * whose head ended are locked first, in a statement of their own: the fan-out of new versions locks them too, so both see
+ * what the other did.
+ */
+export async function settleJobs(db: Database, settlements: readonly Settlement[], processId: string): Promise<SettleOutcome> {
+  const rows = settlements.map((settlement) => settlementRow(settlement, processId));
+  const lanes = rows.filter((row) => row.ends && row.destination !== null && row.order_id !== null);
+  if (lanes.length === 0 && !settlements.some(endsEvent)) return write(db.query, settlements, rows);
+  return db.transaction(async (query) => {
+    if (lanes.length > 0) await lockLanes(query, lanes as readonly LaneKey[]);
+    return write(query, settlements, rows);
+  });
+}
+
+export interface LaneKey {
+  readonly order_id: string;
+  readonly destination: string;
+}
+
+/** Locks lanes in the order of their keys, so that no two transactions wait for each other. */
+export async function lockLanes(
+  query: Query,
+  lanes: readonly LaneKey[],
+): Promise<{ order_id: string; destination: string; head: string | null; blocked_by: string | null }[]> {
+  return query(
+    `select l.order_id, l.destination, l.head, l.blocked_by
+     from lanes l
+     where l.order_id = any($1) and (l.order_id, l.destination) in (select * from unnest($1::text[], $2::text[]))
+     order by l.order_id, l.destination
+     for update`,
+    [lanes.map((lane) => lane.order_id), lanes.map((lane) => lane.destination)],
+  );
+}
+
+async function write(query: Query, settlements: readonly Settlement[], rows: readonly SettlementRow[]): Promise<SettleOutcome> {
+  const ids = rows.map(({ id }) => id);
+  const orderIds = rows.flatMap(({ order_id }) => order_id ?? []);
+  const { lowest, highest } = idRange(ids);
+  const written = await query<{ kind: 'settled' | 'head'; id: string; name: string; queue: string; priority: number }>(
+    settleSql,
+    [JSON.stringify(rows), lowest, highest, ids, orderIds],
+  );
+  const settledIds = new Set(written.filter(({ kind }) => kind === 'settled').map(({ id }) => id));
+  await recordDeadEvents(
+    query,
+    settlements.filter((settlement) => endsEvent(settlement) && settledIds.has(settlement.job.id)),
+  );
+  const left = rows.filter(({ id }) => !settledIds.has(id));
+  for (const id of await settledBefore(query, left)) settledIds.add(id);
+  return {
+    results: settlements.map(({ job }) => ({ settled: settledIds.has(job.id) })),
+    runnable: written
+      .filter(({ kind }) => kind === 'head')
+      .map(({ id, name, queue, priority }) => ({ id, name, queue, priority })),
+  };
+}
+
+/** Of settlements that changed nothing, those whose first run was committed although its answer was lost. */
+async function settledBefore(query: Query, rows: readonly SettlementRow[]): Promise<string[]> {
+  if (rows.length === 0) return [];
+  const found = await query<{ id: string }>(
+    `select a.job_id as id
+     from unnest($1::uuid[], $2::int[], $3::uuid[]) as s(id, tries, process_id)
+     join attempts a on a.job_id = any($1) and a.job_id = s.id and a.number = s.tries and a.process_id = s.process_id
+     where a.outcome <> 'lost'`,
+    [rows.map(({ id }) => id), rows.map(({ tries }) => tries), rows.map((row) => row.process_id)],
+  );
+  return found.map(({ id }) => id);
+}
+
+type SettlementRow = ReturnType<typeof settlementRow>;
+
+function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement, processId: string) {
+  const ends = verdict.kind !== 'again';
+  return {
+    id: job.id,
+    token: job.token,
+    tries: job.tries,
+    order_id: job.orderId,
+    destination: job.destination,
+    ends,
+    outcome: verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : null,
+    result_version: verdict.kind === 'ended' ? verdict.resultVersion : null,
+    error_code: verdict.kind === 'dead' ? verdict.code : (attempt.errorCode ?? null),
+    error_message: verdict.kind === 'dead' ? verdict.message : verdict.kind === 'ended' ? verdict.reason : attempt.errorMessage,
+    fingerprint: verdict.kind === 'dead' ? verdict.fingerprint : null,
+    delay_ms: verdict.kind === 'again' ? verdict.delayMs : null,
+    wait_reason: verdict.kind === 'again' ? verdict.waitReason : null,
+    uses_attempt: attempt.usedAttempt,
+    hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
+    hold_ms: verdict.kind === 'again' ? verdict.hold?.forMs : null,
+    clears_hold: job.isProbe && isAnswered(verdict, attempt),
+    lane_step: laneStep ?? 'next',
+    acked: verdict.kind === 'ended' && verdict.outcome === 'done' ? (verdict.resultVersion ?? 0) : 0,
+    message_state: message?.state,
+    message_provider_id: message?.providerId,
+    message_reason: message?.reason,
+    started_at: attempt.startedAt,
+    attempt_outcome: attempt.outcome,
+    error_class: attempt.errorClass,
+    attempt_error_code: attempt.errorCode,
+    attempt_error_message: attempt.errorMessage,
+    version_sent: attempt.versionSent,
+    response_status: attempt.responseStatus,
+    response_excerpt: attempt.responseExcerpt,
+    confirmation_id: attempt.confirmationId,
+    trace_id: attempt.traceId,
+    process_id: processId,
+  };
+}
+
+/** Whether a destination that was held took the probe's credentials. A server error, or no answer at all, says nothing of it. */
+function isAnswered(verdict: Verdict, { responseStatus }: AttemptLog): boolean {
+  if (verdict.kind === 'dead') return responseStatus !== undefined && responseStatus < 500;
+  return verdict.kind === 'ended' && verdict.outcome === 'done';
+}
+
+/**
+ * $1 settlements as JSON, $2 and $3 the lowest and highest of their ids, $4 the ids, $5 their orders: named beside the join, so
+ * that the planner takes the index whatever it believes of the tables. A settlement without token is of a job that needs no
+ * claim: the number of its try says whether it is still to be written. Blocked jobs are found by their order; their state is
+ * compared in a way that no index serves, for one of them would lead through all that are blocked.
+ * Returns the settled ids and the jobs that became head of their lane.
+ */
+const settleSql = `
+  with s as (
+    select * from jsonb_to_recordset($1::jsonb) as s(
+      id uuid, token uuid, tries integer, order_id text, destination text, ends boolean, outcome text, result_version integer,
+      error_code text, error_message text, fingerprint text, delay_ms float8, wait_reason text, uses_attempt boolean,
+      hold_reason text, hold_ms float8, clears_hold boolean, lane_step text, acked integer, message_state text,
+      message_provider_id text, message_reason text, started_at timestamptz, attempt_outcome text, error_class text,
+      attempt_error_code text, attempt_error_message text, version_sent integer, response_status integer,
+      response_excerpt text, confirmation_id text, trace_id text, process_id uuid)
+  ),
+  settled as (
+    update jobs j
+    set state = case when s.ends then 'ended' else 'runnable' end,
+      outcome = s.outcome, result_version = s.result_version, error_code = s.error_code, error_message = s.error_message,
+      fingerprint = s.fingerprint, wait_reason = s.wait_reason,
+      run_at = case when s.ends then j.run_at else now() + make_interval(secs => s.delay_ms / 1000) end,
+      attempts_used = j.attempts_used + s.uses_attempt::int, tries = greatest(j.tries, s.tries),
+      claim_token = null, claimed_by = null, claimed_at = null, ended_at = case when s.ends then now() end
+    from s
+    where j.id = s.id and j.id = any($4::uuid[]) and j.id between $2 and $3
+      and (j.claim_token = s.token or (s.token is null and j.state in ('runnable', 'parked') and j.tries < s.tries))
+    returning j.id, j.name, j.queue, j.priority
+  ),
+  logged as (
+    insert into attempts (job_id, number, started_at, outcome, used_attempt, error_class, error_code, error_message,
+      version_sent, response_status, response_excerpt, confirmation_id, trace_id, process_id)
+    select s.id, s.tries, s.started_at, s.attempt_outcome, s.uses_attempt, s.error_class, s.attempt_error_code,
+      s.attempt_error_message, s.version_sent, s.response_status, s.response_excerpt, s.confirmation_id, s.trace_id, s.process_id
+    from s join settled using (id)
+    on conflict do nothing
+  ),
+  told as (
+    update messages m
+    set state = s.message_state, provider_id = coalesce(s.message_provider_id, m.provider_id), reason = s.message_reason,
+      updated_at = now()
+    from s join settled using (id)
+    where m.id = s.id and m.id = any($4::uuid[]) and m.id between $2 and $3 and s.message_state is not null
+  ),
+  ended_heads as (
+    select s.* from s join settled using (id) where s.ends and s.destination is not null
+  ),
+  heads as (
+    select e.order_id, e.destination, n.id, n.version
+    from ended_heads e
+    cross join lateral (
+      select j.id, j.version
+      from jobs j
+      where j.order_id = e.order_id and j.destination = e.destination and j.state || '' = 'blocked' and j.version > e.acked
+      order by case when e.lane_step = 'newest' then -j.version else j.version end
+      limit 1
+    ) n
+    where e.lane_step <> 'block'
+  ),
+  superseded as (
+    update jobs j
+    set state = 'ended', outcome = 'superseded', wait_reason = null, ended_at = now()
+    from ended_heads e left join heads h using (order_id, destination)
+    where j.order_id = any($5) and j.order_id = e.order_id and j.destination = e.destination
+      and j.state || '' = 'blocked' and (j.version <= e.acked or (e.lane_step = 'newest' and j.version < h.version))
+  ),
+  promoted as (
+    update jobs j
+    set state = 'runnable', wait_reason = null, run_at = now()
+    where j.id = any(array(select id from heads))
+    returning j.id, j.name, j.queue, j.priority
+  ),
+  moved as (
+    update lanes l
+    set head = h.id, acked_version = greatest(l.acked_version, e.acked),
+      blocked_by = case when e.lane_step = 'block' then e.id else l.blocked_by end, updated_at = now()
+    from ended_heads e left join heads h using (order_id, destination)
+    where l.order_id = any($5) and l.order_id = e.order_id and l.destination = e.destination
+  ),
+  held as (
+    insert into holds (scope, key, reason, until)
+    select distinct on (s.destination)
+      'destination', s.destination, s.hold_reason, now() + make_interval(secs => s.hold_ms / 1000)
+    from s join settled using (id)
+    where s.hold_reason is not null and s.destination is not null
+    order by s.destination, s.hold_ms desc
+    -- An answer that was under way asks for less than the one that came before it.
+    on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until,
+      since = case when holds.reason = excluded.reason and holds.until > now() then holds.since else now() end
+    where holds.reason <> 'throttled' or excluded.until > holds.until
+  ),
+  released as (
+    delete from holds
+    where scope = 'destination'
+      and case when reason = 'throttled'
+        then until <= now() and key in (select s.destination from s join settled using (id))
+        else key in (select s.destination from s join settled using (id) where s.clears_hold)
+      end
+      and key not in (select s.destination from s join settled using (id) where s.hold_reason is not null and s.destination is not null)
+  )
+  select 'settled' as kind, id, name, queue, priority from settled
+  union all
+  select 'head', id, name, queue, priority from promoted`;

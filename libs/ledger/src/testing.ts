@@ -1,0 +1,128 @@
+import { NotificationKind, sendNotification, syncOrder, type Actor, type OrderEvent } from '@orderly/contracts';
+import { newJob, type AttemptLog, type ClaimedJob, type NewJob, type Settlement, type Verdict } from '@orderly/jobs';
+import { createTestDatabase } from '@orderly/testing';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { createDatabase, type Database, type DatabaseOptions } from '@orderly/database';
+import { migrate } from '@orderly/migrations';
+import { acceptEvents } from './intake/accept-events';
+import type { AppliedEvent, FollowUps } from './orders/apply-types';
+import { createProcessRegistry } from './jobs/process-registry';
+
+/** A ledger of a test's own. */
+export interface LedgerDatabase {
+  readonly url: string;
+  readonly db: Database;
+  /** More connections, as another process has them, by default a worker; closed with the rest. */
+  connect(poolSize?: number, options?: Pick<DatabaseOptions, 'preparesStatements'>): Database;
+  /** Closes every connection and removes the database. */
+  close(): Promise<void>;
+}
+
+/** The SQL files of the ledger's schema. */
+export const migrationsFolder = join(__dirname, '../../migrations/sql');
+
+/** An empty ledger with the newest schema, in some 50 ms. Needs the run's PostgreSQL: for `.int-spec.ts` files alone. */
+export async function createLedgerDatabase(): Promise<LedgerDatabase> {
+  const { url, drop } = await createTestDatabase((template) => migrate(template, migrationsFolder));
+  const opened: Database[] = [];
+  const connect = (poolSize = 4, { preparesStatements = true }: Pick<DatabaseOptions, 'preparesStatements'> = {}): Database => {
+    const db = createDatabase({ url, poolSize, applicationName: 'test', preparesStatements });
+    opened.push(db);
+    return db;
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((db) => db.close()));
+    await drop();
+  };
+  return { url, db: connect(8), connect, close };
+}
+
+/** An `order.created` of order-1 of 2026-01-01T00:00:00.000Z under an id of its own, but for the overrides. */
+export const buildEvent = (overrides: Partial<OrderEvent> = {}): OrderEvent =>
+  ({
+    id: uuidv7(),
+    source: 'shop',
+    type: 'order.created',
+    orderId: 'order-1',
+    occurredAt: '2026-01-01T00:00:00.000Z',
+    data: { currency: 'EUR', customer: { id: 'c-1', email: 'c-1@example.org' } },
+    ...overrides,
+  }) as OrderEvent;
+
+/** Who sends the events of tests. */
+export const testActor: Actor = { name: 'test', apiKeyId: null, onBehalfOf: null };
+
+/** Takes events in, and returns their ids, which are those of their jobs too. */
+export async function acceptAll(
+  db: Database,
+  events: readonly Partial<OrderEvent>[],
+  batch: string | null = null,
+): Promise<string[]> {
+  const accepted = events.map(buildEvent).map((event) => {
+    const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
+    return { event, bodyHash, batch, traceparent: null, tracestate: null, actor: testActor };
+  });
+  return (await acceptEvents(db, accepted)).map(({ eventId }) => eventId);
+}
+
+/** Takes one event in; see {@link acceptAll}. */
+export const acceptEvent = async (db: Database, event: Partial<OrderEvent> = {}): Promise<string> =>
+  (await acceptAll(db, [event]))[0] as string;
+
+/** A `sync-order` of version 1 of order-1 for the destination `erp`, but for the overrides. */
+export function newSyncJob(
+  overrides: Partial<Pick<NewJob, 'orderId' | 'destination' | 'version' | 'state' | 'batch'>> = {},
+): NewJob {
+  const { orderId = 'order-1', destination = 'erp', version = 1, ...rest } = overrides;
+  return newJob(syncOrder, { orderId, destination, version }, { orderId, destination, version, ...rest });
+}
+
+/** Puts jobs into the ledger as they are, without lanes. */
+export async function addJobs(db: Pick<Database, 'query'>, jobs: readonly NewJob[]): Promise<string[]> {
+  const rows = jobs.map(({ orderId, ...job }) => ({ ...job, order_id: orderId }));
+  await db.query(
+    `insert into jobs (id, name, queue, priority, payload, state, order_id, destination, version, batch)
+     select id, name, queue, priority, payload, state, order_id, destination, version, batch
+     from jsonb_populate_recordset(null::jobs, $1)`,
+    [JSON.stringify(rows)],
+  );
+  return jobs.map(({ id }) => id);
+}
+
+/** A process that stays alive until {@link killProcess}; returns its id. */
+export async function startProcess(db: Pick<Database, 'query'>): Promise<string> {
+  const id = uuidv7();
+  await createProcessRegistry(db, id, 'test').beat();
+  await db.query(`update processes set beat_at = 'infinity' where id = $1`, [id]);
+  return id;
+}
+
+/** Makes a process look as if it had died. */
+export const killProcess = (db: Pick<Database, 'query'>, id: string): Promise<unknown> =>
+  db.query(`update processes set beat_at = now() - interval '1 minute' where id = $1`, [id]);
+
+/** What a worker writes after an attempt: by default that it is done. */
+export function settlementOf(
+  job: ClaimedJob,
+  verdict: Verdict = { kind: 'ended', outcome: 'done', resultVersion: job.intentVersion ?? undefined },
+  more: Partial<Omit<Settlement, 'attempt'>> & { readonly attempt?: Partial<AttemptLog> } = {},
+): Settlement {
+  const outcome = verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : verdict.waitReason;
+  const usedAttempt = verdict.kind === 'again' ? verdict.usesAttempt : true;
+  return { job, verdict, ...more, attempt: { startedAt: new Date(), outcome, usedAttempt, ...more.attempt } };
+}
+
+/** Follow-ups of a change: a job for each destination, and a message where it notifies. */
+export const followUpsTo =
+  (...destinations: readonly string[]) =>
+  ({ orderId, version, event, change, batch }: AppliedEvent): FollowUps => {
+    const facts = { orderId, version, batch };
+    const kind = NotificationKind.safeParse(change.from === null ? 'created' : change.to).data;
+    const message = event.notify && kind && { kind, job: newJob(sendNotification, { orderId, version, kind }, facts) };
+    return {
+      syncs: destinations.map((destination) => newSyncJob({ ...facts, destination })),
+      messages: message ? [{ ...message, channel: 'email', recipient: 'c-1@example.org' }] : [],
+    };
+  };

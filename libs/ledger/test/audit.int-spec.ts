@@ -1,0 +1,281 @@
+import type { OrderEvent } from '@orderly/contracts';
+import { createHash } from 'node:crypto';
+import type { Database } from '@orderly/database';
+import { type AcceptedEvent, acceptEvents, createIntake, recordAudit } from '../src/index';
+import { acceptAll, buildEvent, createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
+import { outcomesOf, startApplier, statusEvent } from './orders/applying';
+
+let ledger: LedgerDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  ledger = await createLedgerDatabase();
+  db = ledger.db;
+});
+afterAll(() => ledger.close());
+
+describe('recordAudit', () => {
+  it('keeps every field of an entry, and null where there is none', async () => {
+    const apiKeyId = '019b0000-0000-7000-8000-000000000001';
+    const eventId = '019b0000-0000-7000-8000-000000000002';
+    await recordAudit(db, [
+      {
+        action: 'order.status_refused',
+        actor: { name: 'shop', apiKeyId, onBehalfOf: 'Mia "漢字"' },
+        orderId: 'full',
+        eventId,
+        source: 'manual',
+        fromStatus: 'shipped',
+        toStatus: 'cancelled',
+        version: 3,
+        reason: 'lost',
+        code: 'transition-not-allowed',
+        subject: 's',
+        traceId: 't',
+        detail: { allowed: ['delivered'] },
+      },
+      { action: 'queue.paused', actor: testActor, subject: 'order-sync.erp' },
+    ]);
+    const [refused] = await db.query(`select * from audit where order_id = 'full'`);
+    expect(refused).toEqual({
+      id: expect.any(String),
+      at: expect.any(Date),
+      action: 'order.status_refused',
+      order_id: 'full',
+      event_id: eventId,
+      source: 'manual',
+      from_status: 'shipped',
+      to_status: 'cancelled',
+      version: 3,
+      reason: 'lost',
+      code: 'transition-not-allowed',
+      subject: 's',
+      actor: 'shop',
+      api_key_id: apiKeyId,
+      on_behalf_of: 'Mia "漢字"',
+      trace_id: 't',
+      detail: { allowed: ['delivered'] },
+    });
+    const [paused] = await db.query(`select * from audit where action = 'queue.paused'`);
+    expect(paused).toMatchObject({ subject: 'order-sync.erp', actor: 'test', order_id: null, version: null, detail: null });
+  });
+
+  it('keeps nothing of a transaction that is rolled back', async () => {
+    const work = db.transaction(async (query) => {
+      await recordAudit({ query }, [{ action: 'queue.resumed', actor: testActor, subject: 'rolled-back' }]);
+      throw new Error('rolled back');
+    });
+    await expect(work).rejects.toThrow('rolled back');
+    expect(await db.query(`select from audit where subject = 'rolled-back'`)).toEqual([]);
+  });
+});
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const apiKeyId = '019b0000-0000-7000-8000-000000000001';
+const actor = { name: 'shop key', apiKeyId, onBehalfOf: 'Mia' };
+
+const accepted = (change: Partial<OrderEvent>, rest: Partial<AcceptedEvent> = {}): AcceptedEvent => {
+  const event = buildEvent(change);
+  const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
+  return { event, bodyHash, batch: null, traceparent: `00-${traceId}-b7ad6b7169203331-01`, tracestate: null, actor, ...rest };
+};
+
+type Row = Record<string, unknown>;
+
+/** The entries of an order, in the order in which they were made. */
+const entriesOf = (orderId: string): Promise<Row[]> =>
+  db.query<Row>('select * from audit where order_id = $1 order by id', [orderId]);
+
+/** Takes events in one after the other, and applies each before the next comes. */
+async function live(events: readonly AcceptedEvent[], overrides: Parameters<typeof startApplier>[1] = {}): Promise<string[]> {
+  const { apply } = await startApplier(db, overrides);
+  const ids: string[] = [];
+  for (const event of events) {
+    const [result] = await acceptEvents(db, [event]);
+    ids.push(result!.eventId);
+    await apply({ jobId: result!.eventId, orderId: event.event.orderId });
+  }
+  return ids;
+}
+
+describe('the trail of an order', () => {
+  it('has one entry of each decision: who, what, why, from, to, version and trace', async () => {
+    const orderId = 'life';
+    const reason = 'left the dock';
+    const ids = await live([
+      accepted(statusEvent(orderId, 'pending', 0)),
+      accepted({ ...statusEvent(orderId, 'shipped', 3), data: { status: 'shipped', reason } } as Partial<OrderEvent>),
+      accepted(statusEvent(orderId, 'confirmed', 1), { actor: testActor, traceparent: null }),
+      accepted(statusEvent(orderId, 'shipped', 3)),
+      accepted(statusEvent(orderId, 'confirmed', 1)),
+      accepted({ orderId, type: 'order.updated', data: { totalMinor: 5 }, occurredAt: '2026-01-01T04:00:00.000Z' }),
+      accepted(statusEvent(orderId, 'cancelled', 5)),
+      accepted(statusEvent(orderId, 'delivered', 6)),
+    ]);
+    const common = {
+      order_id: orderId,
+      source: 'shop',
+      actor: 'shop key',
+      api_key_id: apiKeyId,
+      on_behalf_of: 'Mia',
+      trace_id: traceId,
+    };
+    const none = { reason: null, code: null, subject: null, detail: null };
+    const entry = (place: number, action: string, from: string | null, to: string | null, version: number) => ({
+      ...common,
+      ...none,
+      event_id: ids[place],
+      action,
+      from_status: from,
+      to_status: to,
+      version,
+      id: expect.any(String),
+      at: expect.any(Date),
+    });
+    const refusal = { reason: 'order life is cancelled and cannot take delivered', code: 'transition-not-allowed' };
+    expect(await entriesOf(orderId)).toEqual([
+      entry(0, 'event.applied', null, 'pending', 1),
+      {
+        ...entry(1, 'event.parked', 'pending', 'shipped', 1),
+        reason,
+        detail: { deadline: expect.stringMatching(/^\d{4}-.*Z$/), waitsFor: ['confirmed'] },
+      },
+      {
+        ...entry(2, 'event.applied', 'pending', 'confirmed', 2),
+        actor: 'test',
+        api_key_id: null,
+        on_behalf_of: null,
+        trace_id: null,
+      },
+      { ...entry(1, 'event.applied', 'confirmed', 'shipped', 3), reason },
+      entry(3, 'event.duplicate', 'shipped', 'shipped', 3),
+      entry(4, 'event.superseded', 'shipped', 'confirmed', 3),
+      entry(5, 'event.applied', 'shipped', 'shipped', 4),
+      entry(6, 'event.applied', 'shipped', 'cancelled', 5),
+      {
+        ...entry(7, 'event.rejected', 'cancelled', 'delivered', 5),
+        ...refusal,
+        detail: { current: 'cancelled', allowed: ['refunded'] },
+      },
+    ]);
+  });
+
+  it('names no waiting event a second time, however often it is tried', async () => {
+    const orderId = 'waiting';
+    const [, early] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'delivered', 3))]);
+    await live([accepted(statusEvent(orderId, 'confirmed', 1))]);
+    const { apply } = await startApplier(db);
+    await apply({ jobId: early!, orderId });
+    expect((await entriesOf(orderId)).map(({ action }) => action)).toEqual(['event.applied', 'event.parked', 'event.applied']);
+  });
+
+  it.each([
+    { atDeadline: 'apply', action: 'event.applied', code: null, version: 2, detail: { skipped: ['confirmed'] } },
+    {
+      atDeadline: 'dead-letter',
+      action: 'event.rejected',
+      code: 'parked-too-long',
+      version: 1,
+      detail: { current: 'pending', allowed: ['confirmed', 'cancelled'] },
+    },
+  ] as const)('says that nobody but the system decided at a deadline ($atDeadline)', async ({ atDeadline, ...expected }) => {
+    const orderId = `late-${atDeadline}`;
+    const [, jobId] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'shipped', 3))]);
+    await db.query(`update jobs set run_at = now() - interval '1 s' where id = $1`, [jobId]);
+    const { apply } = await startApplier(db, { atDeadline });
+    await apply({ jobId: jobId!, orderId });
+    const entries = await entriesOf(orderId);
+    expect(entries).toHaveLength(3);
+    expect(entries[2]).toMatchObject({
+      ...expected,
+      event_id: jobId,
+      from_status: 'pending',
+      to_status: 'shipped',
+      source: 'shop',
+      actor: 'orderly',
+      api_key_id: null,
+      on_behalf_of: null,
+    });
+  });
+
+  it('has one entry per event, whichever of two processes applies it, and none of a transaction that failed', async () => {
+    const orders = Array.from({ length: 40 }, (_, index) => `two-${index}`);
+    const events = orders.flatMap((orderId) => [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'confirmed', 1)]);
+    const ids = await acceptAll(db, events);
+    const appliers = await Promise.all([startApplier(db), startApplier(ledger.connect())]);
+    await Promise.all(
+      appliers.flatMap(({ apply }) => ids.map((jobId, index) => apply({ jobId, orderId: events[index]!.orderId! }))),
+    );
+    expect(await outcomesOf(db, 'two-0')).toEqual(['done', 'done']);
+    const rows = await db.query<{ event_id: string }>(`select event_id, action from audit where order_id like 'two-%'`);
+    expect(rows).toHaveLength(80);
+    expect(new Set(rows.map(({ event_id }) => event_id))).toEqual(new Set(ids));
+  });
+});
+
+describe('a repeated event', () => {
+  const repetition = (orderId: string, id: string) => accepted({ id, orderId });
+
+  it('is recorded with who repeated it, and points to the event that came first', async () => {
+    const first = repetition('again', 'e-1');
+    const [{ eventId } = { eventId: '' }] = await acceptEvents(db, [first]);
+    const again = { ...first, actor: { name: 'other key', apiKeyId: null, onBehalfOf: null } };
+    const results = await acceptEvents(db, [
+      again,
+      accepted({ id: 'e-1', orderId: 'again', notify: false }),
+      accepted({ orderId: 'again' }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['duplicate', 'reused', 'accepted']);
+    const common = { event_id: eventId, source: 'shop', trace_id: traceId, detail: { id: 'e-1' }, version: null };
+    expect((await entriesOf('again')).toSorted((a, b) => String(a['action']).localeCompare(String(b['action'])))).toEqual([
+      expect.objectContaining({ ...common, action: 'event.duplicate', actor: 'other key', code: null, reason: null }),
+      expect.objectContaining({
+        ...common,
+        action: 'event.rejected',
+        actor: 'shop key',
+        api_key_id: apiKeyId,
+        code: 'event-id-reused',
+      }),
+    ]);
+  });
+
+  it('is recorded each time, within a batch too, and a new event not at all', async () => {
+    const twin = repetition('twin', 'e-2');
+    await acceptEvents(db, [twin, twin, twin]);
+    await acceptEvents(db, [twin]);
+    expect((await entriesOf('twin')).map(({ action }) => action)).toEqual([
+      'event.duplicate',
+      'event.duplicate',
+      'event.duplicate',
+    ]);
+  });
+
+  it.each([1, 3])('is none where the intake itself repeats what was committed: %i at once', async (count) => {
+    const failing = { ...db };
+    const intake = createIntake(failing);
+    const orderId = `unsure-${count}`;
+    const events = Array.from({ length: count }, (_, index) => repetition(orderId, `${orderId}-${index}`));
+    failing.query = failingOnce(db.query, 'insert into event_keys');
+    const results = await intake(events);
+    expect(results.map(({ status }) => status)).toEqual(events.map(() => 'accepted'));
+    expect(await db.query('select event_id from events where order_id = $1 order by acceptance', [orderId])).toEqual(
+      results.map(({ eventId }) => ({ event_id: eventId })),
+    );
+    expect(await entriesOf(orderId)).toEqual([]);
+
+    failing.query = failingOnce(db.query, 'insert into audit');
+    expect((await intake(events)).map(({ status }) => status)).toEqual(events.map(() => 'duplicate'));
+    expect(await entriesOf(orderId)).toHaveLength(count);
+  });
+});
+
+/** Runs what it is given; after the first statement with the text it says that it was the victim of a deadlock. */
+function failingOnce(query: Database['query'], text: string): Database['query'] {
+  let wanted: string | undefined = text;
+  return async (statement, values) => {
+    const rows = await query(statement, values);
+    if (wanted === undefined || !statement.includes(wanted)) return rows as never;
+    wanted = undefined;
+    throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+  };
+}

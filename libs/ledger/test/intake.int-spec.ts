@@ -1,0 +1,127 @@
+import { type OrderEvent } from '@orderly/contracts';
+import { createTestDatabase, type TestDatabase } from '@orderly/testing';
+import { testActor } from '../src/testing';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { createDatabase, type Database } from '@orderly/database';
+import { type AcceptedEvent, acceptEvents, createIntake } from '../src/index';
+import { migrate } from '@orderly/migrations';
+
+const folder = join(__dirname, '../../migrations/sql');
+let server: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  server = await createTestDatabase((url) => migrate(url, folder));
+  db = createDatabase({ url: server.url, poolSize: 10, applicationName: 'test' });
+});
+afterAll(async () => {
+  await db.close();
+  await server.drop();
+});
+
+const accepted = (id: string, change: Partial<OrderEvent> = {}, rest: Partial<AcceptedEvent> = {}): AcceptedEvent => {
+  const event = {
+    id,
+    source: 'shop',
+    type: 'order.created',
+    orderId: `order-${id}`,
+    occurredAt: '2026-01-01T00:00:00.000Z',
+    data: { customer: { id: 'c' } },
+    ...change,
+  } as OrderEvent;
+  const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
+  return { event, bodyHash, batch: null, traceparent: null, tracestate: null, actor: testActor, ...rest };
+};
+
+describe('acceptEvents', () => {
+  it('stores an event and the runnable job that has its id', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const [result] = await acceptEvents(db, [accepted('one', { notify: false }, { batch: 'b', traceparent, tracestate: 'a=b' })]);
+    expect(result).toMatchObject({ status: 'accepted', job: { name: 'apply-order-event', queue: 'order-status', priority: 2 } });
+    const [event] = await db.query('select * from events where event_id = $1', [result!.eventId]);
+    expect(event).toMatchObject({ source: 'shop', id: 'one', notify: false, batch: 'b', traceparent, tracestate: 'a=b' });
+    expect(event!.data).toEqual({ customer: { id: 'c' } });
+    const [job] = await db.query('select * from jobs where id = $1', [result!.eventId]);
+    expect(job).toMatchObject({ state: 'runnable', wait_reason: null, order_id: 'order-one', batch: 'b', traceparent });
+    expect(job!.payload).toEqual({ orderId: 'order-one' });
+  });
+
+  it('gives order.created a higher priority than other events', async () => {
+    const results = await acceptEvents(db, [
+      accepted('low', { type: 'order.status_changed', data: { status: 'shipped' } }),
+      accepted('high'),
+    ]);
+    expect(results.map((result) => result.status === 'accepted' && result.job.priority)).toEqual([3, 2]);
+  });
+
+  it('numbers the events of a batch in the order given, whatever their ids', async () => {
+    const ids = Array.from({ length: 1000 }, (_, index) => `row-${(index * 7919) % 1000}`);
+    const results = await acceptEvents(
+      db,
+      ids.map((id) => accepted(id)),
+    );
+    const rows = await db.query<{ id: string }>('select id from events where event_id = any($1) order by acceptance', [
+      results.map(({ eventId }) => eventId),
+    ]);
+    expect(rows.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it('tells a repeated event from another one under the same id, and stores neither', async () => {
+    const [first] = await acceptEvents(db, [accepted('again')]);
+    const again = await acceptEvents(db, [accepted('again'), accepted('again', { orderId: 'other' }), accepted('new')]);
+    expect(again.map(({ status }) => status)).toEqual(['duplicate', 'reused', 'accepted']);
+    expect(again[0]!.eventId).toBe(first!.eventId);
+    expect(await db.query('select 1 from events where id = $1', ['again'])).toHaveLength(1);
+    expect(await db.query('select 1 from jobs where order_id = $1', ['other'])).toHaveLength(0);
+  });
+
+  it('takes the first of two equal events of one batch', async () => {
+    const results = await acceptEvents(db, [accepted('twin'), accepted('twin'), accepted('twin', { orderId: 'other' })]);
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'duplicate', 'reused']);
+    expect(new Set(results.map(({ eventId }) => eventId)).size).toBe(1);
+  });
+
+  it('keeps text and numbers as they were sent', async () => {
+    const data = { customer: { id: `"\\{},'NULL` }, metadata: { 'ключ "x"': ['\\', '{', '漢字', 1.5e-7, null, true] } };
+    await acceptEvents(db, [accepted('NULL', { source: '{"a,b\\"}', data })]);
+    const [row] = await db.query<{ data: unknown }>('select data from events where source = $1 and id = $2', [
+      '{"a,b\\"}',
+      'NULL',
+    ]);
+    expect(row!.data).toEqual(data);
+  });
+});
+
+describe('the intake', () => {
+  it('takes one of 200 equal events that arrive at the same time', async () => {
+    const intakes = [createIntake(db), createIntake(db), createIntake(db)];
+    const results = await Promise.all(Array.from({ length: 200 }, (_, index) => intakes[index % 3]!([accepted('crowd')])));
+    expect(results.flat().filter(({ status }) => status === 'accepted')).toHaveLength(1);
+    expect(results.flat().filter(({ status }) => status === 'duplicate')).toHaveLength(199);
+    expect(new Set(results.flat().map(({ eventId }) => eventId)).size).toBe(1);
+    expect(await db.query('select 1 from events where id = $1', ['crowd'])).toHaveLength(1);
+  });
+
+  it('takes each event once when batches that overlap arrive at the same time, each in another order', async () => {
+    const events = Array.from({ length: 300 }, (_, index) => accepted(`overlap-${index}`));
+    const intakes = [createIntake(db), createIntake(db)];
+    const rotated = Array.from({ length: 8 }, (_, turn) => [...events.slice(turn * 37), ...events.slice(0, turn * 37)]);
+    const results = await Promise.all(rotated.map((batch, index) => intakes[index % 2]!(turn(batch, index))));
+    expect(results.flat().filter(({ status }) => status === 'accepted')).toHaveLength(300);
+    expect(await db.query(`select 1 from events where id like 'overlap-%'`)).toHaveLength(300);
+  });
+
+  it('refuses only the event that the database cannot take', async () => {
+    const sizes: number[] = [];
+    const intake = createIntake(db, { onBatch: (size) => sizes.push(size) });
+    const events = Array.from({ length: 20 }, (_, index) =>
+      accepted(index === 13 ? 'bad\0' : `good-${index}`, { orderId: 'order-1' }),
+    );
+    const results = await Promise.allSettled(events.map((event) => intake([event])));
+    expect(results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([13]);
+    expect(sizes[0]).toBe(20);
+  });
+});
+
+const turn = <Item>(items: readonly Item[], index: number): readonly Item[] => (index % 2 === 0 ? items : items.toReversed());

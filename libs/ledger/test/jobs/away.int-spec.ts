@@ -1,0 +1,218 @@
+import type { ClaimedJob, ClaimResult, Verdict } from '@orderly/jobs';
+import { eventually } from '@orderly/testing';
+import { createDatabase, type Database } from '@orderly/database';
+import { createClaimLedger, createOrderApplier, createRowLockLedger } from '../../src/index';
+import {
+  acceptAll,
+  addJobs,
+  createLedgerDatabase,
+  followUpsTo,
+  killProcess,
+  newSyncJob,
+  settlementOf,
+  startProcess,
+  type LedgerDatabase,
+} from '../../src/testing';
+import { orderRow, outcomesOf, statusEvent } from '../orders/applying';
+import { startLossyProxy, type LossyProxy } from './lossy-proxy';
+
+let ledger: LedgerDatabase;
+let db: Database;
+let proxy: LossyProxy;
+let proxied: Database;
+let number = 0;
+
+beforeAll(async () => {
+  ledger = await createLedgerDatabase();
+  db = ledger.db;
+  proxy = await startLossyProxy(ledger.url);
+  proxied = createDatabase({ url: proxy.url, poolSize: 4, applicationName: 'proxied' });
+});
+afterEach(() => proxy.open());
+afterAll(async () => {
+  await proxied.close();
+  await proxy.close();
+  await ledger.close();
+});
+
+async function setUp(jobs = 1) {
+  const destination = `away-${(number += 1)}`;
+  const ids = await addJobs(
+    db,
+    Array.from({ length: jobs }, (_, index) => newSyncJob({ destination, orderId: `${destination}-${index}` })),
+  );
+  await db.query(
+    'insert into lanes (order_id, destination, head) select order_id, destination, id from jobs where id = any($1)',
+    [ids],
+  );
+  const changes: boolean[] = [];
+  const stop = new AbortController();
+  const processId = await startProcess(db);
+  const options = {
+    db: proxied,
+    processId,
+    relay: () => undefined,
+    wait: { signal: stop.signal, onChange: (isAway: boolean) => void changes.push(isAway) },
+  };
+  const plan = { queue: `order-sync.${destination}`, destination, sendsNewest: false, sendsMessages: false };
+  const one = createClaimLedger(options, plan);
+  const row = async () => (await db.query('select * from jobs where id = $1', [ids[0]]))[0]!;
+  const attempts = () => db.query('select * from attempts where job_id = any($1) order by job_id, number', [ids]);
+  return { destination, ids, id: ids[0]!, changes, stop, options, plan, one, row, attempts, processId };
+}
+
+function claimedOf(result: ClaimResult): ClaimedJob {
+  if (result.kind !== 'claimed') throw new Error(`not claimed but ${result.kind}`);
+  return result.job;
+}
+
+const terminate = (): Promise<unknown> =>
+  db.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'proxied' and datname = current_database()`,
+  );
+
+describe('while the database is away', () => {
+  it('calls wait for it, succeed when it is back, and say both', async () => {
+    const { id, one, changes, row } = await setUp();
+    await proxy.cut();
+    const claiming = one.claim({ jobId: id });
+    await eventually(() => expect(changes).toEqual([true]));
+    await proxy.open();
+    const job = claimedOf(await claiming);
+    expect(changes).toEqual([true, false]);
+    expect(await row()).toMatchObject({ state: 'running', tries: 1 });
+    await one.settle(settlementOf(job));
+  });
+
+  it('a process that stops waits no longer, and the call fails as the database did', async () => {
+    const { id, one, changes, stop, row } = await setUp();
+    await proxy.cut();
+    const claiming = one.claim({ jobId: id });
+    const failing = expect(claiming).rejects.toThrow(/ECONNREFUSED|terminated/);
+    await eventually(() => expect(changes).toEqual([true]));
+    stop.abort();
+    await failing;
+    expect(await row()).toMatchObject({ state: 'runnable', tries: 0 });
+  });
+});
+
+describe('when connections break at any moment', () => {
+  it('each job is claimed once and settled once', async () => {
+    const { ids, one, attempts } = await setUp(150);
+    let isOver = false;
+    const run = Promise.all(
+      ids.map(async (jobId) => {
+        const job = claimedOf(await one.claim({ jobId }));
+        return one.settle(settlementOf(job));
+      }),
+    ).finally(() => (isOver = true));
+    const kill = async (left: number): Promise<void> => {
+      if (isOver || left === 0) return;
+      await terminate();
+      await kill(left - 1);
+    };
+    await kill(10);
+    expect((await run).every(({ settled }) => settled)).toBe(true);
+    const rows = await db.query(
+      `select 1 from jobs where id = any($1) and outcome = 'done' and tries = 1 and attempts_used = 1 and crashes = 0`,
+      [ids],
+    );
+    expect(rows).toHaveLength(150);
+    expect(await attempts()).toHaveLength(150);
+  });
+
+  it('orders are applied once', async () => {
+    const { options } = await setUp();
+    const apply = createOrderApplier(options, {
+      parkedDeadlineMs: 60_000,
+      atDeadline: 'apply',
+      followUps: followUpsTo('erp'),
+    });
+    const events = Array.from({ length: 40 }, (_, index) =>
+      statusEvent(`broken-${index % 20}`, index < 20 ? 'pending' : 'confirmed'),
+    );
+    const ids = await acceptAll(db, events);
+    const run = Promise.all(ids.map((jobId, index) => apply({ jobId, orderId: events[index]!.orderId! })));
+    for (let times = 0; times < 5; times += 1) await terminate();
+    await run;
+    for (const { orderId } of events) expect(await orderRow(db, orderId!)).toMatchObject({ status: 'confirmed', version: 2 });
+    expect(await db.query(`select 1 from jobs where order_id like 'broken-%' and destination = 'erp'`)).toHaveLength(40);
+  });
+});
+
+describe('when the answer to a committed statement is lost', () => {
+  const loseAnswerTo = async <Result>(text: string, work: () => Promise<Result>): Promise<Result> => {
+    const before = proxy.lost();
+    proxy.loseAnswerTo(text);
+    const result = await work();
+    expect(proxy.lost()).toBe(before + 1);
+    return result;
+  };
+
+  it('a claim is still its own, and not one of a process that lives and never runs it', async () => {
+    const { id, one, row, attempts } = await setUp();
+    const job = claimedOf(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
+    expect(job).toMatchObject({ tries: 1, crashes: 0, wasLost: false });
+    expect(await row()).toMatchObject({ state: 'running', claim_token: job.token, tries: 1 });
+    expect(await attempts()).toEqual([]);
+    expect(await one.settle(settlementOf(job))).toEqual({ settled: true });
+  });
+
+  it('a claim that was taken over still says that a try was lost before', async () => {
+    const { id, one, options, plan, attempts } = await setUp();
+    const dying = await startProcess(db);
+    await createClaimLedger({ ...options, db, processId: dying }, plan).claim({ jobId: id });
+    await killProcess(db, dying);
+    const job = claimedOf(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
+    expect(job).toMatchObject({ tries: 2, crashes: 1, wasLost: true });
+    expect(await attempts()).toMatchObject([{ number: 1, outcome: 'lost' }]);
+  });
+
+  it('a claim is still its own when a hold came in between', async () => {
+    const { id, one, destination, changes } = await setUp();
+    const claiming = loseAnswerTo('claimed as (', () => one.claim({ jobId: id }));
+    await eventually(() => expect(changes).toEqual([true]), { intervalMs: 2 });
+    await db.query(
+      `insert into holds (scope, key, reason, until) values ('destination', $1, 'throttled', now() + interval '1 h')`,
+      [destination],
+    );
+    claimedOf(await claiming);
+  });
+
+  it.each<[string, Verdict | undefined, object]>([
+    ['done', undefined, { state: 'ended', outcome: 'done', attempts_used: 1 }],
+    [
+      'to be tried again',
+      { kind: 'again', delayMs: 60_000, usesAttempt: true, waitReason: 'retry' },
+      { state: 'runnable', attempts_used: 1, wait_reason: 'retry' },
+    ],
+  ])('a job that is %s is settled once, and its worker hears so', async (_name, verdict, expected) => {
+    const { id, one, row, attempts } = await setUp();
+    const job = claimedOf(await one.claim({ jobId: id }));
+    const text = verdict ? 'settled as (' : 'commit';
+    expect(await loseAnswerTo(text, () => one.settle(settlementOf(job, verdict)))).toEqual({ settled: true });
+    expect(await row()).toMatchObject({ ...expected, tries: 1 });
+    expect(await attempts()).toHaveLength(1);
+  });
+
+  it('a failed apply is charged once', async () => {
+    const { options } = await setUp();
+    const [id] = await acceptAll(db, [statusEvent('charged', 'pending')]);
+    const rows = createRowLockLedger(options, 'order-status');
+    const job = claimedOf(await rows.claim({ jobId: id! }));
+    const again: Verdict = { kind: 'again', delayMs: 60_000, usesAttempt: true, waitReason: 'retry' };
+    expect(await loseAnswerTo('settled as (', () => rows.settle(settlementOf(job, again)))).toEqual({ settled: true });
+    const [row] = await db.query('select attempts_used, tries from jobs where id = $1', [id]);
+    expect(row).toEqual({ attempts_used: 1, tries: 1 });
+  });
+
+  it('an order is applied once', async () => {
+    const { options } = await setUp();
+    const apply = createOrderApplier(options, { parkedDeadlineMs: 1, atDeadline: 'apply', followUps: followUpsTo('erp') });
+    const [jobId] = await acceptAll(db, [statusEvent('once', 'pending')]);
+    await loseAnswerTo('commit', () => apply({ jobId: jobId!, orderId: 'once' }));
+    expect(await orderRow(db, 'once')).toMatchObject({ version: 1 });
+    expect(await outcomesOf(db, 'once')).toEqual(['done']);
+    expect(await db.query(`select 1 from messages where order_id = 'once'`)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,193 @@
+import { newJob, type ClaimResult, type NewJob } from '@orderly/jobs';
+import { sendNotification } from '@orderly/contracts';
+import { v7 as uuidv7 } from 'uuid';
+import type { Database } from '@orderly/database';
+import { createClaimLedger, createProcessRegistry, createRowLockLedger } from '../../src/index';
+import {
+  addJobs,
+  acceptEvent,
+  createLedgerDatabase,
+  killProcess,
+  newSyncJob,
+  settlementOf,
+  startProcess,
+  type LedgerDatabase,
+} from '../../src/testing';
+
+let ledger: LedgerDatabase;
+let db: Database;
+let queueNumber = 0;
+
+beforeAll(async () => {
+  ledger = await createLedgerDatabase();
+  db = ledger.db;
+});
+afterAll(() => ledger.close());
+
+const wait = { signal: new AbortController().signal };
+const newDestination = (): string => `erp-${(queueNumber += 1)}`;
+const createSyncLedger = (processId: string, destination: string, { sendsNewest = false, on = db } = {}) =>
+  createClaimLedger(
+    { db: on, processId, relay: () => undefined, wait },
+    { queue: `order-sync.${destination}`, destination, sendsNewest, sendsMessages: false },
+  );
+
+async function setUp(jobs = 1, change: Partial<NewJob> = {}) {
+  const destination = newDestination();
+  const ids = await addJobs(
+    db,
+    Array.from({ length: jobs }, (_, index) => ({
+      ...newSyncJob({ destination, orderId: `${destination}-${index}` }),
+      ...change,
+    })),
+  );
+  const processId = await startProcess(db);
+  return { destination, ids, id: ids[0]!, processId, ledger: createSyncLedger(processId, destination) };
+}
+
+const jobRow = async (id: string) => (await db.query('select * from jobs where id = $1', [id]))[0]!;
+const attemptRows = (id: string) => db.query('select * from attempts where job_id = $1 order by number', [id]);
+function claimedOf(result: ClaimResult) {
+  if (result.kind !== 'claimed') throw new Error(`not claimed but ${result.kind}`);
+  return result.job;
+}
+
+describe('a claim', () => {
+  it('gives each of 200 jobs to one of two processes that ask for all of them at once', async () => {
+    const { ids, destination, ledger: first } = await setUp(200);
+    const second = createSyncLedger(await startProcess(db), destination, { on: ledger.connect() });
+    const [a, b] = await Promise.all([first, second].map((one) => Promise.all(ids.map((jobId) => one.claim({ jobId })))));
+    ids.forEach((_id, index) => expect([a![index]!.kind, b![index]!.kind].toSorted()).toEqual(['claimed', 'later']));
+    const rows = await db.query('select 1 from jobs where id = any($1) and tries = 1', [ids]);
+    expect(rows).toHaveLength(200);
+  });
+
+  it('is given once to two deliveries that meet in one batch', async () => {
+    const { id, ledger: one } = await setUp();
+    const results = await Promise.all([one.claim({ jobId: id }), one.claim({ jobId: id }), one.claim({ jobId: id })]);
+    expect(results.map(({ kind }) => kind)).toEqual(['claimed', 'later', 'later']);
+    expect(await jobRow(id)).toMatchObject({ tries: 1, claim_token: claimedOf(results[0]).token });
+  });
+
+  it('records token, process and the version that is going to be sent', async () => {
+    const { id, processId, ledger: one, destination } = await setUp();
+    await db.query(`insert into lanes (order_id, destination, head, acked_version) values ($1, $2, $3, 7)`, [
+      `${destination}-0`,
+      destination,
+      id,
+    ]);
+    const job = claimedOf(await one.claim({ jobId: id }));
+    expect(job).toMatchObject({ id, tries: 1, attemptsUsed: 0, crashes: 0, wasLost: false, isProbe: false, ackedVersion: 7 });
+    expect(await jobRow(id)).toMatchObject({
+      state: 'running',
+      claim_token: job.token,
+      claimed_by: processId,
+      intent_version: 1,
+      wait_reason: null,
+    });
+  });
+
+  it('of a latest-state destination intends the newest version of the order', async () => {
+    const { id, destination, processId } = await setUp();
+    await db.query(`insert into orders (order_id, status, version) values ($1, 'shipped', 9)`, [`${destination}-0`]);
+    const job = claimedOf(await createSyncLedger(processId, destination, { sendsNewest: true }).claim({ jobId: id }));
+    expect(job).toMatchObject({ version: 1, intentVersion: 9 });
+  });
+
+  it('comes later for a job that is not due, with the time that is left', async () => {
+    const { id, ledger: one } = await setUp();
+    await db.query(`update jobs set run_at = now() + interval '20 s' where id = $1`, [id]);
+    const result = await one.claim({ jobId: id });
+    expect(result.kind).toBe('later');
+    expect((result as { delayMs: number }).delayMs).toBeGreaterThan(15_000);
+    expect((result as { delayMs: number }).delayMs).toBeLessThanOrEqual(20_000);
+  });
+
+  it.each(['blocked', 'parked', 'ended'])('finds nothing to do for a job that is %s', async (state) => {
+    const { id, ledger: one } = await setUp();
+    await db.query(`update jobs set state = $2, outcome = case when $2 = 'ended' then 'done' end where id = $1`, [id, state]);
+    expect(await one.claim({ jobId: id })).toEqual({ kind: 'idle' });
+  });
+
+  it('says missing for an id that has no row, or one of another queue', async () => {
+    const { ledger: one } = await setUp();
+    const { id: other } = await setUp();
+    expect(await one.claim({ jobId: uuidv7() })).toEqual({ kind: 'missing' });
+    expect(await one.claim({ jobId: other })).toEqual({ kind: 'missing' });
+    expect(await jobRow(other)).toMatchObject({ state: 'runnable' });
+  });
+
+  it('comes later while a living process has the job, and changes nothing', async () => {
+    const { id, ledger: one, destination } = await setUp();
+    const { token } = claimedOf(await one.claim({ jobId: id }));
+    const second = createSyncLedger(await startProcess(db), destination);
+    expect(await second.claim({ jobId: id })).toMatchObject({ kind: 'later' });
+    expect(await one.claim({ jobId: id })).toMatchObject({ kind: 'later' });
+    expect(await jobRow(id)).toMatchObject({ claim_token: token, tries: 1, crashes: 0 });
+    expect(await attemptRows(id)).toEqual([]);
+  });
+
+  it.each<[string, (db: Database, id: string) => Promise<unknown>]>([
+    ['has gone stale', killProcess],
+    ['is gone', (of, id) => createProcessRegistry(of, id, 'test').leave()],
+  ])('is taken over when the heartbeat of its process %s: a loss, and no attempt', async (_name, end) => {
+    const { id, ledger: one, destination, processId } = await setUp();
+    const lost = claimedOf(await one.claim({ jobId: id }));
+    await end(db, processId);
+    const heir = createSyncLedger(await startProcess(db), destination);
+    const job = claimedOf(await heir.claim({ jobId: id }));
+    expect(job).toMatchObject({ wasLost: true, crashes: 1, tries: 2, attemptsUsed: 0 });
+    expect(job.token).not.toBe(lost.token);
+    const [attempt, ...others] = await attemptRows(id);
+    expect(attempt).toMatchObject({ number: 1, outcome: 'lost', used_attempt: false, version_sent: 1, process_id: processId });
+    expect(others).toEqual([]);
+  });
+
+  it('that was taken over can settle nothing any more', async () => {
+    const { id, ledger: one, destination, processId } = await setUp();
+    const lost = claimedOf(await one.claim({ jobId: id }));
+    await killProcess(db, processId);
+    const heir = createSyncLedger(await startProcess(db), destination);
+    const job = claimedOf(await heir.claim({ jobId: id }));
+    const before = await jobRow(id);
+    expect(await one.settle(settlementOf(lost))).toEqual({ settled: false });
+    expect(await jobRow(id)).toEqual(before);
+    expect(await attemptRows(id)).toHaveLength(1);
+    expect(await heir.settle(settlementOf(job))).toEqual({ settled: true });
+    expect(await jobRow(id)).toMatchObject({ state: 'ended', outcome: 'done', attempts_used: 1, crashes: 1 });
+  });
+
+  it('of a message marks it as being sent', async () => {
+    const processId = await startProcess(db);
+    const [id] = await addJobs(db, [newJob(sendNotification, { orderId: 'm', version: 1, kind: 'created' }, { orderId: 'm' })]);
+    await db.query(
+      `insert into messages (id, order_id, version, kind, channel, state) values ($1, 'm', 1, 'created', 'email', 'queued')`,
+      [id],
+    );
+    const messages = createClaimLedger(
+      { db, processId, relay: () => undefined, wait },
+      { queue: 'notifications', destination: null, sendsNewest: false, sendsMessages: true },
+    );
+    const job = claimedOf(await messages.claim({ jobId: id! }));
+    const state = async () => (await db.query('select state, provider_id, reason from messages where id = $1', [id]))[0];
+    expect(await state()).toMatchObject({ state: 'sending' });
+    await messages.settle(settlementOf(job, undefined, { message: { state: 'sent', providerId: '<x>' } }));
+    expect(await state()).toEqual({ state: 'sent', provider_id: '<x>', reason: null });
+  });
+
+  it('is not needed where the row lock serves: the job is only looked at', async () => {
+    const id = await acceptEvent(db, { orderId: 'looked-at' });
+    const rows = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
+    expect(claimedOf(await rows.claim({ jobId: id }))).toMatchObject({ token: null, tries: 1 });
+    expect(await jobRow(id)).toMatchObject({ state: 'runnable', tries: 0 });
+    expect(await rows.claim({ jobId: uuidv7() })).toEqual({ kind: 'missing' });
+    await db.query(`update jobs set state = 'parked', run_at = now() + interval '1 hour' where id = $1`, [id]);
+    expect(await rows.claim({ jobId: id })).toEqual({ kind: 'idle' });
+    await db.query(`update jobs set run_at = now() where id = $1`, [id]);
+    expect(await rows.claim({ jobId: id })).toMatchObject({ kind: 'claimed' });
+    await db.query(
+      `insert into holds (scope, key, reason, until) values ('queue', 'order-status', 'paused', now() + interval '1 h')`,
+    );
+    expect(await rows.claim({ jobId: id })).toMatchObject({ kind: 'held' });
+  });
+});

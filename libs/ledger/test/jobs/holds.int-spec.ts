@@ -1,0 +1,174 @@
+import type { ClaimResult, Verdict } from '@orderly/jobs';
+import type { Database } from '@orderly/database';
+import { createClaimLedger } from '../../src/index';
+import { addJobs, createLedgerDatabase, newSyncJob, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+
+let ledger: LedgerDatabase;
+let db: Database;
+let number = 0;
+
+beforeAll(async () => {
+  ledger = await createLedgerDatabase();
+  db = ledger.db;
+});
+afterAll(() => ledger.close());
+
+const wait = { signal: new AbortController().signal };
+
+async function setUp(jobs = 10) {
+  const destination = `held-${(number += 1)}`;
+  const ids = await addJobs(
+    db,
+    Array.from({ length: jobs }, (_, index) => newSyncJob({ destination, orderId: `${destination}-${index}` })),
+  );
+  const open = async (on = db) =>
+    createClaimLedger(
+      { db: on, processId: await startProcess(db), relay: () => undefined, wait },
+      { queue: `order-sync.${destination}`, destination, sendsNewest: false, sendsMessages: false },
+    );
+  const hold = (reason: string, inSeconds: number) =>
+    db.query(
+      `insert into holds (scope, key, reason, until) values ('destination', $1, $2, now() + make_interval(secs => $3))
+       on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until`,
+      [destination, reason, inSeconds],
+    );
+  const holdRow = async () =>
+    (
+      await db.query<{ reason: string; ms: number }>(
+        `select reason, extract(epoch from until - now())::float8 * 1000 as ms from holds where key = $1`,
+        [destination],
+      )
+    )[0];
+  const claimAll = (of: Awaited<ReturnType<typeof open>>) => Promise.all(ids.map((jobId) => of.claim({ jobId })));
+  return { destination, ids, open, hold, holdRow, claimAll, one: await open() };
+}
+
+const claimedOf = (results: readonly ClaimResult[]) =>
+  results.flatMap((result) => (result.kind === 'claimed' ? [result.job] : []));
+const again = (more: Partial<Extract<Verdict, { kind: 'again' }>>): Verdict => ({
+  kind: 'again',
+  delayMs: 60_000,
+  usesAttempt: false,
+  waitReason: 'held',
+  ...more,
+});
+
+describe('a hold', () => {
+  it('lets no job of its destination be claimed, and says for how long', async () => {
+    const { hold, claimAll, one } = await setUp();
+    await hold('throttled', 30);
+    for (const result of await claimAll(one)) {
+      expect(result.kind).toBe('held');
+      expect((result as { delayMs: number }).delayMs).toBeGreaterThan(25_000);
+    }
+  });
+
+  it('does not touch other destinations', async () => {
+    const held = await setUp(1);
+    const free = await setUp(1);
+    await held.hold('throttled', 30);
+    expect(claimedOf(await free.claimAll(free.one))).toHaveLength(1);
+  });
+
+  it('that was for throttling is over when its time has passed', async () => {
+    const { hold, claimAll, one } = await setUp();
+    await hold('throttled', -0.001);
+    const jobs = claimedOf(await claimAll(one));
+    expect(jobs).toHaveLength(10);
+    expect(jobs.every(({ isProbe }) => !isProbe)).toBe(true);
+  });
+
+  it('on a whole queue stops its claims too', async () => {
+    const { destination, claimAll, one } = await setUp();
+    await db.query(
+      `insert into holds (scope, key, reason, until) values ('queue', 'order-sync.' || $1, 'paused', now() + interval '1 h')`,
+      [destination],
+    );
+    expect((await claimAll(one)).every(({ kind }) => kind === 'held')).toBe(true);
+  });
+
+  it('of a configuration lets exactly one job try when it is due, whichever processes ask at once', async () => {
+    const connections = [db, ledger.connect(2), ledger.connect(2), ledger.connect(2)];
+    for (let round = 0; round < 20; round += 1) {
+      const { ids, hold, open, holdRow } = await setUp(8);
+      await hold('destination-unauthorized', -1);
+      const processes = await Promise.all(connections.map((on) => open(on)));
+      const results = await Promise.all(ids.map((jobId, index) => processes[index % 4]!.claim({ jobId })));
+      expect(claimedOf(results)).toMatchObject([{ isProbe: true }]);
+      expect(results.filter(({ kind }) => kind === 'held')).toHaveLength(7);
+      expect((await holdRow())!.ms).toBeGreaterThan(50_000);
+    }
+  });
+
+  it('is released by the success of its probe', async () => {
+    const { hold, claimAll, one, holdRow } = await setUp();
+    await hold('destination-unauthorized', -1);
+    const [probe] = claimedOf(await claimAll(one));
+    await one.settle(settlementOf(probe!));
+    expect(await holdRow()).toBeUndefined();
+    expect(claimedOf(await claimAll(one))).toHaveLength(9);
+  });
+
+  it('is released by an answer that refuses the order: the credentials were taken', async () => {
+    const { hold, claimAll, one, holdRow } = await setUp();
+    await hold('destination-unauthorized', -1);
+    const [probe] = claimedOf(await claimAll(one));
+    const dead: Verdict = { kind: 'dead', code: 'destination-refused', message: '422', fingerprint: 'x' };
+    await one.settle(settlementOf(probe!, dead, { attempt: { responseStatus: 422 } }));
+    expect(await holdRow()).toBeUndefined();
+  });
+
+  it('is renewed when its probe is refused again', async () => {
+    const { hold, claimAll, one, holdRow } = await setUp();
+    await hold('destination-unauthorized', -1);
+    const [probe] = claimedOf(await claimAll(one));
+    await one.settle(settlementOf(probe!, again({ hold: { reason: 'destination-unauthorized', forMs: 90_000 } })));
+    expect((await holdRow())!.ms).toBeGreaterThan(80_000);
+    expect(claimedOf(await claimAll(one))).toEqual([]);
+  });
+
+  it.each<[string, Verdict]>([
+    ['fails without a word on the credentials', again({ waitReason: 'retry', usesAttempt: true })],
+    ['is handed back', again({ waitReason: 'handed-back', delayMs: 0 })],
+    ['had nothing to send', { kind: 'ended', outcome: 'superseded' }],
+    ['is out of attempts without an answer', { kind: 'dead', code: 'destination-timeout', message: '', fingerprint: 'x' }],
+  ])('stays when its probe %s', async (_name, verdict) => {
+    const { hold, claimAll, one, holdRow } = await setUp();
+    await hold('destination-unauthorized', -1);
+    const [probe] = claimedOf(await claimAll(one));
+    await one.settle(settlementOf(probe!, verdict));
+    expect((await holdRow())!.ms).toBeGreaterThan(50_000);
+    expect(claimedOf(await claimAll(one))).toEqual([]);
+  });
+
+  it('gives way to throttling when the probe of one batch succeeds and another job of it is throttled', async () => {
+    const { destination, hold, open, holdRow, ids } = await setUp(2);
+    const one = await open();
+    const early = claimedOf([await one.claim({ jobId: ids[1]! })])[0]!;
+    await hold('destination-unauthorized', -1);
+    const probe = claimedOf([await one.claim({ jobId: ids[0]! })])[0]!;
+    const throttled = again({ waitReason: 'throttled', hold: { reason: 'throttled', forMs: 30_000 } });
+    const results = await Promise.all([one.settle(settlementOf(probe)), one.settle(settlementOf(early, throttled))]);
+    expect(results).toEqual([{ settled: true }, { settled: true }]);
+    expect(await holdRow()).toMatchObject({ reason: 'throttled' });
+    expect(destination).toBe(probe.destination);
+  });
+
+  it('that was for throttling leaves no row behind once something was settled after it', async () => {
+    const { hold, claimAll, one, holdRow } = await setUp(1);
+    await hold('throttled', -1);
+    await one.settle(settlementOf(claimedOf(await claimAll(one))[0]!));
+    expect(await holdRow()).toBeUndefined();
+  });
+
+  it('for another reason than the last began when it was made', async () => {
+    const { destination, hold, claimAll, one } = await setUp(1);
+    await hold('throttled', -1);
+    await db.query(`update holds set since = now() - interval '1 hour' where key = $1`, [destination]);
+    const [job] = claimedOf(await claimAll(one));
+    await one.settle(settlementOf(job!, again({ hold: { reason: 'destination-unauthorized', forMs: 60_000 } })));
+    expect(
+      await db.query(`select reason from holds where key = $1 and since > now() - interval '1 minute'`, [destination]),
+    ).toEqual([{ reason: 'destination-unauthorized' }]);
+  });
+});

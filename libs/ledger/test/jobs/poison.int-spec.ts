@@ -1,0 +1,115 @@
+import type { OrderEvent } from '@orderly/contracts';
+import type { ClaimedJob } from '@orderly/jobs';
+import type { Database } from '@orderly/database';
+import { createRowLockLedger } from '../../src/index';
+import { acceptAll, createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import { eventJobs, orderRow, outcomesOf, startApplier, statusEvent } from '../orders/applying';
+
+let ledger: LedgerDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  ledger = await createLedgerDatabase();
+  db = ledger.db;
+});
+afterAll(() => ledger.close());
+
+const patch = (orderId: string, hour: number): Partial<OrderEvent> => ({
+  ...statusEvent(orderId, 'pending', hour),
+  type: 'order.updated',
+  data: { totalMinor: hour },
+});
+const poison = (id: string) => db.query(`update events set type = 'order.exploded' where event_id = $1`, [id]);
+
+/** What the runtime does with a failed apply. */
+async function charge(jobId: string, verdict: 'retry' | 'dead'): Promise<void> {
+  const rows = createRowLockLedger(
+    { db, processId: await startProcess(db), relay: () => undefined, wait: { signal: new AbortController().signal } },
+    'order-status',
+  );
+  const claim = await rows.claim({ jobId });
+  const job = (claim as { job: ClaimedJob }).job;
+  await rows.settle(
+    settlementOf(
+      job,
+      verdict === 'dead'
+        ? { kind: 'dead', code: 'job-failed', message: 'x', fingerprint: 'x' }
+        : { kind: 'again', delayMs: 16_000, usesAttempt: true, waitReason: 'retry' },
+    ),
+  );
+}
+
+describe('an event that cannot be applied', () => {
+  it('fails alone: events before it and other orders take effect, those behind it wait, and follow after its dead letter', async () => {
+    const orderId = 'poisoned';
+    const { apply } = await startApplier(db);
+    const ids = await acceptAll(db, [
+      statusEvent(orderId, 'pending', 0),
+      patch(orderId, 1),
+      patch(orderId, 2),
+      patch(orderId, 3),
+    ]);
+    await poison(ids[2]!);
+    const others = Array.from({ length: 20 }, (_, index) => statusEvent(`neighbour-${index}`, 'pending', 0));
+    const otherIds = await acceptAll(db, others);
+
+    const results = await Promise.allSettled([
+      ...ids.map((jobId) => apply({ jobId, orderId })),
+      ...otherIds.map((jobId, index) => apply({ jobId, orderId: others[index]!.orderId! })),
+    ]);
+    const failed = results.flatMap((result, index) => (result.status === 'rejected' ? [index] : []));
+    expect(failed).toEqual([2]);
+    expect(results[3]).toMatchObject({ value: { kind: 'later' } });
+    expect(await outcomesOf(db, orderId)).toEqual(['done', 'done', 'runnable', 'runnable']);
+    expect(await orderRow(db, orderId)).toMatchObject({ version: 2, data: { totalMinor: 1 } });
+    expect(await db.query(`select 1 from orders where order_id like 'neighbour-%' and version = 1`)).toHaveLength(20);
+
+    await charge(ids[2]!, 'retry');
+    expect((await eventJobs(db, orderId)).map(({ attempts_used }) => attempts_used)).toEqual([1, 1, 1, 0]);
+    const behind = await apply({ jobId: ids[3]!, orderId });
+    expect(behind.kind).toBe('later');
+    expect((behind as { delayMs: number }).delayMs).toBeGreaterThan(10_000);
+
+    await db.query('update jobs set run_at = now() where id = $1', [ids[2]]);
+    await charge(ids[2]!, 'dead');
+    expect(await apply({ jobId: ids[3]!, orderId })).toEqual({ kind: 'ended', outcome: 'done', version: 3 });
+    expect(await outcomesOf(db, orderId)).toEqual(['done', 'done', 'dead', 'done']);
+    const attempts = await db.query('select number, outcome, used_attempt from attempts where job_id = $1 order by number', [
+      ids[2],
+    ]);
+    expect(attempts).toEqual([
+      { number: 1, outcome: 'retry', used_attempt: true },
+      { number: 2, outcome: 'dead', used_attempt: true },
+    ]);
+    const audited = await db.query('select * from audit where event_id = $1', [ids[2]]);
+    expect(audited).toEqual([
+      expect.objectContaining({ action: 'event.rejected', code: 'job-failed', reason: 'x', actor: 'orderly', order_id: orderId }),
+    ]);
+    expect(audited[0]).toMatchObject({ source: 'shop', from_status: 'pending', to_status: null, version: 2 });
+  });
+
+  it('does not keep those before it waiting while it waits for its retry', async () => {
+    const orderId = 'behind';
+    const { apply } = await startApplier(db);
+    const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), patch(orderId, 1), patch(orderId, 2)]);
+    await poison(ids[1]!);
+    await charge(ids[1]!, 'retry');
+    expect(await apply({ jobId: ids[0]!, orderId })).toMatchObject({ kind: 'ended', version: 1 });
+    expect(await apply({ jobId: ids[2]!, orderId })).toMatchObject({ kind: 'later' });
+  });
+
+  it('that is parked is charged at its deadline too, rather than tried for ever', async () => {
+    const orderId = 'parked-poison';
+    const { apply } = await startApplier(db, {
+      atDeadline: 'apply',
+      followUps: (applied) => {
+        if (applied.change.to === 'shipped') throw new Error('no follow-ups');
+        return followUpsTo('erp')(applied);
+      },
+    });
+    const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'shipped', 2)]);
+    await apply({ jobId: ids[0]!, orderId });
+    await db.query(`update jobs set run_at = now() - interval '1 s' where id = $1`, [ids[1]]);
+    await expect(apply({ jobId: ids[1]!, orderId })).rejects.toThrow('no follow-ups');
+  });
+});

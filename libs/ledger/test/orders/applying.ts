@@ -1,0 +1,50 @@
+import type { OrderEvent, OrderStatus } from '@orderly/contracts';
+import type { RunnableJob } from '@orderly/jobs';
+import type { Database } from '@orderly/database';
+import { type ApplyOptions, createOrderApplier } from '../../src/index';
+import { followUpsTo, startProcess } from '../../src/testing';
+
+const wait = { signal: new AbortController().signal };
+
+/** An applier of a process of its own, and what it gave to its relay. */
+export async function startApplier(db: Database, overrides: Partial<ApplyOptions> = {}) {
+  const relayed: RunnableJob[] = [];
+  const apply = createOrderApplier(
+    { db, processId: await startProcess(db), relay: (jobs) => void relayed.push(...jobs), wait },
+    { parkedDeadlineMs: 900_000, atDeadline: 'dead-letter', followUps: followUpsTo('erp', 'wms'), ...overrides },
+  );
+  return { apply, relayed };
+}
+
+/** An event that takes an order to a status, an hour later per step. */
+export const statusEvent = (orderId: string, status: OrderStatus, hour = 1): Partial<OrderEvent> => ({
+  orderId,
+  occurredAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
+  ...(status === 'pending' ? {} : { type: 'order.status_changed', data: { status } }),
+});
+
+export type JobState = {
+  id: string;
+  state: string;
+  outcome: string | null;
+  wait_reason: string | null;
+  attempts_used: number;
+  error_code: string | null;
+  result_version: number | null;
+  detail: unknown;
+};
+
+/** The jobs of an order's events, in the order of their acceptance. */
+export const eventJobs = (db: Database, orderId: string): Promise<JobState[]> =>
+  db.query<JobState>(
+    `select j.id, j.state, j.outcome, j.wait_reason, j.attempts_used, j.error_code, j.result_version, j.detail
+     from jobs j join events e on e.event_id = j.id where j.order_id = $1 order by e.acceptance`,
+    [orderId],
+  );
+
+/** How each of an order's events ended, or where it waits, in the order of acceptance. */
+export const outcomesOf = async (db: Database, orderId: string): Promise<string[]> =>
+  (await eventJobs(db, orderId)).map(({ state, outcome }) => outcome ?? state);
+
+export const orderRow = async (db: Database, orderId: string) =>
+  (await db.query('select status, version, data from orders where order_id = $1', [orderId]))[0];

@@ -1,0 +1,243 @@
+import type { OrderStatus } from '@orderly/contracts';
+import { eventually } from '@orderly/testing';
+import type { Database } from '@orderly/database';
+import { requestStatusChange, type StatusChangeAnswer, type StatusChangeRequest } from '../src/index';
+import { acceptAll, acceptEvent, createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
+import { eventJobs, orderRow, startApplier, statusEvent } from './orders/applying';
+
+let ledger: LedgerDatabase;
+let db: Database;
+beforeEach(async () => {
+  ledger = await createLedgerDatabase();
+  db = ledger.db;
+});
+afterEach(() => ledger.close());
+
+const actor = { ...testActor, onBehalfOf: 'ada' };
+const ask = (status: OrderStatus, more: Partial<StatusChangeRequest> = {}): Promise<StatusChangeAnswer> =>
+  db.transaction((query) =>
+    requestStatusChange(
+      { query },
+      { orderId: 'A', status, expectedVersion: null, actor, traceparent: null, tracestate: null, traceId: null, ...more },
+    ),
+  );
+
+/** An order that has gone through these statuses. */
+async function orderAfter(...statuses: OrderStatus[]): Promise<Awaited<ReturnType<typeof startApplier>>> {
+  const applier = await startApplier(db);
+  const ids = await acceptAll(
+    db,
+    statuses.map((status, hour) => statusEvent('A', status, hour)),
+  );
+  if (ids[0] !== undefined) await applier.apply({ jobId: ids[0], orderId: 'A' });
+  return applier;
+}
+
+const audited = (action: string) =>
+  db.query(
+    `select event_id, source, from_status, to_status, version, reason, code, actor, on_behalf_of, trace_id, detail
+     from audit where action = $1`,
+    [action],
+  );
+
+describe('a manual change', () => {
+  it('is accepted with its job, its person and its reason, and applied when its job runs', async () => {
+    const { apply } = await orderAfter('pending', 'confirmed');
+    const answer = await ask('shipped', { expectedVersion: 2, reason: 'picked up', traceId: 'a'.repeat(32) });
+    if (answer.status !== 'accepted') throw new Error(answer.status);
+    expect(answer).toMatchObject({ source: 'manual', job: { id: answer.eventId, name: 'apply-order-event' } });
+    expect(await audited('order.status_requested')).toEqual([
+      {
+        event_id: answer.eventId,
+        source: 'manual',
+        from_status: 'confirmed',
+        to_status: 'shipped',
+        version: 2,
+        reason: 'picked up',
+        code: null,
+        actor: 'test',
+        on_behalf_of: 'ada',
+        trace_id: 'a'.repeat(32),
+        detail: { expectedVersion: 2 },
+      },
+    ]);
+
+    expect(await apply({ jobId: answer.eventId, orderId: 'A' })).toEqual({ kind: 'ended', outcome: 'done', version: 3 });
+    expect(await orderRow(db, 'A')).toMatchObject({ status: 'shipped', version: 3 });
+    expect(await db.query(`select reason from order_changes where order_id = 'A' and version = 3`)).toEqual([
+      { reason: 'picked up' },
+    ]);
+    expect(await audited('event.applied')).toContainEqual(
+      expect.objectContaining({ event_id: answer.eventId, reason: 'picked up', on_behalf_of: 'ada' }),
+    );
+  });
+
+  it('to cancelled is an order.cancelled, so that who wants only those is told', async () => {
+    await orderAfter('pending');
+    const answer = await ask('cancelled', { reason: 'by phone', notify: false });
+    expect(await db.query(`select type, data, notify, manual from events where source = 'manual'`)).toEqual([
+      { type: 'order.cancelled', data: { reason: 'by phone' }, notify: false, manual: true },
+    ]);
+    expect(answer.status).toBe('accepted');
+  });
+
+  it('to the status that the order has is accepted, and ends as a duplicate', async () => {
+    const { apply } = await orderAfter('pending', 'confirmed');
+    const answer = await ask('confirmed');
+    if (answer.status !== 'accepted') throw new Error(answer.status);
+    expect(await apply({ jobId: answer.eventId, orderId: 'A' })).toMatchObject({ outcome: 'duplicate' });
+  });
+
+  it('of an order that nobody knows is not taken, and leaves nothing', async () => {
+    expect(await ask('confirmed')).toEqual({ status: 'order-unknown' });
+    await orderAfter();
+    const { apply } = await startApplier(db);
+    await apply({ jobId: await acceptEvent(db, statusEvent('A', 'confirmed')), orderId: 'A' });
+    expect(await ask('shipped')).toEqual({ status: 'order-unknown' });
+    expect(await db.query(`select from audit where action like 'order.%'`)).toEqual([]);
+  });
+
+  it('of an order whose creation is accepted and not applied yet is taken', async () => {
+    await acceptEvent(db, statusEvent('A', 'pending'));
+    expect(await ask('confirmed')).toMatchObject({ status: 'accepted' });
+    expect(await ask('confirmed', { expectedVersion: 1 })).toEqual({ status: 'version-conflict', currentVersion: 0 });
+  });
+});
+
+describe('a manual change that is certain not to be applied', () => {
+  it('is refused at once where it expects another version, and the refusal is kept', async () => {
+    await orderAfter('pending', 'confirmed');
+    for (const expectedVersion of [1, 3]) {
+      expect(await ask('shipped', { expectedVersion })).toEqual({ status: 'version-conflict', currentVersion: 2 });
+    }
+    expect(await audited('order.status_refused')).toMatchObject([
+      { from_status: 'confirmed', to_status: 'shipped', version: 2, code: 'version-conflict', detail: { expectedVersion: 1 } },
+      { detail: { expectedVersion: 3 } },
+    ]);
+    expect(await db.query(`select from events where source = 'manual'`)).toEqual([]);
+  });
+
+  it('is refused at once where no step leads there, and the refusal is kept', async () => {
+    await orderAfter('pending');
+    expect(await ask('shipped', { reason: 'hurry' })).toEqual({
+      status: 'transition-not-allowed',
+      current: 'pending',
+      allowed: ['confirmed', 'cancelled'],
+    });
+    expect(await audited('order.status_refused')).toMatchObject([
+      { code: 'transition-not-allowed', reason: 'hurry', on_behalf_of: 'ada', detail: { allowed: ['confirmed', 'cancelled'] } },
+    ]);
+  });
+
+  it('is refused at once where the order is past it, whatever is still to be applied', async () => {
+    await orderAfter('pending', 'confirmed', 'shipped');
+    await acceptEvent(db, statusEvent('A', 'delivered', 9));
+    expect(await ask('confirmed')).toMatchObject({ status: 'transition-not-allowed', current: 'shipped' });
+  });
+
+  it('is refused although an event is parked, or an update on its way: neither takes the order there', async () => {
+    await orderAfter('pending', 'delivered');
+    await acceptEvent(db, { orderId: 'A', type: 'order.updated', data: { totalMinor: 5 } });
+    expect(await ask('shipped')).toMatchObject({ status: 'transition-not-allowed', current: 'pending' });
+  });
+});
+
+describe('a manual change that may still fit', () => {
+  it('is taken while the missing step is on its way, and applied after it', async () => {
+    const { apply } = await orderAfter('pending');
+    await acceptEvent(db, statusEvent('A', 'confirmed', 5));
+    const answer = await ask('shipped');
+    if (answer.status !== 'accepted') throw new Error(answer.status);
+    await apply({ jobId: answer.eventId, orderId: 'A' });
+    expect(await orderRow(db, 'A')).toMatchObject({ status: 'shipped', version: 3 });
+  });
+
+  it('is a dead letter and not parked, where what was on its way led elsewhere', async () => {
+    const { apply } = await orderAfter('pending');
+    await acceptEvent(db, statusEvent('A', 'cancelled', 5));
+    const answer = await ask('shipped');
+    if (answer.status !== 'accepted') throw new Error(answer.status);
+    await apply({ jobId: answer.eventId, orderId: 'A' });
+    expect((await eventJobs(db, 'A')).at(-1)).toMatchObject({
+      outcome: 'dead',
+      error_code: 'transition-not-allowed',
+      detail: { current: 'cancelled', currentVersion: 2, allowed: ['refunded'] },
+    });
+  });
+});
+
+describe('manual changes at the same time', () => {
+  it('that expect the same version, both taken: the second ends as a version-conflict', async () => {
+    const { apply } = await orderAfter('pending');
+    const answers = await Promise.all([ask('confirmed', { expectedVersion: 1 }), ask('cancelled', { expectedVersion: 1 })]);
+    const ids = answers.map((answer) => (answer.status === 'accepted' ? answer.eventId : answer.status));
+    await apply({ jobId: ids[0]!, orderId: 'A' });
+    const jobs = (await eventJobs(db, 'A')).filter(({ id }) => ids.includes(id));
+    expect(jobs).toMatchObject([
+      { outcome: 'done', result_version: 2 },
+      { outcome: 'dead', error_code: 'version-conflict', detail: { currentVersion: 2 } },
+    ]);
+  });
+
+  it('that expect the same version, while others are being applied: exactly one is applied, the others are refused', async () => {
+    const orderIds = Array.from({ length: 20 }, (_, index) => `order-${index}`);
+    const { apply } = await startApplier(db);
+    for (const orderId of orderIds) await apply({ jobId: await acceptEvent(db, statusEvent(orderId, 'pending')), orderId });
+    const change = async (orderId: string, status: OrderStatus): Promise<string> => {
+      const answer = await ask(status, { orderId, expectedVersion: 1 });
+      if (answer.status !== 'accepted') return answer.status;
+      const result = await apply({ jobId: answer.eventId, orderId });
+      if (result.kind === 'idle') {
+        const job = (await eventJobs(db, orderId)).find(({ id }) => id === answer.eventId);
+        return job?.error_code ?? job?.outcome ?? 'open';
+      }
+      return result.kind === 'ended' ? (result.code ?? result.outcome) : result.kind;
+    };
+    const ends = await Promise.all(
+      orderIds.map((orderId) => Promise.all((['confirmed', 'cancelled', 'confirmed'] as const).map((to) => change(orderId, to)))),
+    );
+    const isApplied = (end: string): boolean => end === 'done';
+    expect(ends.map((ofOrder) => ofOrder.filter(isApplied).length)).toEqual(orderIds.map(() => 1));
+    expect(new Set(ends.flat().filter((end) => !isApplied(end)))).toEqual(new Set(['version-conflict']));
+    expect(await db.query('select distinct version from orders')).toEqual([{ version: 2 }]);
+  });
+
+  it('as the status-worker applies the order: the answer waits for it, and is about what it made', async () => {
+    await orderAfter('pending');
+    const worker = ledger.connect(1);
+    let asked: Promise<StatusChangeAnswer> | undefined;
+    await worker.transaction(async (query) => {
+      await query(`select from orders where order_id = 'A' for update`);
+      asked = ask('confirmed', { expectedVersion: 1 });
+      // It stands behind the lock before the order moves.
+      await eventually(async () => {
+        const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+        expect(await db.query(waiting)).toHaveLength(1);
+      });
+      await query(`update orders set status = 'cancelled', version = 2 where order_id = 'A'`);
+    });
+    expect(await asked).toEqual({ status: 'version-conflict', currentVersion: 2 });
+  });
+
+  it('of many orders, as workers apply them, never wait for each other in a circle', async () => {
+    const orderIds = Array.from({ length: 10 }, (_, index) => `order-${index}`);
+    const ids = await acceptAll(
+      db,
+      orderIds.map((orderId) => statusEvent(orderId, 'pending')),
+    );
+    const [first, second] = await Promise.all([startApplier(db), startApplier(db)]);
+    const applyAll = (applier: typeof first, jobs: readonly string[], order: readonly string[]): Promise<unknown> =>
+      Promise.all(jobs.map((jobId, index) => applier.apply({ jobId, orderId: order[index]! })));
+    await applyAll(first, ids, orderIds);
+    const chain = ['confirmed', 'processing', 'shipped', 'delivered', 'returned', 'refunded'] as const;
+    for (const [step, status] of chain.entries()) {
+      const work = orderIds.map(async (orderId) => {
+        const answer = await ask(status, { orderId, expectedVersion: step + 1 });
+        if (answer.status !== 'accepted') throw new Error(answer.status);
+        await first.apply({ jobId: answer.eventId, orderId });
+      });
+      await Promise.all([...work, applyAll(second, ids.toReversed(), orderIds.toReversed())]);
+    }
+    expect(await db.query('select distinct status, version from orders')).toEqual([{ status: 'refunded', version: 7 }]);
+  });
+});

@@ -1,0 +1,49 @@
+import { sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
+import { jobs } from '../schema';
+import type { ShownJobState } from '../records/job-record';
+import type { Walk } from './page';
+import { walkDown, walkEach, walkOrders } from './walk';
+
+/** The ways to walk through jobs of these ids, the newest first. */
+export interface JobWalks {
+  byTime(): Walk;
+  byOrders(orderIds: readonly string[]): Walk;
+  byFingerprint(fingerprint: string): Walk;
+  byOutcome(outcome: string): Walk;
+  byBatch(batch: string): Walk;
+  /** Every queue in every one of the states; of `runnable` jobs those that are `retrying` too. */
+  byQueues(queues: readonly string[], states: readonly ShownJobState[]): Walk;
+}
+
+export function walkJobs({ from, before }: { readonly from: string; readonly before: string }): JobWalks {
+  const ids = { key: [jobs.id], from: [from], before: [before] };
+  const below = (column: AnyPgColumn, value: string): Walk =>
+    walkDown(jobs, { equal: [[column, value]], ...ids }, sql`${column} is not null`);
+  return {
+    byTime: () => walkDown(jobs, { equal: [], ...ids }),
+    byOrders: (orderIds) => walkOrders(jobs, jobs.orderId, orderIds, ids),
+    byFingerprint: (fingerprint) => below(jobs.fingerprint, fingerprint),
+    byOutcome: (outcome) => below(jobs.outcome, outcome),
+    byBatch: (batch) => below(jobs.batch, batch),
+    byQueues: (queues, states) => {
+      if (states[0] === 'retrying') {
+        const isRetrying = sql`${jobs.state} = 'runnable' and ${jobs.waitReason} is not null`;
+        return walkEach(jobs, jobs.id, { queue: queues }, (each) =>
+          walkDown(jobs, { equal: [[jobs.queue, each('queue')]], ...ids }, isRetrying),
+        );
+      }
+      const pairs = queues.flatMap((queue) => states.map((state) => ({ queue, state })));
+      const values = { queue: pairs.map(({ queue }) => queue), state: pairs.map(({ state }) => state) };
+      return walkEach(jobs, jobs.id, values, (each) =>
+        walkDown(jobs, {
+          equal: [
+            [jobs.queue, each('queue')],
+            [jobs.state, each('state')],
+          ],
+          ...ids,
+        }),
+      );
+    },
+  };
+}

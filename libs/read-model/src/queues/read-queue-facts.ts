@@ -1,0 +1,60 @@
+import { destinationOfQueue, syncQueueName } from '@orderly/contracts';
+import { liveness } from '@orderly/jobs';
+import type { Query } from '@orderly/database';
+import { type Pause, pausedReason } from '@orderly/ledger';
+
+/** What decides whether the jobs of a queue are run at all. */
+export interface QueueFacts {
+  readonly name: string;
+  readonly destination: string | null;
+  readonly paused: Pause | null;
+  /** Why its destination waits, apart from a pause. */
+  readonly hold: HoldRecord | null;
+  /** Living processes that work on it. */
+  readonly workers: number;
+}
+
+/** A recorded reason why a destination waits. */
+interface HoldRecord {
+  /** An error code, or `throttled`. */
+  readonly reason: string;
+  readonly since: Date;
+  /** Throttled: over then. Else the next time that one job may try. */
+  readonly until: Date;
+}
+
+/** The facts of the named queues, by name. */
+export async function readQueueFacts(query: Query, queues: readonly string[]): Promise<QueueFacts[]> {
+  const rows = await query<QueueRow>(queueFactsSql, [queues, pausedReason, syncQueueName(''), liveness.staleMs]);
+  return rows.map((row) => ({
+    name: row.queue,
+    destination: destinationOfQueue(row.queue) ?? null,
+    paused: row.paused_since && { since: row.paused_since, reason: row.note, actor: row.actor, onBehalfOf: row.on_behalf_of },
+    hold: row.hold_since && row.hold_until && { reason: row.hold_reason ?? '', since: row.hold_since, until: row.hold_until },
+    workers: row.workers,
+  }));
+}
+
+type QueueRow = {
+  queue: string;
+  paused_since: Date | null;
+  note: string | null;
+  actor: string | null;
+  on_behalf_of: string | null;
+  hold_reason: string | null;
+  hold_since: Date | null;
+  hold_until: Date | null;
+  workers: number;
+};
+
+/** $1 queues, $2 {@link pausedReason}, $3 what a destination's queue begins with, $4 after how many ms a heartbeat is stale. */
+const queueFactsSql = `
+  select k.queue, p.since as paused_since, p.note, p.actor, p.on_behalf_of,
+    h.reason as hold_reason, h.since as hold_since, h.until as hold_until,
+    (
+      select count(*) from processes w where k.queue = any(w.queues) and w.beat_at > now() - make_interval(secs => $4 / 1000.0)
+    ) as workers
+  from unnest($1::text[]) as k(queue)
+  left join holds p on p.scope = 'queue' and p.key = k.queue and p.reason = $2
+  left join holds h on h.scope = 'destination' and k.queue = $3 || h.key and (h.reason <> 'throttled' or h.until > now())
+  order by k.queue`;
