@@ -1,17 +1,16 @@
 import { createDatabase, type Database, watchPool } from '@orderly/database';
 import { createAcceptOnce, createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
-import { metrics, type Logger } from '@orderly/observability';
+import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';
 import type { AppConfig } from './config';
-import { createHttpServer } from './http-server';
-import { createHttpService } from './http-service';
+import { createHttpServer } from './http/http-server';
+import { createHttpService } from './http/http-service';
 import { createAnswerOnce } from './idempotency/answer-once';
 import { addRoutes } from './routes/routes';
 import { logUnsetPlatforms } from './routes/webhooks/log-unset-platforms';
 import { shedLoad } from './pressure/shed-load';
-import { createSparseLog } from './sparse-log';
-import { ledgerDeadlineMs, within } from './within';
+import { ledgerDeadlineMs, orUnavailable } from './http/or-unavailable';
 
 export interface AppDependencies {
   readonly logger: Logger;
@@ -103,7 +102,7 @@ const resource = (name: string, close: () => Promise<void>): Service =>
 function createReadiness(db: Database): () => Promise<readonly ReadinessCheck[]> {
   let wasReached = false;
   return async () => {
-    wasReached ||= await within(db.query('select 1 from event_keys limit 1')).then(
+    wasReached ||= await orUnavailable(db.query('select 1 from event_keys limit 1')).then(
       () => true,
       () => false,
     );

@@ -1,6 +1,6 @@
 import { createAnswerFaults, type ObservedAnswer } from '@orderly/testing';
 import { createApiDocument } from '../src/openapi/document';
-import { operations } from '../src/operations';
+import { operations } from '../src/routes/operations';
 
 const faultsOf = createAnswerFaults(JSON.parse(JSON.stringify(createApiDocument(operations))) as object);
 

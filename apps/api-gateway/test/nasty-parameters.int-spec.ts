@@ -1,4 +1,4 @@
-import { operations } from '../src/operations';
+import { operations } from '../src/routes/operations';
 import { event, startGateway, type TestGateway } from './gateway';
 import { rawRequest } from './raw-request';
 import { expectProblem, expectRawProblem, storedRows } from './refusals';

@@ -21,3 +21,4 @@ export {
   type TraceContext,
 } from './trace-context';
 export { inSpan, markSpanFailed, setHttpRoute, type SpanOptions } from './spans';
+export { createSparseLog } from './sparse-log';

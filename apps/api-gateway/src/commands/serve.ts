@@ -1,10 +1,9 @@
 import { loadConfig, type Environment } from '@orderly/config';
-import { createLogger, getTelemetry } from '@orderly/observability';
+import { createLogger, createSparseLog, getTelemetry } from '@orderly/observability';
 import { createEngine, createRateLimiter } from '@orderly/queue';
 import { runService } from '@orderly/runtime';
 import { buildApp } from '../app';
 import { serveConfig } from '../config';
-import { createSparseLog } from '../sparse-log';
 
 /** Serves the API until the process is told to stop. The page that explains it lies in `docsPageFolder`. */
 export async function serve(env: Environment, docsPageFolder: string): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Database, Query } from '@orderly/database';
 import { type Executed, type OnceOptions, type OnceResult, runOnce } from '@orderly/ledger';
 import type { FastifyReply } from 'fastify';
-import type { Sent } from '../operation';
-import { RequestRefused } from '../request-refused';
-import { within } from '../within';
-import { sendAnswer } from './answer';
+import type { Sent } from '../http/operation';
+import { RequestRefused } from '../http/request-refused';
+import { orUnavailable } from '../http/or-unavailable';
+import { sendAnswer } from '../http/answer';
 import { keyedRequestOf, type RequestIdentity } from './keyed-request';
 
 /** A request whose work is done in one transaction. */
@@ -25,7 +25,7 @@ export type AnswerOnce = <Value>(call: OnceCall<Value>) => Promise<Sent>;
 export const createAnswerOnce =
   (db: Database, options: OnceOptions): AnswerOnce =>
   async ({ reply, work, onCommitted, ...identity }) => {
-    const result = await within(runOnce(db, keyedRequestOf(identity), options, work));
+    const result = await orUnavailable(runOnce(db, keyedRequestOf(identity), options, work));
     if (result.status === 'done') onCommitted?.(result.value);
     return sendOnceResult(reply, result);
   };

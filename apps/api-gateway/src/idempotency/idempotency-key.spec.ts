@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { serializeItem } from 'structured-headers';
-import { RequestRefused } from '../request-refused';
+import { RequestRefused } from '../http/request-refused';
 import { IdempotencyKeyHeader, parseIdempotencyKey } from './idempotency-key';
 
 const printable = Array.from({ length: 0x7f - 0x20 }, (_, index) => String.fromCharCode(0x20 + index));

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { parseItem } from 'structured-headers';
 import { z } from 'zod';
-import { RequestRefused } from '../request-refused';
+import { RequestRefused } from '../http/request-refused';
 
 const maxLength = 255;
 

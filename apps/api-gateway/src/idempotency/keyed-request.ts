@@ -2,7 +2,7 @@ import { maxJsonDepth } from '@orderly/contracts';
 import type { ApiKey, KeyedRequest } from '@orderly/ledger';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../canonical-json';
+import { canonicalJson } from '../intake/canonical-json';
 import { idempotencyKeyOf } from './idempotency-key';
 
 /** What a repetition must have in common with the first request. */

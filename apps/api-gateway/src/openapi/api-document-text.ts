@@ -1,4 +1,4 @@
-import { operations } from '../operations';
+import { operations } from '../routes/operations';
 import { createApiDocument } from './document';
 
 /** The document as it is served and kept in `docs/openapi.json`; the same bytes for the same code. */

@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { operations } from '../operations';
+import { operations } from '../routes/operations';
 import { apiDocumentText } from './api-document-text';
 import { createApiDocument } from './document';
 import { tagDescriptions } from './tags';

@@ -1,15 +1,13 @@
 import { Problem } from '@orderly/contracts';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import type { Operation } from '../operation';
+import type { Operation } from '../http/operation';
 import { createErrorResponses, type ErrorResponses } from './error-responses';
 import { introduction } from './introduction';
-import { liftDescriptions } from './lift-descriptions';
+import { type ApiDocument, liftDescriptions } from './lift-descriptions';
 import { readable } from './readable-schema';
 import { headersOfKey } from './response-headers';
 import { tagsOf } from './tags';
-
-export type ApiDocument = ReturnType<typeof createDocument>;
 
 /** The OpenAPI 3.1 document of the API, made from what its operations are made of. */
 export function createApiDocument(operations: readonly Operation[]): ApiDocument {

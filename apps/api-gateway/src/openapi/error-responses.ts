@@ -3,10 +3,10 @@ import { errorCodes } from '@orderly/errors';
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { IdempotentReplayed } from '../idempotency/idempotency-key';
-import type { Operation } from '../operation';
-import { problemOf } from '../problem';
-import { RequestRefused, type RefusalOptions } from '../request-refused';
-import { statusOfCode, type ApiErrorCode } from '../status-of-code';
+import type { Operation } from '../http/operation';
+import { problemOf } from '../http/problem';
+import { RequestRefused, type RefusalOptions } from '../http/request-refused';
+import { statusOfCode, type ApiErrorCode } from '../http/status-of-code';
 import { headersOfKey, headersOfStatus, type HeaderShape } from './response-headers';
 
 /** All answers of an operation that are errors, by status. */

@@ -1,4 +1,6 @@
-import type { ApiDocument } from './document';
+import type { createDocument } from 'zod-openapi';
+
+export type ApiDocument = ReturnType<typeof createDocument>;
 
 /** Says what a parameter or a header is for where readers look for it, and once: beside its schema, not within it. */
 export function liftDescriptions(document: ApiDocument): ApiDocument {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ApiErrorCode } from '../status-of-code';
+import type { ApiErrorCode } from '../http/status-of-code';
 
 const RetryAfter = z
   .int()

@@ -1,4 +1,4 @@
-import type { Operation } from '../operation';
+import type { Operation } from '../http/operation';
 
 /** What the groups of calls are about, in the order in which the document shows them. */
 export const tagDescriptions: Readonly<Record<string, string>> = {

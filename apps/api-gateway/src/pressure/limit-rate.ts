@@ -1,7 +1,7 @@
 import type { ApiKey } from '@orderly/ledger';
 import { rateLimitWindowSeconds, type RateLimiter } from '@orderly/queue';
 import type { FastifyReply } from 'fastify';
-import { RequestRefused } from '../request-refused';
+import { RequestRefused } from '../http/request-refused';
 
 /**
  * Counts a request of a key that has a limit, and tells its sender in headers of the answer what is left, whatever the answer.

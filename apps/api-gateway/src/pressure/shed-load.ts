@@ -1,11 +1,10 @@
 import underPressure from '@fastify/under-pressure';
 import type { PoolPressure } from '@orderly/database';
-import { metrics, type Logger } from '@orderly/observability';
+import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
 import { randomInt } from 'node:crypto';
 import { getHeapStatistics } from 'node:v8';
-import { RequestRefused } from '../request-refused';
-import { createSparseLog } from '../sparse-log';
+import { RequestRefused } from '../http/request-refused';
 
 /** From where on requests are refused; 0 switches a threshold off. */
 interface OverloadThresholds {

@@ -1,5 +1,5 @@
 import { fastify } from 'fastify';
-import { operations } from '../operations';
+import { operations } from './operations';
 import { addRoutes, type RouteDependencies } from './routes';
 
 describe('the routes', () => {

@@ -1,11 +1,11 @@
 import type { Database } from '@orderly/database';
 import { listAudit } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
-import type { RequireScope } from '../../authenticate';
-import { links } from '../../links';
-import { nextCursorOf } from '../../list-query';
-import { addOperation } from '../../operation';
-import { within } from '../../within';
+import type { RequireScope } from '../../http/authenticate';
+import { links } from '../links';
+import { nextCursorOf } from '../list-query';
+import { addOperation } from '../../http/operation';
+import { orUnavailable } from '../../http/or-unavailable';
 import { listAuditOperation } from './schema';
 
 export interface AuditRouteDependencies {
@@ -15,7 +15,7 @@ export interface AuditRouteDependencies {
 
 export function addAuditRoutes(app: FastifyInstance, { db, requireScope }: AuditRouteDependencies): void {
   addOperation(app, requireScope, listAuditOperation, async ({ query: { cursor, limit, ...filter } }) => {
-    const page = await within(listAudit(db, filter, { limit, after: cursor }));
+    const page = await orUnavailable(listAudit(db, filter, { limit, after: cursor }));
     return {
       entries: page.rows.map((entry) => ({
         ...entry,

@@ -1,9 +1,9 @@
 import { OrderStatus, StorableText } from '@orderly/contracts';
 import { auditActions } from '@orderly/ledger';
 import { z } from 'zod';
-import { Id, Json, Link, Moment, NextCursor } from '../../answer-schemas';
-import { OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
-import { defineOperation } from '../../operation';
+import { Id, Json, Link, Moment, NextCursor } from '../answer-schemas';
+import { OrderFilter, listQuery, pageCursor, pagesText } from '../list-query';
+import { defineOperation } from '../../http/operation';
 
 const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { Id, Link, NextCursor } from '../../answer-schemas';
-import { FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
-import { defineOperation } from '../../operation';
+import { Id, Link, NextCursor } from '../answer-schemas';
+import { FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../list-query';
+import { defineOperation } from '../../http/operation';
 import { jobFields } from '../jobs/schema';
 
 const DeadLetterQuery = listQuery({

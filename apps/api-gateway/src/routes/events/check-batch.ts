@@ -2,11 +2,11 @@ import { EventBatchLimit } from '@orderly/contracts';
 import type { IntakeResult } from '@orderly/ledger';
 import { metrics } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
-import { traceIdOfRequest } from '../../http-server';
-import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
-import { problemOf } from '../../problem';
-import { RequestRefused } from '../../request-refused';
-import { checkEvent, type CheckedEvent } from './check-event';
+import { traceIdOfRequest } from '../../http/http-server';
+import { jsonAnswer, problemAnswer } from '../../http/answer';
+import { problemOf } from '../../http/problem';
+import { RequestRefused } from '../../http/request-refused';
+import { checkEvent, type CheckedEvent } from '../../intake/check-event';
 import type { CheckedRequest } from './checked-request';
 import type { BatchTaken } from './schema';
 

@@ -1,10 +1,10 @@
 import { metrics } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
-import { traceIdOfRequest } from '../../http-server';
-import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
-import { links } from '../../links';
-import { RequestRefused } from '../../request-refused';
-import { checkEvent, type CheckedEvent } from './check-event';
+import { traceIdOfRequest } from '../../http/http-server';
+import { jsonAnswer, problemAnswer } from '../../http/answer';
+import { links } from '../links';
+import { RequestRefused } from '../../http/request-refused';
+import { checkEvent, type CheckedEvent } from '../../intake/check-event';
 import type { CheckedRequest } from './checked-request';
 import type { OneTaken } from './schema';
 

@@ -1,5 +1,5 @@
 import type { Answer, IntakeResult } from '@orderly/ledger';
-import type { CheckedEvent } from './check-event';
+import type { CheckedEvent } from '../../intake/check-event';
 
 /** What a request asks for, and how the answer follows from what becomes of it. */
 export interface CheckedRequest {

@@ -1,21 +1,22 @@
 import type { Actor } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { findEvent } from '@orderly/read-model';
+import { findEvent, listEvents } from '@orderly/read-model';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { actorOf, type RequireScope } from '../../authenticate';
-import { traceIdOfRequest } from '../../http-server';
-import { sendAnswer } from '../../idempotency/answer';
+import { sendAnswer } from '../../http/answer';
+import { actorOf, type RequireScope } from '../../http/authenticate';
+import { traceIdOfRequest } from '../../http/http-server';
+import { addOperation } from '../../http/operation';
+import { orUnavailable } from '../../http/or-unavailable';
+import { RequestRefused } from '../../http/request-refused';
 import { sendOnceResult } from '../../idempotency/answer-once';
 import { keyedRequestOf } from '../../idempotency/keyed-request';
-import { links } from '../../links';
-import { addOperation } from '../../operation';
-import { RequestRefused } from '../../request-refused';
-import { within } from '../../within';
+import { BatchLabel } from '../../intake/check-event';
+import { links } from '../links';
+import { nextCursorOf } from '../list-query';
 import { checkBatch } from './check-batch';
-import { BatchLabel } from './check-event';
 import { checkOne } from './check-one';
-import { findEventOperation, postEventsOperation } from './schema';
-import { takeEvents, takeEventsOnce, type RequestFacts, type TakeEventsDependencies } from './take-events';
+import { findEventOperation, listEventsOperation, postEventsOperation } from './schema';
+import { type RequestFacts, takeEvents, type TakeEventsDependencies, takeEventsOnce } from './take-events';
 
 export interface EventRouteDependencies extends TakeEventsDependencies {
   readonly db: Database;
@@ -34,8 +35,19 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
     return sendOnceResult(reply, await takeEventsOnce(keyed, checked, facts, taking));
   });
 
+  addOperation(app, requireScope, listEventsOperation, async ({ query: { limit, cursor, ...filter } }) => {
+    const page = await orUnavailable(listEvents(db, filter, { limit, after: cursor }));
+    return {
+      events: page.rows.map((event) => ({
+        ...event,
+        links: { self: links.event(event.source, event.id), order: links.order(event.orderId), job: links.job(event.eventId) },
+      })),
+      nextCursor: nextCursorOf('events', page),
+    };
+  });
+
   addOperation(app, requireScope, findEventOperation, async ({ params: { source, id } }) => {
-    const event = await within(findEvent(db, source, id));
+    const event = await orUnavailable(findEvent(db, source, id));
     if (event === undefined)
       throw new RequestRefused('not-found', { detail: 'No event of this source that is kept has this id' });
     return {

@@ -1,9 +1,10 @@
 import { EventBatchLimit, OrderEvent, orderEventTypes, orderStatuses, Problem, StorableText } from '@orderly/contracts';
 import { z } from 'zod';
-import { Id, Json, Link, Moment } from '../../answer-schemas';
-import { defineOperation } from '../../operation';
+import { defineOperation } from '../../http/operation';
 import { IdempotencyKeyHeader, IdempotentReplayed } from '../../idempotency/idempotency-key';
-import { BatchLabel } from './check-event';
+import { BatchLabel } from '../../intake/check-event';
+import { Id, Json, Link, Moment, NextCursor } from '../answer-schemas';
+import { CustomerFilter, FilterText, listQuery, OrderFilter, pageCursor, pagesText } from '../list-query';
 import { batchExample, eventExamples } from './examples';
 
 const OneTaken = z
@@ -79,7 +80,7 @@ export const postEventsOperation = defineOperation({
   ],
 });
 
-export const Event = z
+const Event = z
   .object({
     eventId: Id,
     id: z.string(),
@@ -122,4 +123,33 @@ export const findEventOperation = defineOperation({
   }),
   answer: { status: 200, description: 'The event', schema: Event },
   errors: ['not-found'],
+});
+
+const EventsQuery = listQuery({
+  cursor: pageCursor('events', Id),
+  orderId: OrderFilter,
+  customerId: CustomerFilter,
+  type: z.enum(orderEventTypes).optional().meta({ description: 'What it tells of the order' }),
+  source: FilterText(100, 'Who sent it'),
+  status: Event.shape.outcome.shape.status.optional().meta({ description: 'What became of it' }),
+  batch: BatchLabel.optional().meta({ description: 'Events with this label' }),
+});
+
+const EventSummary = Event.omit({ data: true }).meta({ id: 'EventSummary' });
+
+export const listEventsOperation = defineOperation({
+  id: 'listEvents',
+  method: 'get',
+  path: '/v1/events',
+  tag: 'Events',
+  summary: 'Events and what became of them, the newest first',
+  description: `Without their data. The time of an event is that at which it was accepted. ${pagesText}`,
+  scope: 'orders:read',
+  query: EventsQuery,
+  answer: {
+    status: 200,
+    description: 'A page',
+    schema: z.object({ events: z.array(EventSummary).readonly(), nextCursor: NextCursor }),
+  },
+  errors: [],
 });

@@ -3,9 +3,9 @@ import type { AcceptedEvent, AcceptOnce, Intake, IntakeResult, KeyedRequest, Onc
 import { metrics } from '@orderly/observability';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Relay } from '@orderly/queue';
-import { inCreateSpan } from '../../in-create-span';
-import { within } from '../../within';
-import type { CheckedEvent } from './check-event';
+import { inCreateSpan } from '../../intake/in-create-span';
+import { orUnavailable } from '../../http/or-unavailable';
+import type { CheckedEvent } from '../../intake/check-event';
 import type { CheckedRequest } from './checked-request';
 
 export interface TakeEventsDependencies {
@@ -61,7 +61,9 @@ async function store<Value>(
   run: (accepted: readonly AcceptedEvent[]) => Promise<Stored<Value>>,
 ): Promise<Value> {
   const { taken, value } = await inCreateSpan(attributesOf(events), headers, async (trace, span) => {
-    const stored = await within(run(events.map((event) => ({ ...event, batch, actor, requestTraceId: traceId, ...trace }))));
+    const stored = await orUnavailable(
+      run(events.map((event) => ({ ...event, batch, actor, requestTraceId: traceId, ...trace }))),
+    );
     const [first] = stored.taken;
     if (first && stored.taken.length === 1) span?.setAttribute('messaging.message.id', first.eventId);
     return stored;

@@ -1,12 +1,13 @@
 import type { Database } from '@orderly/database';
-import { findJob } from '@orderly/read-model';
+import { findJob, listJobs } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
-import type { RequireScope } from '../../authenticate';
-import { links } from '../../links';
-import { addOperation } from '../../operation';
-import { RequestRefused } from '../../request-refused';
-import { within } from '../../within';
-import { findJobOperation } from './schema';
+import type { RequireScope } from '../../http/authenticate';
+import { addOperation } from '../../http/operation';
+import { orUnavailable } from '../../http/or-unavailable';
+import { RequestRefused } from '../../http/request-refused';
+import { links } from '../links';
+import { nextCursorOf } from '../list-query';
+import { findJobOperation, listJobsOperation } from './schema';
 
 export interface JobRouteDependencies {
   readonly db: Database;
@@ -14,8 +15,19 @@ export interface JobRouteDependencies {
 }
 
 export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRouteDependencies): void {
+  addOperation(app, requireScope, listJobsOperation, async ({ query: { limit, cursor, ...filter } }) => {
+    const page = await orUnavailable(listJobs(db, filter, { limit, after: cursor }));
+    return {
+      jobs: page.rows.map((job) => ({
+        ...job,
+        links: { self: links.job(job.id), ...(job.orderId !== null && { order: links.order(job.orderId) }) },
+      })),
+      nextCursor: nextCursorOf('jobs', page),
+    };
+  });
+
   addOperation(app, requireScope, findJobOperation, async ({ params: { jobId } }) => {
-    const job = await within(findJob(db, jobId));
+    const job = await orUnavailable(findJob(db, jobId));
     if (job === undefined) throw new RequestRefused('not-found', { detail: 'No job that is kept has this id' });
     return { ...job, links: { self: links.job(jobId), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };
   });

@@ -1,11 +1,11 @@
 import type { Database } from '@orderly/database';
 import { listMessages } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
-import type { RequireScope } from '../../authenticate';
-import { links } from '../../links';
-import { nextCursorOf } from '../../list-query';
-import { addOperation } from '../../operation';
-import { within } from '../../within';
+import type { RequireScope } from '../../http/authenticate';
+import { links } from '../links';
+import { nextCursorOf } from '../list-query';
+import { addOperation } from '../../http/operation';
+import { orUnavailable } from '../../http/or-unavailable';
 import { listMessagesOperation } from './schema';
 
 export interface MessageRouteDependencies {
@@ -15,7 +15,7 @@ export interface MessageRouteDependencies {
 
 export function addMessageRoutes(app: FastifyInstance, { db, requireScope }: MessageRouteDependencies): void {
   addOperation(app, requireScope, listMessagesOperation, async ({ query: { limit, cursor, ...filter } }) => {
-    const page = await within(listMessages(db, filter, { limit, after: cursor }));
+    const page = await orUnavailable(listMessages(db, filter, { limit, after: cursor }));
     return {
       messages: page.rows.map((message) => ({
         ...message,

@@ -1,10 +1,10 @@
 import { NotificationKind } from '@orderly/contracts';
 import { messageStates } from '@orderly/messaging';
 import { z } from 'zod';
-import { Id, Link, Moment, NextCursor } from '../../answer-schemas';
-import { CustomerFilter, FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../../list-query';
-import { defineOperation } from '../../operation';
-import { BatchLabel } from '../events/check-event';
+import { Id, Link, Moment, NextCursor } from '../answer-schemas';
+import { CustomerFilter, FilterText, OrderFilter, listQuery, pageCursor, pagesText } from '../list-query';
+import { defineOperation } from '../../http/operation';
+import { BatchLabel } from '../../intake/check-event';
 
 const MessageState = z.enum(messageStates).meta({ id: 'MessageState' });
 

@@ -1,15 +1,15 @@
 import { type Answer, requestStatusChange, type StatusChangeAnswer } from '@orderly/ledger';
 import { metrics, traceIdOf } from '@orderly/observability';
 import type { Relay } from '@orderly/queue';
-import { actorOf } from '../../authenticate';
-import { traceIdOfRequest } from '../../http-server';
-import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
+import { actorOf } from '../../http/authenticate';
+import { traceIdOfRequest } from '../../http/http-server';
+import { jsonAnswer, problemAnswer } from '../../http/answer';
 import type { AnswerOnce } from '../../idempotency/answer-once';
-import { inCreateSpan } from '../../in-create-span';
-import { links } from '../../links';
-import type { OperationRequest, Sent } from '../../operation';
-import { parseBody } from '../../parse-body';
-import { RequestRefused } from '../../request-refused';
+import { inCreateSpan } from '../../intake/in-create-span';
+import { links } from '../links';
+import type { OperationRequest, Sent } from '../../http/operation';
+import { parseBody } from '../../http/parse-body';
+import { RequestRefused } from '../../http/request-refused';
 import { StatusChangeBody, type OrderParams, type StatusChangeTaken } from './schema';
 import { unknownOrder } from './unknown-order';
 

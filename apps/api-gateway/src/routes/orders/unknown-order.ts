@@ -1,6 +1,6 @@
 import type { Database } from '@orderly/database';
 import { countOpenEvents } from '@orderly/read-model';
-import { RequestRefused } from '../../request-refused';
+import { RequestRefused } from '../../http/request-refused';
 
 /** Why there is no order under an id, with what is known of it all the same. */
 export async function unknownOrder(db: Pick<Database, 'query'>, orderId: string): Promise<RequestRefused> {

@@ -5,13 +5,13 @@ import { isKnownQueue, type QueueRecord, readQueues } from '@orderly/read-model'
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { actorOf, type RequireScope } from '../../authenticate';
-import { traceIdOfRequest } from '../../http-server';
-import { addOperation, type OperationRequest } from '../../operation';
-import { parseBody } from '../../parse-body';
-import { RequestRefused } from '../../request-refused';
-import { sharedRead } from '../../shared-read';
-import { within } from '../../within';
+import { actorOf, type RequireScope } from '../../http/authenticate';
+import { traceIdOfRequest } from '../../http/http-server';
+import { addOperation, type OperationRequest } from '../../http/operation';
+import { parseBody } from '../../http/parse-body';
+import { RequestRefused } from '../../http/request-refused';
+import { sharedRead } from '../shared-read';
+import { orUnavailable } from '../../http/or-unavailable';
 import {
   listQueuesOperation,
   PauseBody,
@@ -30,7 +30,7 @@ export interface QueueRouteDependencies {
 }
 
 export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release, logger }: QueueRouteDependencies): void {
-  const readAll = sharedRead<void, QueueRecord[]>(() => within(readQueues(db)));
+  const readAll = sharedRead<void, QueueRecord[]>(() => orUnavailable(readQueues(db)));
   addOperation(app, requireScope, listQueuesOperation, async () => ({ queues: await readAll() }));
 
   addOperation(app, requireScope, pauseQueueOperation, (request) => pause(request.params.name, 'not-found', request));
@@ -45,13 +45,13 @@ export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release
   async function pause(queue: string, unknown: UnknownCode, request: PauseRequestOf) {
     const asked = askedFor(request);
     await checkKnown(queue, unknown);
-    return stateOf(queue, await within(pauseQueue(db, queue, asked)));
+    return stateOf(queue, await orUnavailable(pauseQueue(db, queue, asked)));
   }
 
   async function resume(queue: string, unknown: UnknownCode, request: PauseRequestOf) {
     const asked = askedFor(request);
     await checkKnown(queue, unknown);
-    const result = await within(resumeQueue(db, queue, asked));
+    const result = await orUnavailable(resumeQueue(db, queue, asked));
     // Without it, or while Redis is away, workers look again by themselves within seconds.
     if (result.changed)
       void release(queue).catch((error: unknown) => logger.debug({ err: error, queue }, 'Not released in Redis'));
@@ -59,7 +59,7 @@ export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release
   }
 
   async function checkKnown(queue: string, code: UnknownCode): Promise<void> {
-    if (!(await within(isKnownQueue(db, queue)))) throw new RequestRefused(code, { detail: unknownNames[code] });
+    if (!(await orUnavailable(isKnownQueue(db, queue)))) throw new RequestRefused(code, { detail: unknownNames[code] });
   }
 }
 

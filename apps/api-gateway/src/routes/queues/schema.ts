@@ -1,7 +1,7 @@
 import { StorableText } from '@orderly/contracts';
 import { z } from 'zod';
-import { Moment } from '../../answer-schemas';
-import { defineOperation } from '../../operation';
+import { Moment } from '../answer-schemas';
+import { defineOperation } from '../../http/operation';
 
 const Count = z.int().nonnegative();
 

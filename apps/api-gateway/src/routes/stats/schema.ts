@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineOperation } from '../../operation';
-import { BatchLabel } from '../events/check-event';
+import { defineOperation } from '../../http/operation';
+import { BatchLabel } from '../../intake/check-event';
 import { JobState } from '../jobs/schema';
 
 const Counts = z.record(z.string(), z.int().nonnegative()).readonly();

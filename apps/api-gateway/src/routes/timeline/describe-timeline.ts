@@ -1,6 +1,6 @@
 import { syncQueueName } from '@orderly/contracts';
 import type { OpenJob, QueueFacts, Timeline, TimelineEntry } from '@orderly/read-model';
-import { links } from '../../links';
+import { links } from '../links';
 import { laneProgressOf } from './lane-progress';
 import { progressOf, type Progress } from './progress';
 import type { TimelineAnswer, TimelineEntryAnswer } from './schema';

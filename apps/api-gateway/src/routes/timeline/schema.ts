@@ -2,8 +2,8 @@ import { OrderId, orderEventTypes, OrderStatus } from '@orderly/contracts';
 import { auditActions } from '@orderly/ledger';
 import { jobOutcomes } from '@orderly/jobs';
 import { z } from 'zod';
-import { Id, Json, Link, Moment, StatusOrNone } from '../../answer-schemas';
-import { defineOperation } from '../../operation';
+import { Id, Json, Link, Moment, StatusOrNone } from '../answer-schemas';
+import { defineOperation } from '../../http/operation';
 import { OrderParams } from '../orders/schema';
 
 const Count = z.int().nonnegative();

@@ -1,7 +1,7 @@
 import { platformNames, platforms, type PlatformName, type VerifiedDelivery, type WebhookRequest } from '@orderly/platforms';
-import { jsonPointer } from '../../json-pointer';
-import { RequestRefused } from '../../request-refused';
-import { checkEvent, type CheckedEvent } from '../events/check-event';
+import { jsonPointer } from '../../http/json-pointer';
+import { RequestRefused } from '../../http/request-refused';
+import { checkEvent, type CheckedEvent } from '../../intake/check-event';
 
 /** What is known of the platforms that are set up. */
 export interface WebhookSettings {

@@ -1,12 +1,11 @@
-import { metrics, type Logger } from '@orderly/observability';
+import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import type { PlatformName, VerifiedDelivery, WebhookRequest } from '@orderly/platforms';
 import type { FastifyInstance } from 'fastify';
-import type { RequireScope } from '../../authenticate';
-import { sendAnswer } from '../../idempotency/answer';
-import { addOperation } from '../../operation';
-import { RequestRefused } from '../../request-refused';
-import { createSparseLog } from '../../sparse-log';
-import type { CheckedEvent } from '../events/check-event';
+import type { RequireScope } from '../../http/authenticate';
+import { sendAnswer } from '../../http/answer';
+import { addOperation } from '../../http/operation';
+import { RequestRefused } from '../../http/request-refused';
+import type { CheckedEvent } from '../../intake/check-event';
 import { platformOf, readDelivery, verifyDelivery, type WebhookSettings } from './open-delivery';
 import { postWebhookOperation } from './schema';
 import { takeDelivery, type TakeDeliveryDependencies } from './take-delivery';

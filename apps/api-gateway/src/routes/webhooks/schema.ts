@@ -1,7 +1,7 @@
 import { platformNames } from '@orderly/platforms';
 import { z } from 'zod';
-import { Id } from '../../answer-schemas';
-import { defineOperation } from '../../operation';
+import { Id } from '../answer-schemas';
+import { defineOperation } from '../../http/operation';
 
 export const DeliveryTaken = z
   .object({

@@ -5,12 +5,12 @@ import type { Relay } from '@orderly/queue';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { traceIdOfRequest } from '../../http-server';
-import { jsonAnswer, problemAnswer } from '../../idempotency/answer';
-import { inCreateSpan } from '../../in-create-span';
-import { databaseUnavailable, RequestRefused } from '../../request-refused';
-import { ledgerDeadlineMs, within } from '../../within';
-import type { CheckedEvent } from '../events/check-event';
+import { traceIdOfRequest } from '../../http/http-server';
+import { jsonAnswer, problemAnswer } from '../../http/answer';
+import { inCreateSpan } from '../../intake/in-create-span';
+import { databaseUnavailable, RequestRefused } from '../../http/request-refused';
+import { ledgerDeadlineMs, orUnavailable } from '../../http/or-unavailable';
+import type { CheckedEvent } from '../../intake/check-event';
 import { DeliveryTaken } from './schema';
 
 export interface TakeDeliveryDependencies {
@@ -68,7 +68,7 @@ type Ended = Extract<OnceResult<readonly IntakeResult[]>, { status: 'done' | 're
 async function acceptWhenFree(acceptOnce: AcceptOnce, request: EventsRequest): Promise<Ended> {
   const giveUpAt = Date.now() + ledgerDeadlineMs;
   for (let waitMs = 10; Date.now() < giveUpAt; waitMs = Math.min(2 * waitMs, 200)) {
-    const result = await within(acceptOnce(request), giveUpAt - Date.now());
+    const result = await orUnavailable(acceptOnce(request), giveUpAt - Date.now());
     if (result.status === 'done' || result.status === 'replayed') return result;
     await pause(waitMs);
   }

@@ -2,9 +2,9 @@ import type { Actor, ApiScope } from '@orderly/contracts';
 import type { ApiKey, FindApiKey, LastUse } from '@orderly/ledger';
 import type { RateLimiter } from '@orderly/queue';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
-import { limitRate } from './pressure/limit-rate';
+import { limitRate } from '../pressure/limit-rate';
 import { RequestRefused } from './request-refused';
-import { within } from './within';
+import { orUnavailable } from './or-unavailable';
 
 /** Makes hooks that let a request pass if its key has a scope. */
 export type RequireScope = (scope: ApiScope) => onRequestAsyncHookHandler;
@@ -20,7 +20,7 @@ export interface Admission {
 export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admission): RequireScope {
   return (scope) => async (request, reply) => {
     const key = bearerToken(request.headers.authorization);
-    const apiKey = key === undefined ? undefined : await within(findApiKey(key));
+    const apiKey = key === undefined ? undefined : await orUnavailable(findApiKey(key));
     if (apiKey === undefined) throw new RequestRefused('unauthenticated', { headers: { 'www-authenticate': 'Bearer' } });
     keys.set(request, apiKey);
     lastUse.note(apiKey.id);

@@ -1,10 +1,10 @@
 import type { Answer } from '@orderly/ledger';
 import type { FastifyReply } from 'fastify';
-import { sent, type Sent } from '../operation';
-import { problemContentType, problemOf } from '../problem';
-import { noteRefusal } from '../refusal-log';
-import type { RequestRefused } from '../request-refused';
-import type { ApiErrorCode } from '../status-of-code';
+import { sent, type Sent } from './operation';
+import { problemContentType, problemOf } from './problem';
+import { noteRefusal } from './refusal-log';
+import type { RequestRefused } from './request-refused';
+import type { ApiErrorCode } from './status-of-code';
 
 // Answers as bytes: what is kept for a repetition is what was sent the first time.
 

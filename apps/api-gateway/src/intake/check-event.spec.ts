@@ -1,4 +1,4 @@
-import { type RequestRefused } from '../../request-refused';
+import { type RequestRefused } from '../http/request-refused';
 import { checkEvent, maxEventBytes } from './check-event';
 
 const event = {

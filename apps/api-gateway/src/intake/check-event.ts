@@ -1,10 +1,10 @@
 import { faultText, OrderEvent } from '@orderly/contracts';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { canonicalJson } from '../../canonical-json';
-import { jsonPointer } from '../../json-pointer';
-import { faultsOfIssue, refuseIfAny, refuseUnstorable } from '../../parse-body';
-import { RequestRefused } from '../../request-refused';
+import { canonicalJson } from './canonical-json';
+import { jsonPointer } from '../http/json-pointer';
+import { faultsOfIssue, refuseIfAny, refuseUnstorable } from '../http/parse-body';
+import { RequestRefused } from '../http/request-refused';
 
 /** Bytes of one event. A thousand lines of an order are a third of it. */
 export const maxEventBytes = 256 * 1024;

@@ -1,4 +1,4 @@
-import { metrics, setHttpRoute, currentTraceContext, traceIdOf, type Logger } from '@orderly/observability';
+import { createSparseLog, currentTraceContext, type Logger, metrics, setHttpRoute, traceIdOf } from '@orderly/observability';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { answerConnectionError, checkHost, noteRequest } from './connection-error';
@@ -7,7 +7,6 @@ import { maxBodyBytes, problemContentType, problemOf, refusalOf, unknownPath } f
 import { createRefusalLog, noteRefusal } from './refusal-log';
 import { refuseOtherMethods } from './refuse-other-methods';
 import type { RequestRefused } from './request-refused';
-import { createSparseLog } from './sparse-log';
 
 export interface HttpServerOptions {
   readonly logger: Logger;

@@ -1,7 +1,6 @@
-import type { Logger } from '@orderly/observability';
+import { createSparseLog, type Logger } from '@orderly/observability';
 import type { FastifyRequest } from 'fastify';
 import { validKeyOf } from './authenticate';
-import { createSparseLog } from './sparse-log';
 import type { ApiErrorCode } from './status-of-code';
 
 /** What a caller is told when a request is refused, and can ask us about. */

@@ -8,7 +8,7 @@ export const ledgerDeadlineMs = 3000;
  *
  * @throws RequestRefused `database-unavailable`: what was under way may still be committed; sent again, it is a duplicate
  */
-export async function within<Result>(work: Promise<Result>, timeoutMs = ledgerDeadlineMs): Promise<Result> {
+export async function orUnavailable<Result>(work: Promise<Result>, timeoutMs = ledgerDeadlineMs): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(databaseUnavailable()), timeoutMs);
