@@ -123,7 +123,7 @@ describe('a manual change that is certain not to be applied', () => {
     expect(headers.get('content-type')).toContain('application/problem+json');
     expect(body).toMatchObject({
       code: 'transition-not-allowed',
-      title: 'The order cannot take this status from the one that it has.',
+      title: 'The order cannot change from its current status to this one.',
       current: 'pending',
       allowed: ['confirmed', 'cancelled'],
     });

@@ -2,12 +2,12 @@ import { applyOrderEvent, cleanupTasks, sendNotification } from '@orderly/contra
 import { z } from 'zod';
 import { integer, oneOf, serverUrl } from './variables';
 
-/** PostgreSQL, the ledger. `poolSize` is the most connections that this process opens. */
+/** PostgreSQL, the ledger. `poolSize` limits the connections of this process; each one costs the server memory. */
 export const databaseConfig = z
   .object({ DATABASE_URL: serverUrl('postgres', 'postgresql'), DATABASE_POOL_SIZE: integer({ min: 1, max: 1000, fallback: 10 }) })
   .transform((env) => ({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE }));
 
-/** Where to migrate: past a PgBouncer in transaction mode, which would lose the session's lock, if there is one. */
+/** The database to migrate. Use a direct URL: PgBouncer in transaction mode would lose the session lock of the migration. */
 export const migrationConfig = z
   .object({
     DATABASE_URL: serverUrl('postgres', 'postgresql'),
@@ -18,22 +18,25 @@ export const migrationConfig = z
 /** Redis or Valkey, the engine. */
 export const redisConfig = z.object({ REDIS_URL: serverUrl('redis', 'rediss') }).transform((env) => ({ url: env.REDIS_URL }));
 
-/** Where a service serves `/livez`, `/readyz` and `/metrics`. Port 0 takes any free one. */
+/** The address of `/livez`, `/readyz` and `/metrics`. Port 0 picks any free port. */
 export const adminConfig = z
   .object({ ADMIN_HOST: z.string().default('0.0.0.0'), ADMIN_PORT: port(9090) })
   .transform((env) => ({ host: env.ADMIN_HOST, port: env.ADMIN_PORT }));
 
-/** The least important log lines that are written. */
+/** The lowest level that is logged. */
 export const logConfig = z
   .object({ LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info') })
   .transform((env) => ({ level: env.LOG_LEVEL }));
 
-/** How long work in flight may take after SIGTERM before it is handed back. Must lie below the pod's grace period. */
+/**
+ * How long a service may take to stop after SIGTERM. Must be shorter than the pod's grace period: Kubernetes kills the process at
+ * the end of that, and every job in flight is lost.
+ */
 export const shutdownConfig = z
   .object({ SHUTDOWN_TIMEOUT_MS: integer({ min: 1, max: 3_600_000, fallback: 20_000 }) })
   .transform((env) => ({ timeoutMs: env.SHUTDOWN_TIMEOUT_MS }));
 
-/** BullMQ's key prefix. Every service of one installation must have the same, or jobs wait where nobody looks. */
+/** BullMQ's key prefix. All services of an installation need the same one: a worker does not see jobs under another prefix. */
 export const queueConfig = z
   .object({
     ORDERLY_QUEUE_PREFIX: z
@@ -43,7 +46,7 @@ export const queueConfig = z
   })
   .transform((env) => ({ prefix: env.ORDERLY_QUEUE_PREFIX }));
 
-/** What every worker reads, whatever its queues. */
+/** The configuration that all workers share. */
 export const workerFragments = {
   database: databaseConfig,
   redis: redisConfig,
@@ -53,27 +56,28 @@ export const workerFragments = {
   queue: queueConfig,
 } as const;
 
-/** Where api-gateway serves its API. Port 0 takes any free one. */
+/** The address of the HTTP API of api-gateway. Port 0 picks any free port. */
 export const gatewayHttpConfig = z
   .object({ HOST: z.string().default('0.0.0.0'), PORT: port(3000) })
   .transform((env) => ({ host: env.HOST, port: env.PORT }));
 
 /**
- * api-gateway: how long the answer to a request with an `Idempotency-Key` is kept. Whoever repeats a request later than that has
- * it done again, so it must be longer than any sender tries.
+ * api-gateway: how long the answer to a request with an `Idempotency-Key` is kept. Must exceed the longest retry window of any
+ * sender; a later retry runs again.
  */
 export const idempotencyConfig = z
   .object({ IDEMPOTENCY_RETENTION_HOURS: integer({ min: 24, max: 8760, fallback: 7 * 24 }) })
   .transform((env) => ({ retentionHours: env.IDEMPOTENCY_RETENTION_HOURS }));
 
 /**
- * From where on api-gateway refuses requests rather than serve them late; 0 switches a threshold off.
+ * Thresholds above which api-gateway refuses requests instead of answering late. 0 switches a threshold off.
  *
- * - `eventLoopDelayMs`: mean delay of the event loop over a second
- * - `heapPercent`: the heap in use, of what V8 allows
- * - `poolWaiting`, `poolWaitMs`: how many wait for a connection to PostgreSQL, and how long the first of them has waited. A request
- *   is given up after 3 s: what waits for longer than two has little hope. A burst that is worked off in time is not refused, so
- *   the number is about what a pool works off in that time.
+ * - `eventLoopDelayMs`: mean delay of the event loop over one second
+ * - `heapPercent`: share of V8's heap limit that is in use
+ * - `poolWaiting`: number of requests that wait for a connection to PostgreSQL; about what one pool serves in two seconds, so that
+ *   a burst that can be served in time is not refused
+ * - `poolWaitMs`: how long the first of them has waited. A request times out after 3 s, so one that has waited for 2 s has little
+ *   chance left.
  */
 export const overloadConfig = z
   .object({
@@ -89,7 +93,7 @@ export const overloadConfig = z
     poolWaitMs: env.OVERLOAD_POOL_WAIT_MS,
   }));
 
-/** status-worker: jobs at once in this process, and what becomes of an event that waits for a step that never arrives. */
+/** status-worker: jobs at once in this process, and what happens to a parked event whose missing step does not arrive. */
 export const orderStatusConfig = z
   .object({
     ORDER_STATUS_CONCURRENCY: concurrency(applyOrderEvent.policy.concurrency),
@@ -102,7 +106,7 @@ export const orderStatusConfig = z
     parkedAtDeadline: env.PARKED_AT_DEADLINE,
   }));
 
-/** The file that declares the destinations. Without one there are none: status-worker fans out to nobody. */
+/** The file that declares the destinations. Without it there are none, and status-worker creates no `sync-order` jobs. */
 export const orderSyncConfig = z
   .object({ ORDERLY_DESTINATIONS_FILE: z.string().optional() })
   .transform((env) => ({ destinationsFile: env.ORDERLY_DESTINATIONS_FILE }));

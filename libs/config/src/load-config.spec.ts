@@ -47,7 +47,7 @@ const faultsOf = (env: Record<string, string>): readonly string[] => {
 };
 
 describe('loadConfig', () => {
-  it('gives every documented default when only the required variables are set', () => {
+  it('uses the documented defaults when only the required variables are set', () => {
     expect(loadConfig(everything, required)).toEqual({
       database: { url: required.DATABASE_URL, poolSize: 10 },
       redis: { url: required.REDIS_URL },
@@ -64,7 +64,7 @@ describe('loadConfig', () => {
     });
   });
 
-  it('names every fault of every fragment in one error', () => {
+  it('lists the faults of all fragments in one error', () => {
     const load = () => loadConfig(everything, { REDIS_URL: 'http://redis', PORT: '80x', LOG_LEVEL: 'loud' });
     expect(load).toThrow(ConfigurationError);
     expect(load).toThrow(
@@ -74,7 +74,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it('never repeats a value, which may be a secret', () => {
+  it('never quotes a value in an error, because it may be a secret', () => {
     const canary = 'canary-4711';
     const env = Object.fromEntries(
       [
@@ -93,14 +93,14 @@ describe('loadConfig', () => {
     expect(faults.join()).not.toContain(canary);
   });
 
-  it('takes an empty or blank variable for unset', () => {
+  it('treats an empty or blank variable as unset', () => {
     expect(faultsOf({ DATABASE_URL: '', REDIS_URL: ' \n' })).toEqual(['DATABASE_URL is not set', 'REDIS_URL is not set']);
     expect(loadConfig({ admin: adminConfig }, { ADMIN_PORT: '', ADMIN_HOST: '' })).toEqual({
       admin: { host: '0.0.0.0', port: 9090 },
     });
   });
 
-  it('drops the newline at the end of a mounted secret', () => {
+  it('removes the newline at the end of a mounted secret', () => {
     expect(loadConfig({ redis: redisConfig }, { REDIS_URL: 'redis://r:6379\n' }).redis.url).toBe('redis://r:6379');
   });
 
@@ -114,13 +114,13 @@ describe('loadConfig', () => {
     ['DATABASE_POOL_SIZE', '1', '0'],
     ['SHUTDOWN_TIMEOUT_MS', '1', '0'],
     ['NOTIFICATIONS_CONCURRENCY', '1000', '1001'],
-  ])('takes %s at its bound %s and refuses %s', (name, good, bad) => {
+  ])('accepts %s at its bound %s and refuses %s', (name, good, bad) => {
     expect(faultsOf({ [name]: good })).toEqual([]);
     expect(faultsOf({ [name]: bad })).toHaveLength(1);
   });
 
   it.each(['orders@example.com', '"Shop, Inc." <orders@example.com>', 'Shop <orders@example.com>'])(
-    'takes %s as a sender',
+    'accepts %s as a sender',
     (value) => {
       expect(faultsOf({ MAIL_FROM: value })).toEqual([]);
     },
@@ -133,13 +133,13 @@ describe('loadConfig', () => {
     },
   );
 
-  it('freezes the result to its depths', () => {
+  it('freezes the result deeply', () => {
     const config = loadConfig({ redis: redisConfig }, required);
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.redis)).toBe(true);
   });
 
-  it('migrates past a connection pooler where one is named', () => {
+  it('prefers DATABASE_DIRECT_URL for migrations', () => {
     const direct = 'postgres://orderly:secret@db-direct/orderly';
     expect(loadConfig({ database: migrationConfig }, required).database.url).toBe(required.DATABASE_URL);
     expect(loadConfig({ database: migrationConfig }, { ...required, DATABASE_DIRECT_URL: direct }).database.url).toBe(direct);

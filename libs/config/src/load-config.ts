@@ -1,26 +1,26 @@
 import { ConfigurationError } from '@orderly/errors';
 import type { z } from 'zod';
 
-/** The environment as `process.env` has it: names to text. */
+/** Environment variables, in the shape of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A part of the configuration: reads flat variables, gives a nested object. The fragments of this library are such parts. */
+/** One part of the configuration: parses flat variables into a nested object. */
 export type ConfigFragment<T = unknown> = z.ZodType<T>;
 
-/** What `loadConfig` makes of a set of fragments. */
+/** The result of `loadConfig` for a set of fragments. */
 export type ConfigOf<Fragments extends Readonly<Record<string, ConfigFragment>>> = {
   readonly [Name in keyof Fragments]: Readonly<z.output<Fragments[Name]>>;
 };
 
 /**
- * Reads the configuration of a process, once, at its start.
+ * Reads the configuration of a process once, at start-up.
  *
- * An empty variable counts as unset, and blanks around a value are dropped: a mounted secret often ends with a newline.
+ * An empty variable counts as unset. White space around a value is removed, because a mounted secret often ends with a newline.
  *
  * @param fragments one key per part of the configuration, such as `{ database: databaseConfig }`
  * @param env usually `process.env`
  * @returns the parsed values, deeply frozen
- * @throws ConfigurationError `configuration-invalid`: every fault at once, by the variable's name; never a value
+ * @throws ConfigurationError `configuration-invalid`: lists every fault by the variable's name, and never quotes a value
  */
 export function loadConfig<Fragments extends Readonly<Record<string, ConfigFragment>>>(
   fragments: Fragments,

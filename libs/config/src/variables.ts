@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A whole number in decimal digits: `10abc`, `1e3` and `0x10` are mistakes, where `parseInt` would take them. */
+/** A whole number in decimal digits. `10abc`, `1e3` and `0x10` are refused, although `parseInt` would accept them. */
 export const integer = ({ min, max, fallback }: { min: number; max: number; fallback: number }): z.ZodType<number> =>
   z
     .string()
@@ -11,7 +11,7 @@ export const integer = ({ min, max, fallback }: { min: number; max: number; fall
     .transform(Number)
     .default(fallback);
 
-/** The address of a server. Without a default: it usually carries a password. */
+/** The URL of a server. It has no default, because it usually contains a password. */
 export const serverUrl = (...schemes: readonly [string, ...string[]]): z.ZodType<string> =>
   z
     .string('is not set')
@@ -20,6 +20,6 @@ export const serverUrl = (...schemes: readonly [string, ...string[]]): z.ZodType
       `must be a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
     );
 
-/** One of a few words. */
+/** One of the given words. */
 export const oneOf = <const Word extends string>(words: readonly [Word, ...Word[]], fallback: Word): z.ZodType<Word> =>
   z.enum(words, `must be one of ${words.join(', ')}`).default(fallback as never);

@@ -11,29 +11,29 @@ const read = (env: Record<string, string>): unknown =>
 const messageOf = (env: Record<string, string>): string => {
   try {
     read(env);
-    return 'was taken';
+    return 'accepted';
   } catch (error) {
     return (error as ConfigurationError).message;
   }
 };
 
 describe('webhookSecretsConfig', () => {
-  it('sets up nothing unless it is told to', () => {
+  it('sets up no platform without secrets', () => {
     expect(read({})).toEqual({ webhooks: {}, shops: { names: undefined } });
   });
 
-  it('takes one secret, and two while one is being changed', () => {
+  it('accepts one secret, or two during a rotation', () => {
     expect(read({ ORDERLY_WEBHOOKS_SHOPIFY_SECRETS: 'old, new\n', ORDERLY_WEBHOOKS_THE_OTHER_SECRETS: 'whsec_x' })).toMatchObject(
       { webhooks: { shopify: ['old', 'new'], 'the-other': ['whsec_x'] } },
     );
   });
 
   it.each([
-    ['three', 'whsec_1,whsec_2,whsec_3'],
-    ['an empty one', 'whsec_1,'],
-    ['one that the platform does not know', 'hunter2'],
-    ['one of two that the platform does not know', 'whsec_1,hunter2'],
-  ])('refuses %s by the name of the variable, without a word of the secret', (_, secrets) => {
+    ['three secrets', 'whsec_1,whsec_2,whsec_3'],
+    ['an empty secret', 'whsec_1,'],
+    ['a malformed secret', 'hunter2'],
+    ['a malformed second secret', 'whsec_1,hunter2'],
+  ])('refuses %s, and names the variable but not the secret', (_, secrets) => {
     const message = messageOf({ ORDERLY_WEBHOOKS_THE_OTHER_SECRETS: secrets });
     expect(message).toContain('ORDERLY_WEBHOOKS_THE_OTHER_SECRETS ');
     expect(message).not.toMatch(/whsec_\d|hunter2/);
@@ -41,13 +41,13 @@ describe('webhookSecretsConfig', () => {
 });
 
 describe('shopifyShopsConfig', () => {
-  it('takes shops by name or by domain', () => {
+  it('accepts shops by name or by domain', () => {
     expect(read({ ORDERLY_WEBHOOKS_SHOPIFY_SHOPS: 'lamps, Chairs.myshopify.com' })).toMatchObject({
       shops: { names: ['lamps', 'chairs'] },
     });
   });
 
-  it.each(['lamps,', 'lamps.example', 'two words'])('refuses what is no shop: %j', (shops) => {
+  it.each(['lamps,', 'lamps.example', 'two words'])('refuses %j as a list of shops', (shops) => {
     expect(messageOf({ ORDERLY_WEBHOOKS_SHOPIFY_SHOPS: shops })).toContain('ORDERLY_WEBHOOKS_SHOPIFY_SHOPS must be');
   });
 });

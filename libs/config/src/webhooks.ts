@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** What a platform says of its secrets. */
+/** How a platform checks the form of its secrets. */
 interface SecretJudge {
-  /** What is wrong with a secret, or undefined. Never quotes it. */
+  /** Returns the fault of a secret, or undefined if it is valid. The text must not quote the secret: it is logged. */
   secretFault(secret: string): string | undefined;
 }
 
 /**
- * The secrets of platforms, from `ORDERLY_WEBHOOKS_<NAME>_SECRETS`: one, or two separated by a comma while it is being changed.
- * A platform without any is not set up: its member is absent.
+ * The secrets of platforms, from `ORDERLY_WEBHOOKS_<NAME>_SECRETS`: one secret, or two separated by a comma during a rotation.
+ * A platform without secrets is not set up, and the result has no member for it.
  *
  * @param platforms by their names
  */
@@ -27,8 +27,8 @@ export function webhookSecretsConfig<Name extends string>(
 }
 
 /**
- * The shops whose webhooks are taken, by their names before `.myshopify.com`, in small letters; undefined for all that have the
- * secret. Shopify does not sign a shop's name, so this keeps a delivery of one shop from being taken for another's.
+ * The shops whose webhooks are accepted: the lower-case names before `.myshopify.com`. Undefined accepts every shop that signs
+ * with the secret. Shopify does not sign a shop's name, so without this list a delivery can be replayed under another shop's name.
  */
 export const shopifyShopsConfig = z
   .object({
@@ -42,15 +42,12 @@ export const shopifyShopsConfig = z
             .replace(/\.myshopify\.com$/, ''),
         ),
       )
-      .refine(
-        (shops) => shops.every((shop) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(shop)),
-        'must be names of shops, separated by commas',
-      )
+      .refine((shops) => shops.every((shop) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(shop)), 'must be shop names, separated by commas')
       .optional(),
   })
   .transform((env) => ({ names: env.ORDERLY_WEBHOOKS_SHOPIFY_SHOPS }));
 
-/** The variable that has the secrets of a platform. */
+/** The environment variable that holds the secrets of a platform. */
 export const webhookSecretsVariable = (platform: string): string =>
   `ORDERLY_WEBHOOKS_${platform.toUpperCase().replaceAll('-', '_')}_SECRETS`;
 
@@ -64,5 +61,5 @@ const secrets = (platform: SecretJudge): z.ZodType<readonly string[]> =>
         return;
       }
       const fault = all.map((secret) => platform.secretFault(secret)).find((one) => one !== undefined);
-      if (fault !== undefined) context.addIssue(all.length === 1 ? fault : `has a secret that ${fault}`);
+      if (fault !== undefined) context.addIssue(all.length === 1 ? fault : `contains a secret that ${fault}`);
     });

@@ -13,7 +13,7 @@ import {
 } from './app-error';
 
 describe('AppError', () => {
-  it('keeps code, message, cause and details, and is named for its class', () => {
+  it('keeps code, message, cause and details, and takes the name of its class', () => {
     const cause = new Error('socket hang up');
     const error = new RetryableError('destination-timeout', 'No answer in 10 s', {
       cause,
@@ -30,17 +30,17 @@ describe('AppError', () => {
     });
   });
 
-  it('has empty details rather than none', () => {
+  it('has empty details by default', () => {
     expect(new PermanentError('not-found', 'There is no such order').details).toEqual({});
   });
 
-  it('is told from any other error', () => {
+  it('recognises an AppError and no other error', () => {
     expect(isAppError(new ShutdownError())).toBe(true);
     expect(isAppError(new Error('x'))).toBe(false);
     expect(isAppError({ code: 'not-found' })).toBe(false);
   });
 
-  it.each([InvalidPayloadError, NotFoundError, ConflictError])('%p is permanent, so it is never tried again', (type) => {
+  it.each([InvalidPayloadError, NotFoundError, ConflictError])('%p is permanent, so its job is never retried', (type) => {
     expect(new type('invalid-payload', 'x')).toBeInstanceOf(PermanentError);
   });
 
@@ -50,7 +50,7 @@ describe('AppError', () => {
     new ConfigurationError('destination-unauthorized', 'x'),
     new UnknownOutcomeError('message-outcome-unknown', 'x'),
     new ShutdownError(),
-  ])('$name is not permanent, so it makes no dead letter at once', (error) => {
+  ])('$name is not permanent, so its job does not become a dead letter at once', (error) => {
     expect(error).toBeInstanceOf(AppError);
     expect(error).not.toBeInstanceOf(PermanentError);
   });

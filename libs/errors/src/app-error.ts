@@ -2,11 +2,11 @@ import type { ErrorCode } from './error-codes';
 
 export interface AppErrorOptions {
   readonly cause?: unknown;
-  /** Facts for the log and the attempt's row. Never secrets, never personal data. */
+  /** Facts for the log and the attempt's row. They are stored as they are, so no secrets and no personal data. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** An error with a stable code. Its class says what happens next; anything that is no AppError is retried. */
+/** An error with a stable code. Its class decides what happens next; every other error is retried. */
 export abstract class AppError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
@@ -19,8 +19,9 @@ export abstract class AppError extends Error {
   }
 }
 
-/** May succeed later: uses an attempt, tried again after the backoff or after `retryAfterMs`. */
+/** May succeed later. Uses an attempt; the job is retried after `retryAfterMs`, or after the backoff if it is unset. */
 export class RetryableError extends AppError {
+  /** @defaultValue undefined: the backoff of the job's policy */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions & { retryAfterMs?: number } = {}) {
@@ -29,19 +30,19 @@ export class RetryableError extends AppError {
   }
 }
 
-/** Will never succeed: a dead letter at once. */
+/** Will never succeed: the job becomes a dead letter at once. */
 export class PermanentError extends AppError {}
 
-/** The payload does not parse. */
+/** The payload is not valid for its job. */
 export class InvalidPayloadError extends PermanentError {}
 
-/** What the job or the request names does not exist. */
+/** The resource that the job or request names does not exist. */
 export class NotFoundError extends PermanentError {}
 
-/** The state is another than the one that the caller counted on. */
+/** The state differs from the one that the caller expected. */
 export class ConflictError extends PermanentError {}
 
-/** The other side is too busy: the whole destination waits for `retryAfterMs`. Uses no attempt. */
+/** The destination is too busy. All its jobs wait for `retryAfterMs`; no attempt is used. */
 export class ThrottledError extends AppError {
   readonly retryAfterMs: number;
 
@@ -51,13 +52,13 @@ export class ThrottledError extends AppError {
   }
 }
 
-/** Someone must change a setting first: the destination is held and checked again from time to time. Uses no attempt. */
+/** A person must change a setting first. The destination is held and checked again every minute; no attempt is used. */
 export class ConfigurationError extends AppError {}
 
-/** The effect may have taken place or not, and there is no way to ask: the job ends `unknown`, for a person to settle. */
+/** The effect may or may not have taken place, and nobody can be asked. The job ends `unknown`: a retry could repeat the effect. */
 export class UnknownOutcomeError extends AppError {}
 
-/** Aborted because the process stops: handed back, no attempt used. */
+/** Aborted because the process stops. The job is handed back and uses no attempt. */
 export class ShutdownError extends AppError {
   constructor(message = 'The process is stopping') {
     super('shutting-down', message);

@@ -11,11 +11,11 @@ const rows = lines.flatMap((line) => {
   return row ? [{ ...row, meaning: row.meaning.trim(), advice: row.advice.trim() }] : [];
 });
 
-// What is compared are sentences that say what to do, so that a failure can be acted on as it is printed.
+// The specs compare instructions, so that a failure prints what to do.
 const nothingToDo: readonly string[] = [];
 
 describe('docs/errors.md and the registry of codes', () => {
-  it('has a row for every code', () => {
+  it('documents every code in a row', () => {
     const documented = new Set(rows.map(({ code }) => code));
     const missing = Object.keys(errorCodes).filter((code) => !documented.has(code));
     expect(
@@ -25,26 +25,26 @@ describe('docs/errors.md and the registry of codes', () => {
     ).toEqual(nothingToDo);
   });
 
-  it('has no row for a code that does not exist', () => {
+  it('documents no code that does not exist', () => {
     const unknown = rows.filter(({ code }) => !Object.hasOwn(errorCodes, code));
     expect(unknown.map(({ code }) => `remove ${code} from docs/errors.md, or add it to libs/errors/src/error-codes.ts`)).toEqual(
       nothingToDo,
     );
   });
 
-  it('has no code twice', () => {
+  it('documents no code twice', () => {
     const twice = rows.filter(({ code }, index) => rows.findIndex((row) => row.code === code) !== index);
     expect(twice.map(({ code }) => `remove one of the two rows of ${code} from docs/errors.md`)).toEqual(nothingToDo);
   });
 
-  it("has no table row that is not a code's", () => {
+  it('has no table row without a code', () => {
     const others = lines.filter((line) => line.startsWith('|') && !/^\| (code |---|:?-)/.test(line) && !rowPattern.test(line));
     expect(others.map((line) => `write this row as | <a id="CODE"></a>\`CODE\` | meaning | what to do |: ${line}`)).toEqual(
       nothingToDo,
     );
   });
 
-  it('says the meaning in the words of the registry', () => {
+  it('gives each code the same meaning in the docs as in the registry', () => {
     const plain = (text: string): string => text.replaceAll('`', '');
     const registry: Readonly<Record<string, string>> = errorCodes;
     const different = rows.filter(({ code, meaning }) => Object.hasOwn(errorCodes, code) && plain(meaning) !== registry[code]);
@@ -53,7 +53,7 @@ describe('docs/errors.md and the registry of codes', () => {
     );
   });
 
-  it('says for every code what to do, and can be linked to', () => {
+  it('gives every code an instruction and an anchor', () => {
     const poor = rows.filter(({ anchor, code, advice }) => advice.length < 10 || anchor !== code);
     expect(poor.map(({ code }) => `write what to do about ${code}, and <a id="${code}"></a> before it`)).toEqual(nothingToDo);
   });
