@@ -1,10 +1,10 @@
 import { RetryableError } from '@orderly/errors';
-import { Agent } from 'undici';
-import { createConnector, type Resolve } from './address-guard';
+import type { Resolve } from './address-guard';
 import { buildBody, type OrderVersion } from './build-body';
 import { classifyAnswer, classifySilence } from './classify-failure';
+import { createConnections } from './connections';
 import type { Destination } from './destination';
-import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange';
+import type { HttpAnswer, HttpRequest } from './http-exchange';
 import { readConfirmationId, readVersion } from './partner-answer';
 import { createRedact } from './redact';
 import { createRequestHeaders } from './request-headers';
@@ -29,7 +29,7 @@ export type SendResult = {
   readonly confirmationId?: string;
 };
 
-/** Speaks with one destination over connections that are kept. */
+/** Speaks with one destination. */
 export interface DestinationClient {
   /**
    * Sends one order version once: no retries, no redirects.
@@ -59,27 +59,16 @@ export interface DestinationClient {
 /** For tests: the clock and the name resolution. */
 export type DestinationClientDeps = { readonly now?: () => number; readonly resolve?: Resolve };
 
-/**
- * A partner may offer to keep a connection for minutes. Kept for less, an idle one is hardly ever closed by the partner in the
- * moment in which a request leaves, which would leave its outcome open, and a burst's connections soon are given back.
- */
-const idleConnectionMs = 10_000;
-
 export function createDestinationClient(destination: Destination, deps: DestinationClientDeps = {}): DestinationClient {
-  const { name, timeoutMs, idempotency, allowPrivateNetwork } = destination;
+  const { name, timeoutMs, idempotency } = destination;
   const { now = Date.now, resolve } = deps;
-  const agent = new Agent({
-    connect: createConnector({ allowPrivateNetwork, timeoutMs, resolve }),
-    connections: destination.concurrency,
-    pipelining: 1,
-    keepAliveMaxTimeout: idleConnectionMs,
-  });
+  const connections = createConnections(destination, resolve);
   const redact = createRedact(destination.secrets);
   const headers = createRequestHeaders(destination);
 
   async function ask(request: HttpRequest, signal: AbortSignal, deadline: AbortSignal, hasEffect: boolean): Promise<HttpAnswer> {
     try {
-      return await exchange(agent, request, AbortSignal.any([signal, deadline]));
+      return await connections.exchange(request, AbortSignal.any([signal, deadline]));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw classifySilence(error, { name, hasEffect });
@@ -138,7 +127,7 @@ export function createDestinationClient(destination: Destination, deps: Destinat
   return {
     send,
     lookupVersion: (orderId, signal) => lookUp(orderId, signal, AbortSignal.timeout(timeoutMs)),
-    close: () => agent.close(),
+    close: () => connections.close(),
   };
 }
 

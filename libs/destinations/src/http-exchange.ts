@@ -8,6 +8,8 @@ export type HttpRequest = {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Whether the connection serves no other request after this one. */
+  readonly closesConnection?: boolean;
 };
 
 export type HttpAnswer = {
@@ -62,6 +64,7 @@ export function exchange(dispatcher: Dispatcher, request: HttpRequest, signal: A
         method: request.method,
         headers: request.headers,
         body: request.body,
+        reset: request.closesConnection,
         // The signal bounds the whole; undici's own limits are per phase, and coarse.
         headersTimeout: 0,
         bodyTimeout: 0,
