@@ -32,6 +32,7 @@ await build({
 // Files that are read at run time travel beside the bundle that reads them.
 const assets = {
   'apps/notification-worker': [['libs/messaging/templates', 'templates']],
+  'tools/bench': [['libs/migrations/sql', 'migrations']],
   'tools/fuzz': [['tools/fuzz/schemathesis', 'schemathesis']],
   'tools/stack': [['libs/migrations/sql', 'migrations']],
   'apps/api-gateway': [

@@ -1,5 +1,5 @@
 import { orderStatuses } from '@orderly/contracts';
-import Table from 'cli-table3';
+import { renderTable } from '@orderly/terminal';
 import { createColors } from 'picocolors';
 import type { BatchStatistics } from './gateway-answers';
 import type { Tally } from './send-file';
@@ -31,6 +31,7 @@ export function shortcomings({ tally, statistics, isComplete }: Result): string[
 export function renderResult(result: Result, { withColors }: { withColors: boolean }): string {
   const colors = createColors(withColors);
   const { tally, statistics } = result;
+  const table = (head: string[], rows: readonly Row[]): string => renderTable(head, rows, { withColors });
   const section = (title: string, ...parts: string[]): string => [colors.bold(title), ...parts].join('\n');
   const sections = [section('Events', table(['', 'count'], eventRows(tally)))];
   if (tally.rejected > 0) sections.push(section('Rejected', ...rejectedLines(tally)));
@@ -62,24 +63,6 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
       .map(({ line, code, detail = '' }) => `  line ${line}: ${code}${detail && colors.dim(`  ${detail}`)}`);
     const others = rejected - firstRejected.length;
     return others > 0 ? [...rows, `  and ${number(others)} more`] : rows;
-  }
-
-  function table(head: string[], rows: readonly (readonly (string | number)[])[]): string {
-    if (rows.length === 0) return `  ${colors.dim('none')}`;
-    const isNumeric = head.map((_, column) => rows.every((row) => row[column] === '' || isCount(row[column])));
-    const made = new Table({
-      head: head.map((text) => colors.dim(text)),
-      colAligns: isNumeric.map((isRight) => (isRight ? 'right' : 'left')),
-      // Lines would be more ink than the numbers.
-      chars: Object.fromEntries(lineNames.map((name) => [name, ''])),
-      style: { head: [], border: [], 'padding-left': 2, 'padding-right': 0 },
-    });
-    made.push(...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? number(cell) : cell))));
-    return made
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd())
-      .join('\n');
   }
 }
 
@@ -140,13 +123,7 @@ function timeRows({ tally, statistics, sendingMs, totalMs, isComplete }: Result)
   return [row('until all was sent', sendingMs), row('until all had ended', totalMs, statistics?.ended)];
 }
 
-const lineNames = [
-  ...(['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'] as const),
-  ...(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'] as const),
-];
-
 const number = (value: number): string => value.toLocaleString('en-US');
-const isCount = (cell: string | number | undefined): boolean => typeof cell === 'number' || /^[\d.,]+$/.test(cell ?? '');
 const sum = (jobs: readonly { count: number }[] = []): number => jobs.reduce((total, { count }) => total + count, 0);
 const counted = (count: number, one: string, many: string): string | undefined =>
   count === 0 ? undefined : `${number(count)} ${count === 1 ? one : many}`;

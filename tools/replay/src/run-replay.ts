@@ -1,9 +1,9 @@
+import { startProgress, type Progress, type ProgressStream } from '@orderly/terminal';
 import { createReadStream, type ReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Gateway } from './gateway';
 import type { BatchStatistics } from './gateway-answers';
 import { parseOptions, type ReplayOptions } from './options';
-import { startProgress, type Progress, type ProgressStream } from './progress';
 import { ReplayFailure } from './replay-failure';
 import { renderResult, shortcomings } from './report';
 import { emptyTally, sendFile, type Tally } from './send-file';

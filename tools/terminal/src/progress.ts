@@ -38,6 +38,7 @@ function bar(title: string, stream: ProgressStream): Progress {
   };
 }
 
+/** Keeps the bars of stages with short titles below each other. */
 const titleWidth = 'Sending'.length;
 
 function plainLines(title: string, stream: ProgressStream): Progress {

@@ -1,0 +1,2 @@
+export { startProgress, type Progress, type ProgressStream } from './progress';
+export { renderTable, type Cell } from './table';
