@@ -1,6 +1,6 @@
 import type { OrderStatus } from '@orderly/contracts';
 import { createOrderApplier, createVersionLoader } from '@orderly/ledger';
-import { startProcess } from '@orderly/ledger/testing';
+import { planWith, startProcess } from '@orderly/ledger/testing';
 import { event, startGateway, type ExactAnswer, type TestGateway } from './gateway';
 
 let gateway: TestGateway;
@@ -10,11 +10,7 @@ beforeAll(async () => {
   gateway = await startGateway();
   key = await gateway.createKey('ops:write');
   const ledger = await ledgerOptions();
-  const applier = createOrderApplier(ledger, {
-    parkedDeadlineMs: 60_000,
-    atDeadline: 'dead-letter',
-    followUps: () => ({ syncs: [], messages: [] }),
-  });
+  const applier = createOrderApplier(ledger, planWith({ followUps: () => ({ syncs: [], messages: [] }) }));
   apply = (jobId, orderId) => applier({ jobId, orderId });
 });
 afterAll(() => gateway.stop());

@@ -1,5 +1,5 @@
 import { type ApplyRequest, createOrderApplier } from '@orderly/ledger';
-import { startProcess } from '@orderly/ledger/testing';
+import { planWith, startProcess } from '@orderly/ledger/testing';
 import { buildOrder, buildRefund } from '@orderly/platforms/testing';
 import { startGateway, type Answer, type TestGateway } from './gateway';
 import { deliver, shopifyDelivery, standardDelivery, webhookConfig } from './webhook-deliveries';
@@ -12,7 +12,7 @@ beforeAll(async () => {
   const processId = await startProcess(gateway.db);
   apply = createOrderApplier(
     { db: gateway.db, processId, relay: () => undefined, wait: { signal: stopping.signal } },
-    { parkedDeadlineMs: 900_000, atDeadline: 'dead-letter', followUps: () => ({ syncs: [], messages: [] }) },
+    planWith({ followUps: () => ({ syncs: [], messages: [] }) }),
   );
 });
 afterAll(async () => {

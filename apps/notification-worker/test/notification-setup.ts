@@ -32,11 +32,11 @@ type MessageRow = {
 
 export async function setUp(): Promise<NotificationSetup> {
   const sink = await startMailSink();
-  const fixture = await createWorkerFixture((applied) => {
-    const kind = applied.kind === 'status' && applied.event.notify ? notificationKindOf(applied.change) : undefined;
+  const fixture = await createWorkerFixture(({ kind: changed, change, next }, event) => {
+    const kind = changed === 'status' && event.notify ? notificationKindOf(change) : undefined;
     if (!kind) return { syncs: [], messages: [] };
-    const { orderId, version } = applied;
-    const { email = null } = applied.data.customer as { email?: string };
+    const { orderId, version } = next;
+    const { email = null } = next.data['customer'] as { email?: string };
     const job = newJob(sendNotification, { orderId, version, kind }, { orderId, version });
     return { syncs: [], messages: [{ job, kind, channel: 'email', recipient: email }] };
   });

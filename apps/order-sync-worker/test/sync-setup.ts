@@ -32,7 +32,7 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
   const entries = (destinations.length > 0 ? destinations : [{}]).map(entryOf);
   const file = JSON.stringify({ destinations: entries }).replaceAll('{partner}', partner.url);
   const declared: Destination[] = [...parseDestinations(file, {})];
-  const fixture = await createWorkerFixture(({ orderId, version, traceparent }) => ({
+  const fixture = await createWorkerFixture(({ next: { orderId, version } }, { traceparent }) => ({
     syncs: declared.map(({ name }) =>
       newJob(syncOrder, { destination: name, orderId, version }, { orderId, version, destination: name, traceparent }),
     ),

@@ -3,8 +3,9 @@ import { createOrderApplier, createRowLockLedger } from '@orderly/ledger';
 import { bindJob } from '@orderly/queue';
 import { createWorkerProcess, type WorkerProcess, type WorkerProcessDeps } from '@orderly/worker-process';
 import type { StatusWorkerConfig } from './config';
-import { createFollowUps, type SyncedDestination } from './follow-ups';
+import type { SyncedDestination } from './follow-ups';
 import { createApplyOrderEvent } from './handlers/apply-order-event';
+import { planOrder } from './plan-order';
 
 export interface StatusWorkerDeps extends WorkerProcessDeps {
   readonly destinations: readonly SyncedDestination[];
@@ -13,12 +14,9 @@ export interface StatusWorkerDeps extends WorkerProcessDeps {
 /** The worker that brings orders up to date, and plans who has to be told. */
 export function buildApp(config: StatusWorkerConfig, { destinations, ...deps }: StatusWorkerDeps): WorkerProcess {
   const { concurrency, parkedDeadlineMs, parkedAtDeadline } = config.orderStatus;
+  const policy = { parkedDeadlineMs, atDeadline: parkedAtDeadline, destinations };
   return createWorkerProcess('status-worker', config, deps, ({ ledgerOptions }) => {
-    const apply = createOrderApplier(ledgerOptions, {
-      parkedDeadlineMs,
-      atDeadline: parkedAtDeadline,
-      followUps: createFollowUps(destinations),
-    });
+    const apply = createOrderApplier(ledgerOptions, (order, events, now) => planOrder(order, events, now, policy));
     return {
       queues: [
         {

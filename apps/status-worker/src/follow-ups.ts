@@ -1,7 +1,8 @@
 import { sendNotification, syncOrder, type OrderEventType } from '@orderly/contracts';
-import type { AppliedEvent, FollowUps } from '@orderly/ledger';
 import { newJob, type NewJob } from '@orderly/jobs';
+import type { FollowUps, NewMessage, UnappliedEvent } from '@orderly/ledger';
 import { notificationKindOf } from '@orderly/messaging';
+import type { AppliedDecision } from '@orderly/orders';
 
 /** What the fan-out needs to know of a destination. */
 export interface SyncedDestination {
@@ -9,31 +10,35 @@ export interface SyncedDestination {
   readonly events: readonly OrderEventType[];
 }
 
-/** Plans who has to be told of a change: every destination that wants such events, and the customer where the change notifies. */
-export const createFollowUps =
-  (destinations: readonly SyncedDestination[]) =>
-  (applied: AppliedEvent): FollowUps => ({
-    syncs: destinations.filter(({ events }) => events.includes(applied.event.type)).map(({ name }) => syncOf(applied, name)),
-    messages: messagesOf(applied),
-  });
-
-function syncOf(applied: AppliedEvent, destination: string): NewJob {
-  const { orderId, version } = applied;
-  return newJob(syncOrder, { destination, orderId, version }, { ...jobFacts(applied), destination });
+/** Plans who has to be told of a change: every destination that wants such events, and the customer if the change notifies. */
+export function planFollowUps(
+  decision: AppliedDecision,
+  event: UnappliedEvent,
+  destinations: readonly SyncedDestination[],
+): FollowUps {
+  return {
+    syncs: destinations.filter(({ events }) => events.includes(event.type)).map(({ name }) => syncOf(decision, event, name)),
+    messages: messagesOf(decision, event),
+  };
 }
 
-function messagesOf(applied: AppliedEvent): FollowUps['messages'] {
-  const kind = applied.kind === 'status' ? notificationKindOf(applied.change) : undefined;
-  if (kind === undefined || !applied.event.notify) return [];
-  const { orderId, version, data } = applied;
-  const job = newJob(sendNotification, { orderId, version, kind }, jobFacts(applied));
-  const { email } = data.customer as { email?: string };
+function syncOf(decision: AppliedDecision, event: UnappliedEvent, destination: string): NewJob {
+  const { orderId, version } = decision.next;
+  return newJob(syncOrder, { destination, orderId, version }, { ...jobFacts(decision, event), destination });
+}
+
+function messagesOf(decision: AppliedDecision, event: UnappliedEvent): NewMessage[] {
+  const kind = decision.kind === 'status' ? notificationKindOf(decision.change) : undefined;
+  if (kind === undefined || !event.notify) return [];
+  const { orderId, version, data } = decision.next;
+  const job = newJob(sendNotification, { orderId, version, kind }, jobFacts(decision, event));
+  const { email } = data['customer'] as { email?: string };
   return [{ job, kind, channel: 'email', recipient: email ?? null }];
 }
 
-const jobFacts = ({ orderId, version, batch, traceparent, tracestate }: AppliedEvent) => ({
-  orderId,
-  version,
+const jobFacts = ({ next }: AppliedDecision, { batch, traceparent, tracestate }: UnappliedEvent) => ({
+  orderId: next.orderId,
+  version: next.version,
   batch,
   traceparent,
   tracestate,

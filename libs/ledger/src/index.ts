@@ -28,5 +28,7 @@ export { readOldestWaits } from './jobs/read-oldest-waits';
 export { createSweepLedger } from './jobs/sweep-ledger';
 export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { applyOrderEvents } from './orders/apply-order-events';
-export type { AppliedEvent, ApplyOptions, ApplyRequest, ApplyResult, FollowUps } from './orders/apply-types';
+export type { ApplyOptions, ApplyRequest, ApplyResult } from './orders/apply-types';
+export type { FollowUps, NewMessage, PlannedEvent, PlanOrder } from './orders/order-plan';
 export type { OrderVersion, OrderVersionKey } from './orders/order-versions';
+export type { UnappliedEvent } from './orders/read-orders';

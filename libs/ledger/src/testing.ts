@@ -1,5 +1,6 @@
 import { NotificationKind, sendNotification, syncOrder, type Actor, type OrderEvent } from '@orderly/contracts';
 import { newJob, type AttemptLog, type ClaimedJob, type NewJob, type Settlement, type Verdict } from '@orderly/jobs';
+import { applyEvents, targetStatus, type AppliedDecision, type DeadlinePolicy } from '@orderly/orders';
 import { createTestDatabase } from '@orderly/testing';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -7,7 +8,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { createDatabase, type Database, type DatabaseOptions } from '@orderly/database';
 import { migrate } from '@orderly/migrations';
 import { acceptEvents } from './intake/accept-events';
-import type { AppliedEvent, FollowUps } from './orders/apply-types';
+import type { FollowUps, PlannedEvent, PlanOrder } from './orders/order-plan';
+import type { UnappliedEvent } from './orders/read-orders';
 import { createProcessRegistry } from './jobs/process-registry';
 
 /** A ledger of a test's own. */
@@ -114,15 +116,62 @@ export function settlementOf(
   return { job, verdict, ...more, attempt: { startedAt: new Date(), outcome, usedAttempt, ...more.attempt } };
 }
 
-/** Follow-ups of a change: a job for each destination, and a message where it notifies. */
+/** What an applied event leads to. */
+export type PlanFollowUps = (decision: AppliedDecision, event: UnappliedEvent) => FollowUps;
+
+/** A job for each destination, and a message where the change notifies. */
 export const followUpsTo =
-  (...destinations: readonly string[]) =>
-  ({ orderId, version, event, change, batch }: AppliedEvent): FollowUps => {
-    const facts = { orderId, version, batch };
+  (...destinations: readonly string[]): PlanFollowUps =>
+  ({ next, change }, { notify, batch }) => {
+    const facts = { orderId: next.orderId, version: next.version, batch };
     const kind = NotificationKind.safeParse(change.from === null ? 'created' : change.to).data;
-    const message = event.notify && kind && { kind, job: newJob(sendNotification, { orderId, version, kind }, facts) };
+    const message = notify &&
+      kind && { kind, job: newJob(sendNotification, { orderId: next.orderId, version: next.version, kind }, facts) };
     return {
       syncs: destinations.map((destination) => newSyncJob({ ...facts, destination })),
       messages: message ? [{ ...message, channel: 'email', recipient: 'c-1@example.org' }] : [],
     };
+  };
+
+/** What a test's worker makes of events. */
+export interface TestPolicy {
+  readonly parkedDeadlineMs: number;
+  readonly atDeadline: DeadlinePolicy;
+  readonly followUps: PlanFollowUps;
+}
+
+/**
+ * Decides events as status-worker does, with less in the audit trail: the worker's own entries and words are tested there.
+ * By default nobody is told, and an early event waits for 15 minutes.
+ */
+export const planWith =
+  ({ parkedDeadlineMs = 900_000, atDeadline = 'dead-letter', followUps = followUpsTo() }: Partial<TestPolicy> = {}): PlanOrder =>
+  (order, events, now) => {
+    let current = order;
+    return applyEvents(order, events, now, atDeadline).outcomes.map(({ eventId, decision }): PlannedEvent => {
+      const event = events.find((one) => one.eventId === eventId) as UnappliedEvent;
+      const before = current;
+      if (decision.outcome === 'applied') current = decision.next;
+      if (decision.outcome === 'parked' && event.parkedUntil !== undefined) return { event, before, decision };
+      return {
+        event,
+        before,
+        decision,
+        followUps: decision.outcome === 'applied' ? followUps(decision, event) : undefined,
+        refusal: decision.outcome === 'rejected' ? `refused: ${decision.code}` : undefined,
+        deadline: decision.outcome === 'parked' ? new Date(event.acceptedAt.getTime() + parkedDeadlineMs) : undefined,
+        audit: {
+          action: `event.${decision.outcome}`,
+          actor: event.actor,
+          orderId: order.orderId,
+          eventId,
+          source: event.source,
+          fromStatus: before.status,
+          toStatus: targetStatus(event),
+          version: current.version,
+          reason: event.data['reason'] as string | undefined,
+          code: decision.outcome === 'rejected' ? decision.code : undefined,
+        },
+      };
+    });
   };

@@ -7,6 +7,7 @@ import {
   acceptAll,
   createLedgerDatabase,
   followUpsTo,
+  planWith,
   settlementOf,
   startProcess,
   testActor,
@@ -39,9 +40,7 @@ async function apply(...events: readonly Partial<OrderEvent>[]): Promise<string[
   const ids = await acceptAll(db, events);
   for (const [index, jobId] of ids.entries()) {
     await applyOrderEvents(db, [{ jobId, orderId: events[index]?.orderId ?? '' }], {
-      parkedDeadlineMs: 60_000,
-      atDeadline: 'dead-letter',
-      followUps: followUpsTo('erp', 'wms'),
+      plan: planWith({ parkedDeadlineMs: 60_000, followUps: followUpsTo('erp', 'wms') }),
       processId,
     });
   }
@@ -237,7 +236,8 @@ describe('a timeline', () => {
       await pauseQueue(db, 'order-sync.wms', { actor: testActor, reason });
     }
     await applyOrderEvents(db, [{ jobId: eventId, orderId }], {
-      ...{ parkedDeadlineMs: 60_000, atDeadline: 'dead-letter', followUps: followUpsTo('wms'), processId },
+      plan: planWith({ followUps: followUpsTo('wms') }),
+      processId,
     });
     const later = newOrder();
     await apply(created(later));

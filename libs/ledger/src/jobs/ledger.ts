@@ -9,7 +9,8 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import { type Database, isDatabaseAway, waitForDatabase, type WaitForDatabaseOptions } from '@orderly/database';
 import { applyOrderEvents } from '../orders/apply-order-events';
-import type { ApplyOptions, ApplyRequest, ApplyResult } from '../orders/apply-types';
+import type { ApplyRequest, ApplyResult } from '../orders/apply-types';
+import type { PlanOrder } from '../orders/order-plan';
 import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
 import { firstUnapplied } from '../orders/read-orders';
 import { loadJobs } from './load-jobs';
@@ -47,14 +48,11 @@ export function createRowLockLedger(options: LedgerOptions, queue: string): Ledg
   return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
 }
 
-/** Brings orders up to date, many in one transaction. */
-export function createOrderApplier(
-  options: LedgerOptions,
-  apply: Omit<ApplyOptions, 'processId' | 'onlyEvent'>,
-): (request: ApplyRequest) => Promise<ApplyResult> {
+/** Brings orders up to date, many in one transaction. `plan` decides what the events do to their order. */
+export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): (request: ApplyRequest) => Promise<ApplyResult> {
   const { db, processId, relay, wait } = options;
   const run = async (requests: readonly ApplyRequest[], onlyEvent?: string): Promise<readonly ApplyResult[]> => {
-    const { results, runnable } = await applyOrderEvents(db, requests, { ...apply, processId, onlyEvent });
+    const { results, runnable } = await applyOrderEvents(db, requests, { plan, processId, onlyEvent });
     relay(runnable);
     return results;
   };

@@ -1,6 +1,5 @@
-import type { NotificationKind, OrderChange } from '@orderly/contracts';
-import type { JobOutcome, NewJob, RunnableJob } from '@orderly/jobs';
-import type { AppliedDecision, DeadlinePolicy, OrderState, PendingEvent } from '@orderly/orders';
+import type { JobOutcome, RunnableJob } from '@orderly/jobs';
+import type { PlanOrder } from './order-plan';
 
 /** A delivered job whose order is to be brought up to date. */
 export interface ApplyRequest {
@@ -19,36 +18,8 @@ export type ApplyResult =
   /** Nothing was left to do. */
   | { readonly kind: 'idle' };
 
-/** What follows from an applied change. */
-export interface FollowUps {
-  readonly syncs: readonly NewJob[];
-  readonly messages: readonly {
-    readonly job: NewJob;
-    readonly kind: NotificationKind;
-    readonly channel: string;
-    readonly recipient: string | null;
-  }[];
-}
-
-/** An applied event, as the fan-out sees it. */
-export interface AppliedEvent {
-  readonly orderId: string;
-  readonly version: number;
-  readonly event: PendingEvent;
-  readonly kind: AppliedDecision['kind'];
-  readonly change: OrderChange;
-  readonly data: OrderState['data'];
-  readonly batch: string | null;
-  readonly traceparent: string | null;
-  readonly tracestate: string | null;
-}
-
 export interface ApplyOptions {
-  /** How long an early event waits for the step before it, from its acceptance. */
-  readonly parkedDeadlineMs: number;
-  readonly atDeadline: DeadlinePolicy;
-  /** Pure: which jobs and messages an applied event leads to. */
-  readonly followUps: (applied: AppliedEvent) => FollowUps;
+  readonly plan: PlanOrder;
   readonly processId: string;
   /** Applies of the events that are not parked this one alone, if it is the first of its order: so that a bad one can be found. */
   readonly onlyEvent?: string;

@@ -1,12 +1,12 @@
 import type { NewJob, RunnableJob } from '@orderly/jobs';
 import { auditColumns, auditRecordset } from '../audit/audit-entry';
 import type { Query } from '@orderly/database';
-import type { FollowUps } from './apply-types';
-import type { Plan } from './plan-orders';
+import type { NewMessage } from './order-plan';
+import type { PlanRows } from './plan-rows';
 import { lockLanes } from '../jobs/settle-jobs';
 
 /** Writes a plan, and returns the follow-up jobs that may run now. */
-export async function writePlan(query: Query, plan: Plan, processId: string): Promise<RunnableJob[]> {
+export async function writePlan(query: Query, plan: PlanRows, processId: string): Promise<RunnableJob[]> {
   const heads = await assignHeads(query, plan.syncs);
   const headIds = new Set(heads.map(({ id }) => id));
   const jobs: readonly NewJob[] = [
@@ -70,7 +70,7 @@ const jobRow = (job: NewJob): object => ({
   tracestate: job.tracestate,
 });
 
-const messageRow = ({ job, kind, channel, recipient }: FollowUps['messages'][number]): object => ({
+const messageRow = ({ job, kind, channel, recipient }: NewMessage): object => ({
   id: job.id,
   order_id: job.orderId,
   version: job.version,

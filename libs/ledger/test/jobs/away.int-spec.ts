@@ -7,6 +7,7 @@ import {
   addJobs,
   createLedgerDatabase,
   followUpsTo,
+  planWith,
   killProcess,
   newSyncJob,
   settlementOf,
@@ -123,11 +124,7 @@ describe('when connections break at any moment', () => {
 
   it('orders are applied once', async () => {
     const { options } = await setUp();
-    const apply = createOrderApplier(options, {
-      parkedDeadlineMs: 60_000,
-      atDeadline: 'apply',
-      followUps: followUpsTo('erp'),
-    });
+    const apply = createOrderApplier(options, planWith({ followUps: followUpsTo('erp') }));
     const events = Array.from({ length: 40 }, (_, index) =>
       statusEvent(`broken-${index % 20}`, index < 20 ? 'pending' : 'confirmed'),
     );
@@ -208,7 +205,7 @@ describe('when the answer to a committed statement is lost', () => {
 
   it('an order is applied once', async () => {
     const { options } = await setUp();
-    const apply = createOrderApplier(options, { parkedDeadlineMs: 1, atDeadline: 'apply', followUps: followUpsTo('erp') });
+    const apply = createOrderApplier(options, planWith({ followUps: followUpsTo('erp') }));
     const [jobId] = await acceptAll(db, [statusEvent('once', 'pending')]);
     await loseAnswerTo('commit', () => apply({ jobId: jobId!, orderId: 'once' }));
     expect(await orderRow(db, 'once')).toMatchObject({ version: 1 });

@@ -2,7 +2,15 @@ import type { OrderEvent } from '@orderly/contracts';
 import type { ClaimedJob, RunnableJob, Verdict } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createClaimLedger, createOrderApplier } from '../../src/index';
-import { acceptAll, createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import {
+  acceptAll,
+  createLedgerDatabase,
+  followUpsTo,
+  planWith,
+  settlementOf,
+  startProcess,
+  type LedgerDatabase,
+} from '../../src/testing';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -41,11 +49,7 @@ async function createProcess(runnable: RunnableJob[]) {
   const serve = (destination: string, sendsNewest: boolean) =>
     createClaimLedger(options, { queue: `order-sync.${destination}`, destination, sendsNewest, sendsMessages: false });
   return {
-    apply: createOrderApplier(options, {
-      parkedDeadlineMs: 60_000,
-      atDeadline: 'dead-letter',
-      followUps: followUpsTo('erp', 'wms'),
-    }),
+    apply: createOrderApplier(options, planWith({ followUps: followUpsTo('erp', 'wms') })),
     'order-sync.erp': serve('erp', true),
     'order-sync.wms': serve('wms', false),
   };

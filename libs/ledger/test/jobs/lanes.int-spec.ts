@@ -1,7 +1,15 @@
 import type { ClaimedJob, LaneStep, RunnableJob, Verdict } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createClaimLedger, createOrderApplier } from '../../src/index';
-import { acceptAll, createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import {
+  acceptAll,
+  createLedgerDatabase,
+  followUpsTo,
+  planWith,
+  settlementOf,
+  startProcess,
+  type LedgerDatabase,
+} from '../../src/testing';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -23,11 +31,7 @@ async function setUp(sendsNewest: boolean) {
   const processId = await startProcess(db);
   const relayed: RunnableJob[] = [];
   const options = { db, processId, relay: (jobs: readonly RunnableJob[]) => void relayed.push(...jobs), wait };
-  const apply = createOrderApplier(options, {
-    parkedDeadlineMs: 60_000,
-    atDeadline: 'dead-letter',
-    followUps: followUpsTo(destination),
-  });
+  const apply = createOrderApplier(options, planWith({ followUps: followUpsTo(destination) }));
   const sync = createClaimLedger(options, { queue: `order-sync.${destination}`, destination, sendsNewest, sendsMessages: false });
   let version = 0;
   /** Brings the order to the next so many versions. */

@@ -102,9 +102,9 @@ describe('an event that cannot be applied', () => {
     const orderId = 'parked-poison';
     const { apply } = await startApplier(db, {
       atDeadline: 'apply',
-      followUps: (applied) => {
-        if (applied.change.to === 'shipped') throw new Error('no follow-ups');
-        return followUpsTo('erp')(applied);
+      followUps: (decision, event) => {
+        if (decision.change.to === 'shipped') throw new Error('no follow-ups');
+        return followUpsTo('erp')(decision, event);
       },
     });
     const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'shipped', 2)]);

@@ -7,7 +7,7 @@ import { loadJobs } from '../../src/jobs/load-jobs';
 import { loadOrderVersions } from '../../src/orders/order-versions';
 import { unappliedEvents } from '../../src/orders/read-orders';
 import { settleJobs } from '../../src/jobs/settle-jobs';
-import { createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import { createLedgerDatabase, followUpsTo, planWith, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -124,7 +124,7 @@ describe.each([1, 20, 200])(
       const { results } = await applyOrderEvents(
         observer,
         rows.map(({ id, orderId }) => ({ jobId: id, orderId })),
-        { parkedDeadlineMs: 1000, atDeadline: 'apply', followUps: followUpsTo('erp', 'wms'), processId },
+        { plan: planWith({ followUps: followUpsTo('erp', 'wms') }), processId },
       );
       expect(results.every(({ kind }) => kind === 'ended')).toBe(true);
       expect(scanned).toEqual([]);

@@ -14,6 +14,7 @@ import {
   buildEvent,
   createLedgerDatabase,
   followUpsTo,
+  planWith,
   settlementOf,
   startProcess,
   testActor,
@@ -54,7 +55,7 @@ async function recordStatements(db: Database): Promise<Statements> {
   await applyOrderEvents(
     recorderOf('load and apply'),
     ['o-1', 'o-2'].map((orderId, n) => ({ jobId: ids[n * 2] as string, orderId })),
-    { parkedDeadlineMs: 1000, atDeadline: 'apply', followUps: followUpsTo('erp'), processId },
+    { plan: planWith({ followUps: followUpsTo('erp') }), processId },
   );
   await loadOrderVersions(recorderOf('load versions'), [{ orderId: 'o-1', version: 2 }]);
 

@@ -1,17 +1,17 @@
 import type { OrderEvent, OrderStatus } from '@orderly/contracts';
 import type { RunnableJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
-import { type ApplyOptions, createOrderApplier } from '../../src/index';
-import { followUpsTo, startProcess } from '../../src/testing';
+import { createOrderApplier } from '../../src/index';
+import { followUpsTo, planWith, startProcess, type TestPolicy } from '../../src/testing';
 
 const wait = { signal: new AbortController().signal };
 
 /** An applier of a process of its own, and what it gave to its relay. */
-export async function startApplier(db: Database, overrides: Partial<ApplyOptions> = {}) {
+export async function startApplier(db: Database, overrides: Partial<TestPolicy> = {}) {
   const relayed: RunnableJob[] = [];
   const apply = createOrderApplier(
     { db, processId: await startProcess(db), relay: (jobs) => void relayed.push(...jobs), wait },
-    { parkedDeadlineMs: 900_000, atDeadline: 'dead-letter', followUps: followUpsTo('erp', 'wms'), ...overrides },
+    planWith({ followUps: followUpsTo('erp', 'wms'), ...overrides }),
   );
   return { apply, relayed };
 }

@@ -1,8 +1,8 @@
 import type { OrderEvent } from '@orderly/contracts';
 import { createDatabase, type Database } from '@orderly/database';
-import { acceptEvents, type AppliedEvent, createOrderApplier, type FollowUps } from '@orderly/ledger';
+import { acceptEvents, createOrderApplier } from '@orderly/ledger';
 import { migrate } from '@orderly/migrations';
-import { testActor } from '@orderly/ledger/testing';
+import { planWith, testActor, type PlanFollowUps } from '@orderly/ledger/testing';
 import type { RunnableJob } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { createEngine } from '@orderly/queue';
@@ -70,7 +70,7 @@ type AttemptRow = {
 
 /** @param followUps what {@link WorkerFixture.apply} plans for a change */
 export async function createWorkerFixture(
-  followUps: (applied: AppliedEvent) => FollowUps = () => ({ syncs: [], messages: [] }),
+  followUps: PlanFollowUps = () => ({ syncs: [], messages: [] }),
 ): Promise<WorkerFixture> {
   const database = await createTestDatabase((url) => migrate(url, migrations));
   const redisUrl = testRedisUrl();
@@ -90,7 +90,7 @@ export async function createWorkerFixture(
       relay: (jobs) => void relayed.push(engine.add(jobs)),
       wait: { signal: stopping.signal },
     },
-    { parkedDeadlineMs: 60_000, atDeadline: 'dead-letter', followUps },
+    planWith({ parkedDeadlineMs: 60_000, followUps }),
   );
 
   const take = async (events: readonly OrderEvent[], traceparent: string | null): Promise<RunnableJob[]> => {

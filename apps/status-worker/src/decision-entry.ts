@@ -1,34 +1,24 @@
 import type { Actor } from '@orderly/contracts';
-import { targetStatus, waitsFor, type Decision, type OrderState } from '@orderly/orders';
-import type { UnappliedEvent } from '../orders/read-orders';
-import type { AuditEntry } from './audit-entry';
+import type { AuditEntry, PlannedEvent, UnappliedEvent } from '@orderly/ledger';
+import { traceIdOf } from '@orderly/observability';
+import { targetStatus, waitsFor, type Decision } from '@orderly/orders';
 
-export interface DecidedEvent {
-  /** As it was before the decision. */
-  readonly order: OrderState;
-  readonly event: UnappliedEvent;
-  readonly decision: Decision;
-  /** Of a parked event. */
-  readonly deadline?: Date;
-  /** The words of a rejection. */
-  readonly refusal?: string;
-  readonly traceId?: string;
-}
+type DecidedEvent = Pick<PlannedEvent, 'event' | 'before' | 'decision' | 'deadline' | 'refusal'>;
 
-/** What the audit trail says of a decided event. Who did it is who sent it, but for what happens because a deadline has passed. */
-export function decisionEntry({ order, event, decision, deadline, refusal, traceId }: DecidedEvent): AuditEntry {
+/** The audit trail's entry of a decided event. Its sender did it, unless it happened because a deadline has passed. */
+export function decisionEntry({ event, before, decision, deadline, refusal }: DecidedEvent): AuditEntry {
   const { reason } = event.data;
   const entry: AuditEntry = {
     action: `event.${decision.outcome}`,
     actor: isForcedByDeadline(event, decision) ? orderly : event.actor,
-    orderId: order.orderId,
+    orderId: before.orderId,
     eventId: event.eventId,
     source: event.source,
-    fromStatus: order.status,
+    fromStatus: before.status,
     toStatus: targetStatus(event),
-    version: order.version,
+    version: before.version,
     reason: refusal ?? (typeof reason === 'string' ? reason : undefined),
-    traceId,
+    traceId: traceIdOf(event.traceparent),
   };
   switch (decision.outcome) {
     case 'applied': {
@@ -36,7 +26,7 @@ export function decisionEntry({ order, event, decision, deadline, refusal, trace
       return { ...entry, toStatus: change.to, version: next.version, ...(skipped.length > 0 && { detail: { skipped } }) };
     }
     case 'parked':
-      return { ...entry, detail: { deadline, waitsFor: waitsFor(order.status, event) } };
+      return { ...entry, detail: { deadline, waitsFor: waitsFor(before.status, event) } };
     case 'rejected':
       if (decision.code === 'order-unknown') return { ...entry, code: decision.code };
       return { ...entry, code: decision.code, detail: { current: decision.current, allowed: decision.allowed } };

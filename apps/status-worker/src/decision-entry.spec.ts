@@ -1,5 +1,5 @@
+import type { UnappliedEvent } from '@orderly/ledger';
 import { placeholderOf, type Decision, type OrderState } from '@orderly/orders';
-import type { UnappliedEvent } from '../orders/read-orders';
 import { decisionEntry } from './decision-entry';
 
 const order: OrderState = { ...placeholderOf('o-1'), status: 'pending', version: 1 };
@@ -49,18 +49,18 @@ describe('decisionEntry', () => {
     ['rejected for its version', rejected('version-conflict'), undefined, actor],
     ['superseded while it was parked', { outcome: 'superseded' }, parkedUntil, actor],
   ])('names who decided what was %s', (_, decision, until, who) => {
-    expect(decisionEntry({ order, event: event({ parkedUntil: until }), decision }).actor).toEqual(who);
+    expect(decisionEntry({ before: order, event: event({ parkedUntil: until }), decision }).actor).toEqual(who);
   });
 
   it('tells of an order that nobody knows neither a status nor what it could become', () => {
-    const entry = decisionEntry({ order: placeholderOf('o-1'), event: event(), decision: rejected('order-unknown') });
+    const entry = decisionEntry({ before: placeholderOf('o-1'), event: event(), decision: rejected('order-unknown') });
     expect(entry).toMatchObject({ action: 'event.rejected', code: 'order-unknown' });
     expect(entry.detail).toBeUndefined();
   });
 
   it('asks for no status where the event changes data alone, nor for a reason that is none', () => {
     const update = event({ type: 'order.updated', data: { reason: 7 } });
-    expect(decisionEntry({ order, event: update, decision: { outcome: 'superseded' } })).toMatchObject({
+    expect(decisionEntry({ before: order, event: update, decision: { outcome: 'superseded' } })).toMatchObject({
       action: 'event.superseded',
       fromStatus: 'pending',
       toStatus: null,
@@ -71,7 +71,7 @@ describe('decisionEntry', () => {
 
   it('tells of an early event of an unknown order that it waits for the order', () => {
     const entry = decisionEntry({
-      order: placeholderOf('o-1'),
+      before: placeholderOf('o-1'),
       event: event(),
       decision: { outcome: 'parked' },
       deadline: new Date(parkedUntil),
