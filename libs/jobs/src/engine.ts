@@ -12,6 +12,6 @@ export interface RunnableJob {
 export interface Engine {
   /** Hands over many jobs in one round trip. A job that the engine has already is left as it is. */
   add(jobs: readonly RunnableJob[]): Promise<void>;
-  /** Of the given jobs, those that the engine does not have. */
+  /** Of the given jobs, those that the engine would never run. Their remains are removed, so that they can be added again. */
   absent(jobs: readonly RunnableJob[]): Promise<RunnableJob[]>;
 }

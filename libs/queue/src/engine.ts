@@ -1,6 +1,7 @@
 import type { Engine, RunnableJob } from '@orderly/jobs';
 import { Queue, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { createJobPresence } from './job-presence';
 import { connectForCalls, whenReady } from './redis-connection';
 import { refuseEviction } from './redis-check';
 
@@ -19,6 +20,8 @@ export interface BullEngine extends Engine {
   readonly redis: Redis;
   /** Of one queue, by BullMQ's states: `prioritized`, `wait` (of which the design has none), `delayed`, `active`. */
   counts(queue: string): Promise<Readonly<Record<string, number>>>;
+  /** Removes the active jobs of a queue that BullMQ cannot read, and returns how many. The sweep adds what the ledger has. */
+  removeDamaged(queue: string): Promise<number>;
   /** Keeps a queue's workers from fetching for so long. Does nothing unless they have a limiter. */
   hold(queue: string, forMs: number): Promise<void>;
   /** Lets a queue's workers fetch again before a hold has ended. Whatever still has to wait is held again by its claim. */
@@ -34,6 +37,7 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
   redis.on('error', onError);
   redis.on('ready', () => void refuseEviction(redis).catch(onError));
   const queues = new Map<string, Queue>();
+  const presence = createJobPresence(redis, prefix);
 
   return {
     redis,
@@ -42,14 +46,11 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
       await Promise.all([...byQueue].map(async ([queue, ofQueue]) => queueOf(queue).addBulk(ofQueue.map(bulkJob))));
     },
     async absent(jobs) {
-      if (jobs.length === 0) return [];
-      const pipeline = redis.pipeline();
-      for (const { queue, id } of jobs) pipeline.exists(`${prefix}:${queue}:${id}`);
-      const answers = (await pipeline.exec()) ?? [];
-      const failure = answers.find(([error]) => error)?.[0];
-      if (failure) throw failure;
-      return jobs.filter((_job, index) => answers[index]?.[1] === 0);
+      const byQueue = Map.groupBy(jobs, ({ queue }) => queue);
+      const absent = await Promise.all([...byQueue].map(([queue, ofQueue]) => presence.absent(queue, ofQueue)));
+      return absent.flat();
     },
+    removeDamaged: presence.removeDamaged,
     counts: async (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
     hold: async (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
     async release(queue) {

@@ -11,53 +11,64 @@ export interface SweepOptions {
   readonly queues: readonly string[];
   readonly prefix: string;
   readonly logger: Logger;
-  /** Redis lost what it was given; beside the jobs, whatever else lives there has to be applied again. */
+  /** Redis has lost its contents: beside the jobs, everything else that lives there must be applied again. */
   readonly onGeneration?: () => void;
 }
 
 /** Pause between two steps of the walk, in ms. */
 const tickMs = 1000;
-/** A process that dies gives way to the next after so long, in ms. */
+/** When a process dies, the next one takes over its queues after this time, in ms. */
 const leaseMs = 5000;
 /** Jobs of one page, and repairs of one step. */
 const pageSize = 1000;
-/** What becomes due after a wait is looked for so far back: several ticks, so that a slow one misses nothing. */
+/** How far back to look for jobs whose wait is over: several ticks, so that a slow tick misses none. In ms. */
 const freshMs = 10_000;
-/** Lanes are repaired every so many ticks: they only break where somebody changed the ledger by hand. */
+/** A job that became due more recently is still on its way to BullMQ through the relay, in ms. */
+const settlingMs = 2000;
+/** Ticks between two repairs of what only breaks when somebody changes the ledger or Redis by hand: lanes, and hashes in Redis. */
 const repairEvery = 30;
 
 /**
- * The repair pass behind the relay: finds jobs that are due and that BullMQ does not have, a page per tick, and adds them. When
- * Redis has lost its jobs it walks on without a pause until all are back.
+ * The repair pass behind the relay: finds jobs that are due and that BullMQ does not have, and adds them. It walks a page per
+ * tick while nothing is missing, and without a pause to the end from the first page on that misses jobs, and from the moment when
+ * Redis is back. When Redis has lost its contents, the walk starts again from the beginning.
  */
 export function createSweep(options: SweepOptions): Service {
   const { engine, prefix, queues, logger, onGeneration } = options;
   const sweeps = queues.map((queue) => createQueueSweep(queue, options));
   const generation = watchGeneration(engine.redis, prefix, () => {
     logger.warn('Redis is another or was emptied; every runnable job is given to it again');
-    for (const sweep of sweeps) sweep.walkAll();
+    for (const sweep of sweeps) sweep.walkAll({ restart: true });
     onGeneration?.();
   });
-  return composeServices('sweep', [sweeps, generation]);
+  const onReady = (): void => sweeps.forEach((sweep) => sweep.walkAll({ restart: false }));
+  const reconnects = createService({
+    name: 'sweep after a reconnect',
+    start: async () => void engine.redis.on('ready', onReady),
+    stop: async () => void engine.redis.off('ready', onReady),
+  });
+  return composeServices('sweep', [[...sweeps, reconnects], generation]);
 }
 
 interface QueueSweep extends Service {
-  /** Start over, and do not pause before the end. */
-  walkAll(): void;
+  /** Walks over all due jobs without a pause, once the walk under way has ended; or at once, from the beginning. */
+  walkAll(options: { readonly restart: boolean }): void;
 }
 
 function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOptions): QueueSweep {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
-  let isHurried = false;
-  /** How often Redis lost its jobs; and after which loss the walk began: what an older one has passed is to be looked at again. */
-  let losses = 0;
-  let walkOfLoss = 0;
   let isStopped = false;
   let isLeader = false;
-  let cursor: DueCursor | null = null;
   let ticks = 0;
+  let cursor: DueCursor | null = null;
+  /** The walk does not pause before its end. */
+  let isHurried = false;
+  /** Another hurried walk is wanted after the one under way; at first because nobody knows what happened before. */
+  let isWalkWanted = true;
+  /** What the walk has passed is to be looked at again. */
+  let isRestartWanted = false;
 
   const service = createService({
     name: `sweep ${queue}`,
@@ -68,15 +79,15 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
       isStopped = true;
       clearInterval(timer);
       await running;
-      // A lease of no length: the next process need not wait for the end of ours.
+      // A lease of no length, so that the next process need not wait for the end of ours.
       if (isLeader) await ledger.lease(queue, 0).catch(() => false);
     },
   });
   return {
     ...service,
-    walkAll: () => {
-      losses += 1;
-      isHurried = true;
+    walkAll: ({ restart }) => {
+      if (restart) isRestartWanted = true;
+      else isWalkWanted = true;
       tick();
     },
   };
@@ -93,30 +104,47 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
     isLeader = await ledger.lease(queue, leaseMs);
     if (!isLeader) return;
     ticks += 1;
-    await addAbsent('lost', await ledger.lost(queue, pageSize));
-    await addAbsent('due', await ledger.freshlyDue(queue, freshMs, pageSize));
-    if (ticks % repairEvery === 0) await addAbsent('lane', await ledger.repairLanes(queue, pageSize));
-    do {
-      const hurried: boolean = isHurried;
-      if (walkOfLoss !== losses) cursor = null;
-      walkOfLoss = losses;
-      const page = await ledger.duePage(queue, cursor, pageSize, hurried ? 0 : settlingMs);
-      await addAbsent('absent', page.jobs);
-      // Not before: a page that Redis did not take is tried again.
-      cursor = page.next;
-      if (hurried) await ledger.lease(queue, leaseMs);
-      if (cursor === null) isHurried = walkOfLoss !== losses;
-    } while (isHurried && !isStopped);
+    const added = new Map<string, number>();
+    try {
+      await addAbsent('lost', await ledger.lost(queue, pageSize), added);
+      await addAbsent('due', await ledger.freshlyDue(queue, freshMs, pageSize), added);
+      if (ticks % repairEvery === 1) await repair(added);
+      do await walkPage(added);
+      while ((isHurried || isWalkWanted || isRestartWanted) && !isStopped);
+    } finally {
+      for (const [kind, jobs] of added) logger.info({ queue, kind, jobs }, 'Jobs were given to BullMQ again');
+    }
   }
 
-  async function addAbsent(kind: string, jobs: readonly RunnableJob[]): Promise<void> {
+  async function walkPage(added: Map<string, number>): Promise<void> {
+    if (isRestartWanted) cursor = null;
+    if (isRestartWanted || (isWalkWanted && cursor === null)) {
+      isHurried = true;
+      isRestartWanted = isWalkWanted = false;
+    }
+    const page = await ledger.duePage(queue, cursor, pageSize, isHurried ? 0 : settlingMs);
+    const absent = await addAbsent('absent', page.jobs, added);
+    // A page that Redis did not take is tried again, so the cursor only moves now.
+    cursor = page.next;
+    // Where one job is missing, those that became due after it are likely to be missing too.
+    isHurried = cursor !== null && (isHurried || absent > 0);
+    if (isHurried) await ledger.lease(queue, leaseMs);
+  }
+
+  async function repair(added: Map<string, number>): Promise<void> {
+    await addAbsent('lane', await ledger.repairLanes(queue, pageSize), added);
+    const damaged = await engine.removeDamaged(queue);
+    if (damaged === 0) return;
+    metrics.sweepRepaired.add({ queue, kind: 'damaged' }, damaged);
+    logger.warn({ queue, jobs: damaged }, 'Jobs that BullMQ could not read were removed from Redis');
+  }
+
+  async function addAbsent(kind: string, jobs: readonly RunnableJob[], added: Map<string, number>): Promise<number> {
     const absent = await engine.absent(jobs);
-    if (absent.length === 0) return;
+    if (absent.length === 0) return 0;
     await engine.add(absent);
     metrics.sweepRepaired.add({ queue, kind }, absent.length);
-    logger.info({ queue, kind, jobs: absent.length }, 'Jobs were given to BullMQ again');
+    added.set(kind, (added.get(kind) ?? 0) + absent.length);
+    return absent.length;
   }
 }
-
-/** What became due a moment ago is still on its way to BullMQ by the relay, in ms. */
-const settlingMs = 2000;

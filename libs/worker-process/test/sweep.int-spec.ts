@@ -1,6 +1,7 @@
 import { createSweepLedger } from '@orderly/ledger';
 import { createLogger, metrics } from '@orderly/observability';
-import { createEngine, createSweep, type BullEngine } from '@orderly/queue';
+import type { SweepLedger } from '@orderly/jobs';
+import { createEngine, createSweep, type BullEngine, type SweepOptions } from '@orderly/queue';
 import { startPrivateRedis, startTcpProxy, stopTcpProxies, type TcpProxy } from '@orderly/queue/testing';
 import type { Service } from '@orderly/runtime';
 import type { RedisServer } from '@orderly/servers';
@@ -41,9 +42,9 @@ afterAll(async () => {
   await Promise.all([server.stop(), other?.stop()]);
 });
 
-async function startSweep(onGeneration?: () => void): Promise<Service> {
+async function startSweep(options: Partial<SweepOptions> = {}): Promise<Service> {
   const ledger = createSweepLedger(fixture.db, uuidv7());
-  const sweep = createSweep({ engine, ledger, queues: [queue], prefix, logger, onGeneration });
+  const sweep = createSweep({ engine, ledger, queues: [queue], prefix, logger, ...options });
   sweeps.push(sweep);
   await sweep.start();
   return sweep;
@@ -66,14 +67,37 @@ async function insert(count: number, { state = 'runnable', waitReason, dueInMs =
 const present = async (): Promise<number> => (await engine.counts(queue))['prioritized'] ?? 0;
 const runnable = (ids: readonly string[]) => ids.map((id) => ({ id, name: 'apply-order-event', queue, priority: 3 }));
 /** A count, as the list would take seconds to print whenever it is not empty yet. */
+/** How many of the jobs have no hash in Redis: unlike the engine's answer, looked at without a change. */
+const absentIn = async (ids: readonly string[]): Promise<number> =>
+  ids.length - (await engine.redis.exists(ids.map((id) => `${prefix}:${queue}:${id}`)));
 const absentOf = async (ids: readonly string[]): Promise<number> => (await engine.absent(runnable(ids))).length;
+
+/** A ledger that records which pages the sweep asks for: a look at what is freshly due begins each tick. */
+function recordedLedger() {
+  const ledger = createSweepLedger(fixture.db, uuidv7());
+  const record: ('tick' | 'page')[] = [];
+  const recorded: SweepLedger = {
+    ...ledger,
+    freshlyDue: (...args) => (record.push('tick'), ledger.freshlyDue(...args)),
+    duePage: (...args) => (record.push('page'), ledger.duePage(...args)),
+  };
+  return { recorded, record };
+}
+
+/** Ticks between the pages by which the sweep came to the state that a test waited for, and how many pages these were. */
+const pagesPerTick = (record: readonly string[]): number[] =>
+  record
+    .join(' ')
+    .split('tick')
+    .slice(1)
+    .map((pages) => pages.trim().split(' ').filter(Boolean).length);
 
 describe('the sweep', () => {
   it('gives 5,000 runnable jobs to Redis again within seconds of a FLUSHALL', async () => {
     const ids = await insert(5000);
     await engine.add(runnable(ids));
     const onGeneration = jest.fn();
-    await startSweep(onGeneration);
+    await startSweep({ onGeneration });
     expect(onGeneration).toHaveBeenCalledTimes(1); // this Redis is new to the prefix
     await engine.redis.flushall();
     const startedAt = Date.now();
@@ -100,6 +124,33 @@ describe('the sweep', () => {
     expect(await present()).toBe(3000);
   });
 
+  it('walks without a pause from the first page on that misses jobs, although Redis has lost nothing', async () => {
+    const present = await insert(2500, { dueInMs: -90_000 });
+    await engine.add(runnable(present));
+    const { recorded, record } = recordedLedger();
+    await startSweep({ ledger: recorded });
+    await eventually(() => expect(pagesPerTick(record)).toContain(1)); // the first walk is over, the next has begun
+    const absent = await insert(6500);
+    record.length = 0;
+    await eventually(async () => expect(await absentIn(absent)).toBe(0));
+    await eventually(() => expect(record.at(-1)).toBe('tick'));
+    // A page at a time through what is present, then all that is missing at once.
+    expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(6);
+  });
+
+  it('walks without a pause when Redis was merely out of reach, also over jobs that Redis has', async () => {
+    const ids = await insert(6500);
+    await engine.add(runnable(ids));
+    const { recorded, record } = recordedLedger();
+    await startSweep({ ledger: recorded });
+    await eventually(() => expect(pagesPerTick(record)).toContain(1));
+    await proxy.cut();
+    await eventually(() => expect(engine.redis.status).not.toBe('ready'));
+    record.length = 0;
+    await proxy.restore();
+    await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(7));
+  });
+
   it('walks again over what it had passed when Redis is lost in the middle of a walk', async () => {
     const ids = await insert(5000);
     await engine.redis.flushall();
@@ -109,6 +160,29 @@ describe('the sweep', () => {
     const startedAt = Date.now();
     await eventually(async () => expect(await absentOf(ids)).toBe(0));
     expect(Date.now() - startedAt).toBeLessThan(5000);
+  });
+
+  it.each(['prioritized', 'wait'])('gives back jobs whose hashes Redis kept when the list %s was lost', async (list) => {
+    const ids = await insert(60);
+    await engine.add(runnable(ids));
+    if (list === 'wait') await stallAll(ids);
+    await startSweep();
+    await engine.redis.del(`${prefix}:${queue}:${list}`);
+    await eventually(async () => expect(await present()).toBe(60));
+  });
+
+  async function stallAll(ids: readonly string[]): Promise<void> {
+    await engine.redis.del(`${prefix}:${queue}:prioritized`);
+    await engine.redis.rpush(`${prefix}:${queue}:wait`, ...ids);
+  }
+
+  it('removes what BullMQ cannot read and the ledger does not know', async () => {
+    const stray = uuidv7();
+    await engine.redis.hset(`${prefix}:${queue}:${stray}`, { name: 'x', data: '{', opts: '{' });
+    await engine.redis.lpush(`${prefix}:${queue}:active`, stray);
+    await startSweep();
+    await eventually(async () => expect(await engine.redis.keys(`${prefix}:*${stray}*`)).toEqual([]));
+    expect(await engine.redis.llen(`${prefix}:${queue}:active`)).toBe(0);
   });
 
   it('leaves a job that Redis has as it is, and says nothing of it', async () => {
