@@ -1,5 +1,6 @@
 import { pauseQueue, resumeQueue } from '@orderly/ledger';
 import { testActor } from '@orderly/ledger/testing';
+import { createEngine } from '@orderly/queue';
 import { eventually } from '@orderly/testing';
 import { created } from '@orderly/worker-process/testing';
 import { setUp, type NotificationSetup } from './notification-setup';
@@ -27,6 +28,25 @@ describe('the paused queue notifications', () => {
 
     await resumeQueue(db, 'notifications', { actor: testActor });
     for (const orderId of orderIds) expect(await notifications.ended(orderId, 'done')).toMatchObject({ attempts_used: 1 });
+    expect(sink.mails).toHaveLength(orderIds.length);
+  });
+
+  it('sends each message once after a resume, although Redis lost the list of its jobs meanwhile', async () => {
+    const { db, sink } = notifications;
+    const orderIds = Array.from({ length: 20 }, (_, index) => `L-${index}`);
+    await pauseQueue(db, 'notifications', { actor: testActor });
+    await notifications.startWorker();
+    await notifications.apply(orderIds.map((orderId) => created(orderId)));
+    const queue = notifications.queue('notifications');
+    await eventually(async () => expect(await queue.getRateLimitTtl()).toBeGreaterThan(0));
+    const { REDIS_URL: redisUrl = '', ORDERLY_QUEUE_PREFIX: prefix = '' } = notifications.env;
+    const engine = createEngine({ redisUrl, prefix });
+    await engine.ready();
+    await engine.redis.del(queue.toKey('prioritized'), queue.toKey('delayed'));
+    await engine.close();
+
+    await resumeQueue(db, 'notifications', { actor: testActor });
+    await Promise.all(orderIds.map((orderId) => notifications.ended(orderId, 'done')));
     expect(sink.mails).toHaveLength(orderIds.length);
   });
 });

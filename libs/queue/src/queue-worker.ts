@@ -1,3 +1,4 @@
+import { createSparseLog, metrics } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';
 import { Worker, type Job } from 'bullmq';
 import { dispose } from './dispose';
@@ -42,6 +43,9 @@ const restMs = 500;
 /** How soon a delivery is tried again whose end could not even be written down, in ms. */
 const afterFaultMs = 1000;
 
+/** The ledger's ids, as PostgreSQL writes them: any other form would be asked for in vain, again and again. */
+const isJobId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+
 /** Fetches the ids of one queue from BullMQ and runs their jobs. Its stop resolves when no job of it runs any more. */
 export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { queue, engine, redisUrl, prefix, concurrency, rateLimit, logger } = options;
@@ -52,12 +56,20 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const hold = (forMs: number): Promise<void> => engine.hold(queue, Math.min(forMs, longestHoldMs));
   const onLost = (error: unknown): void =>
     logger.debug({ err: error }, 'BullMQ had forgotten the job; the sweep takes care of it');
+  const logStray = createSparseLog<string>((id, deliveries) =>
+    logger.warn({ queue, id, deliveries }, 'Dropped: Redis held an id that no job can have'),
+  );
 
   const process = async (job: Job, token?: string): Promise<void> => {
+    const { id = '' } = job;
+    if (!isJobId(id)) {
+      metrics.jobsDropped.add({ queue, reason: 'invalid-id' });
+      return logStray(id);
+    }
     const hasToRest = options.stopSignals().some(({ aborted }) => aborted);
     if (hasToRest) return dispose(job, token, { kind: 'later', delayMs: restMs }, hold, onLost);
-    const disposal = await runJob(job.id ?? '', options).catch((error: unknown): Disposal => {
-      logger.error({ err: error, jobId: job.id }, 'A delivery could not be ended');
+    const disposal = await runJob(id, options).catch((error: unknown): Disposal => {
+      logger.error({ err: error, jobId: id }, 'A delivery could not be ended');
       return { kind: 'later', delayMs: afterFaultMs };
     });
     await dispose(job, token, disposal, hold, onLost);

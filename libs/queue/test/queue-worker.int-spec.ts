@@ -1,10 +1,11 @@
 import { syncOrder } from '@orderly/contracts';
 import { ShutdownError, ThrottledError } from '@orderly/errors';
 import { createSoloGate, done, type JobHandler } from '@orderly/jobs';
-import { createLogger } from '@orderly/observability';
+import { createLogger, metrics } from '@orderly/observability';
 import { stressStartStop } from '@orderly/runtime/testing';
 import { eventually, testRedisUrl } from '@orderly/testing';
-import { Worker } from 'bullmq';
+import { Queue, Worker } from 'bullmq';
+import { v7 as uuidv7 } from 'uuid';
 import { bindJob, createEngine, createQueueWorker, type BullEngine, type QueueWorker, type QueueWorkerOptions } from '../src';
 import {
   createFakeLedger,
@@ -86,6 +87,25 @@ describe('a queue worker', () => {
     await eventually(() => isDone(ids));
     await eventually(isEmpty);
     expect((await space.keys()).filter((key) => ids.some((id) => key.includes(id)))).toEqual([]);
+  });
+
+  it('drops, counts and logs an id that no job can have, and claims nothing for it', async () => {
+    const dropped = jest.spyOn(metrics.jobsDropped, 'add');
+    const claims = jest.spyOn(fake.ledger, 'claim');
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const warned = jest.spyOn(logger, 'warn');
+    const bare = new Queue(queue, { connection: { url: testRedisUrl() }, prefix: space.prefix });
+    const strays = ['order-7', uuidv7().toUpperCase(), ` ${uuidv7()}`];
+    await bare.addBulk(strays.map((jobId) => ({ name: 'sync-order', data: {}, opts: { jobId, priority: 3 } })));
+    await startWorker(async () => done(), { logger });
+    const ids = await insert(1);
+    await eventually(() => isDone(ids));
+    await eventually(isEmpty);
+    await bare.close();
+    expect(dropped.mock.calls).toEqual(strays.map(() => [{ queue, reason: 'invalid-id' }]));
+    expect(claims.mock.calls).toEqual([[{ jobId: ids[0] }]]);
+    expect(warned.mock.calls).toEqual([[{ queue, id: 'order-7', deliveries: 1 }, expect.stringContaining('Dropped')]]);
+    expect((await space.keys()).filter((key) => strays.some((id) => key.includes(id)))).toEqual([]);
   });
 
   it('waits with the whole queue while its destination is throttled, and then goes on, with no attempt used', async () => {
