@@ -120,3 +120,22 @@ describe('an event', () => {
     expect(earliest).toEqual({ job_id: fresh });
   });
 });
+
+it('a job whose event is gone ends as a dead letter at its delivery, and keeps no other event waiting', async () => {
+  const [gone, parked, other] = await status.accept([created('A'), moved('B', 'shipped'), created('C')]);
+  await status.db.query('delete from events where event_id = any($1)', [[gone, parked]]);
+  await status.db.query(`update jobs set state = 'parked' where id = $1`, [parked]);
+  await status.startWorker();
+  for (const id of [gone!, parked!]) {
+    expect(await status.ended(id, 'dead')).toMatchObject({
+      error_code: 'event-missing',
+      fingerprint: 'event-missing:apply-order-event',
+      attempts_used: 1,
+    });
+  }
+  await status.ended(other!, 'done');
+  expect(await status.db.query(`select order_id, code, actor from audit where action = 'event.rejected' order by 1`)).toEqual([
+    { order_id: 'A', code: 'event-missing', actor: 'orderly' },
+    { order_id: 'B', code: 'event-missing', actor: 'orderly' },
+  ]);
+});

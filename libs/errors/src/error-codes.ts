@@ -31,6 +31,7 @@ export const errorCodes = {
   'parked-too-long': 'The step that the parked event waited for did not arrive before its deadline.',
   'version-conflict': 'The order does not have the expected version.',
   // Jobs
+  'event-missing': 'The event of this job is not in the ledger.',
   'invalid-payload': "The job's payload is invalid.",
   'unknown-job': 'No handler exists for a job of this name.',
   'job-timeout': 'The handler exceeded its time limit.',

@@ -1,4 +1,5 @@
 import type { applyOrderEvent } from '@orderly/contracts';
+import { PermanentError } from '@orderly/errors';
 import type { ApplyRequest, ApplyResult } from '@orderly/ledger';
 import { settled, type JobHandler } from '@orderly/jobs';
 import { currentTraceContext } from '@orderly/observability';
@@ -21,6 +22,8 @@ export const createApplyOrderEvent =
       case 'parked':
         // It stays in the ledger alone: the order's next event takes it along, or the sweep brings it at its deadline.
         return settled('parked');
+      case 'event-missing':
+        throw new PermanentError('event-missing', 'The ledger has no event for this job');
       case 'idle':
         return settled('idle');
     }

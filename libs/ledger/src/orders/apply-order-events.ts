@@ -3,7 +3,7 @@ import type { OrderState } from '@orderly/orders';
 import type { ApplyOptions, ApplyOutcome, ApplyRequest, ApplyResult } from './apply-types';
 import type { PlannedEvent } from './order-plan';
 import { outcomeOf, planRows } from './plan-rows';
-import { lockOrders, maxEventsRead, unappliedEvents, type UnappliedEvent } from './read-orders';
+import { lockOrders, maxEventsRead, openWithoutEvent, unappliedEvents, type UnappliedEvent } from './read-orders';
 import { isParked, takeEvents } from './take-events';
 import { writePlan } from './write-plan';
 
@@ -47,10 +47,15 @@ async function applyInTransaction(
 
     const known = new Map(plans.flatMap(({ results }) => [...results]));
     const notAllRead = (orderId: string): boolean => (events.get(orderId)?.length ?? 0) >= maxEventsRead;
-    const results = requests.map(
-      ({ jobId, orderId }): ApplyResult =>
-        known.get(jobId) ?? (notAllRead(orderId) ? { kind: 'later', delayMs: notReadMs } : { kind: 'idle' }),
+    const unread = requests.filter(({ jobId, orderId }) => !known.has(jobId) && !notAllRead(orderId));
+    const eventless = await openWithoutEvent(
+      query,
+      unread.map(({ jobId }) => jobId),
     );
+    const results = requests.map(({ jobId, orderId }): ApplyResult => {
+      if (eventless.has(jobId)) return { kind: 'event-missing' };
+      return known.get(jobId) ?? (notAllRead(orderId) ? { kind: 'later', delayMs: notReadMs } : { kind: 'idle' });
+    });
     // Events that are not parked come with deliveries of their own.
     const hasMoreParked = (orderId: string): boolean => (events.get(orderId) ?? []).filter(isParked).length >= maxEventsRead;
     const unfinished = new Set(rows.orders.map((order) => order.order_id).filter(hasMoreParked));

@@ -15,6 +15,8 @@ export type ApplyResult =
   | { readonly kind: 'parked' }
   /** An earlier event of the order waits for its retry, and this one behind it. */
   | { readonly kind: 'later'; readonly delayMs: number }
+  /** The ledger has the job, but not its event: there is nothing to apply, now or later. */
+  | { readonly kind: 'event-missing' }
   /** Nothing was left to do. */
   | { readonly kind: 'idle' };
 

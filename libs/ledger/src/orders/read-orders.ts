@@ -1,6 +1,7 @@
 import type { Actor } from '@orderly/contracts';
 import type { OrderState, PendingEvent } from '@orderly/orders';
 import type { Database, Query } from '@orderly/database';
+import { idRange } from '../jobs/id-range';
 
 /** Locks the orders, after making a placeholder for those that nobody knows yet. `now` is the transaction's time. */
 export async function lockOrders(query: Query, orderIds: readonly string[]): Promise<{ orders: OrderState[]; now: string }> {
@@ -115,6 +116,22 @@ type EventRow = {
   api_key_id: string | null;
   on_behalf_of: string | null;
 };
+
+/**
+ * Of delivered jobs whose event was not read, those that are open all the same: their event is gone. The others have ended
+ * meanwhile. Nothing is asked in the usual case that every event was read.
+ */
+export async function openWithoutEvent(query: Query, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
+  if (jobIds.length === 0) return new Set();
+  const { lowest, highest } = idRange(jobIds);
+  const rows = await query<{ id: string }>(
+    `select j.id
+     from (select * from jobs where id = any($1::uuid[]) and id between $2 and $3 offset 0) as j
+     where j.state in ('runnable', 'parked') and not exists (select from events where event_id = j.id offset 0)`,
+    [jobIds, lowest, highest],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
 
 /** The job of the first event of an order that has no outcome and is not parked. */
 export async function firstUnapplied(
