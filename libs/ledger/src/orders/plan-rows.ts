@@ -40,16 +40,20 @@ export const outcomeOf = ({ outcome }: Decision): JobOutcome | undefined =>
 type Applied = PlannedEvent & { readonly decision: AppliedDecision };
 const isApplied = (planned: PlannedEvent): planned is Applied => planned.decision.outcome === 'applied';
 
-/** The order as the last change leaves it; none if nothing was applied. */
+/**
+ * The order as the last change leaves it; none if nothing was applied. Data that are null stay as they are: most events change the
+ * status alone, and PostgreSQL would write large data anew with each.
+ */
 function orderRows(plan: readonly PlannedEvent[]): Row<'order_id'>[] {
+  const [first] = plan;
   const next = plan.findLast(isApplied)?.decision.next;
-  if (next === undefined) return [];
+  if (first === undefined || next === undefined) return [];
   const row = {
     order_id: next.orderId,
     status: next.status,
     version: next.version,
-    data: next.data,
-    key_times: next.keyTimes,
+    data: next.data === first.before.data ? null : next.data,
+    key_times: next.keyTimes === first.before.keyTimes ? null : next.keyTimes,
     status_occurred_at: next.statusOccurredAt,
   };
   return [row];

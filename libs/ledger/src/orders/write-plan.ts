@@ -89,7 +89,7 @@ const writeSql = `
   with
   moved_orders as (
     update orders o
-    set status = n.status, version = n.version, data = n.data, key_times = n.key_times,
+    set status = n.status, version = n.version, data = coalesce(n.data, o.data), key_times = coalesce(n.key_times, o.key_times),
       status_occurred_at = n.status_occurred_at, updated_at = now()
     from jsonb_to_recordset($1::jsonb) as n(
       order_id text, status text, version integer, data jsonb, key_times jsonb, status_occurred_at timestamptz)
