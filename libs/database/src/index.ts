@@ -1,6 +1,6 @@
-export { isDatabaseAway } from './connection-error';
+export { coalesced } from './coalesced';
 export { createDatabase, type Database, type DatabaseOptions, type Query } from './database';
+export { isDatabaseAway, mayPass } from './fault-kind';
 export { watchPool, type PoolPressure } from './pool-pressure';
-export { retried } from './retried';
+export { retried, type WaitForDatabaseOptions } from './retried';
 export { accessRefusal, isSchemaMissing } from './setup-fault';
-export { waitForDatabase, type WaitForDatabaseOptions } from './wait-for-database';

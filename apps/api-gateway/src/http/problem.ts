@@ -1,5 +1,5 @@
 import { problemTypeUrl, type Problem } from '@orderly/contracts';
-import { isDatabaseAway } from '@orderly/database';
+import { mayPass } from '@orderly/database';
 import { errorCodes } from '@orderly/errors';
 import { databaseUnavailable, RequestRefused } from './request-refused';
 import type { ApiErrorCode } from './status-of-code';
@@ -29,7 +29,7 @@ export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
 /** What an error means to whoever sent the request. */
 export function refusalOf(error: unknown): RequestRefused {
   if (error instanceof RequestRefused) return error;
-  if (isDatabaseAway(error)) return databaseUnavailable();
+  if (mayPass(error)) return databaseUnavailable();
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const known = codesOfFastify[String(code)];
   if (known === 'payload-too-large') return new RequestRefused(known, { detail: `A body has at most ${maxBodyBytes} bytes` });

@@ -1,5 +1,4 @@
-import { createCoalescer } from '@orderly/jobs';
-import { type Database, isDatabaseAway, type Query } from '@orderly/database';
+import { coalesced, type Database, type Query, retried } from '@orderly/database';
 import { acceptEvents, type AcceptedEvent, type IntakeResult } from './accept-events';
 import { runEachOnce, type Answer, type Executed, type KeyedRequest, type OnceOptions, type OnceResult } from './run-once';
 
@@ -27,16 +26,15 @@ const maxTransactions = 2;
 export function createAcceptOnce(db: Database, { onBatch, ...options }: AcceptOnceOptions): AcceptOnce {
   const run = (requests: readonly EventsRequest[]): Promise<OnceResult<readonly IntakeResult[]>[]> =>
     runEachOnce(db, requests, options, acceptAll);
-  const runSingle = createCoalescer({
+  const runSingle = coalesced({
     run,
     maxBatch: maxRequests,
     maxInFlight: maxTransactions,
-    isItemFault: (error) => !isDatabaseAway(error),
     onBatch,
   });
   return async (request) => {
     if (request.events.length === 1) return runSingle(request);
-    const [result] = await run([request]);
+    const [result] = await retried(() => run([request]));
     return result as OnceResult<readonly IntakeResult[]>;
   };
 }

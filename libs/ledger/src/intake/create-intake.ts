@@ -1,5 +1,4 @@
-import { createCoalescer } from '@orderly/jobs';
-import { type Database, isDatabaseAway, retried } from '@orderly/database';
+import { coalesced, type Database, retried } from '@orderly/database';
 import { acceptCandidates, candidateOf, type AcceptedEvent, type Candidate, type IntakeResult } from './accept-events';
 
 /** Takes events in. Resolves when they are committed; all events of a call, or none. */
@@ -16,18 +15,17 @@ const maxStatements = 2;
 
 /** Single events that arrive at the same time share one statement; a batch has its own. */
 export function createIntake(db: Database, { onBatch }: IntakeOptions = {}): Intake {
-  const store = (events: readonly Candidate[]): Promise<IntakeResult[]> => retried(() => acceptCandidates(db, events));
-  const storeSingle = createCoalescer<Candidate, IntakeResult>({
+  const store = (events: readonly Candidate[]): Promise<IntakeResult[]> => acceptCandidates(db, events);
+  const storeSingle = coalesced<Candidate, IntakeResult>({
     run: store,
     maxBatch: maxSingleEvents,
     maxInFlight: maxStatements,
-    isItemFault: (error) => !isDatabaseAway(error),
     onBatch,
   });
   return async (accepted) => {
     const events = accepted.map(candidateOf);
     const [first, second] = events;
     if (first === undefined) return [];
-    return second === undefined ? [await storeSingle(first)] : store(events);
+    return second === undefined ? [await storeSingle(first)] : retried(() => store(events));
   };
 }

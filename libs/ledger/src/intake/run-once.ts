@@ -58,12 +58,12 @@ export async function runOnce<Value>(
   work: (query: Query) => Promise<Executed<Value>>,
 ): Promise<OnceResult<Value>> {
   if (request === undefined) return { status: 'done', ...(await retried(() => db.transaction((query) => bounded(query, work)))) };
-  const [result] = await runEachOnce(db, [{ request }], options, async (query) => [await work(query)]);
+  const [result] = await retried(() => runEachOnce(db, [{ request }], options, async (query) => [await work(query)]));
   return result as OnceResult<Value>;
 }
 
 /**
- * {@link runOnce} for many requests in one transaction.
+ * {@link runOnce} for many requests in one transaction, which is not tried again.
  *
  * @param work - is given the requests whose work is to be done, and returns what each came to, in their order
  * @returns what became of each, in the order of `items`
@@ -74,23 +74,20 @@ export async function runEachOnce<Item extends { readonly request: KeyedRequest 
   options: OnceOptions,
   work: (query: Query, items: readonly Item[]) => Promise<readonly Executed<Value>[]>,
 ): Promise<OnceResult<Value>[]> {
-  // Of several with one key the first does the work; it would be given its own lock again and again.
+  // If several requests share a key, only the first runs: advisory locks are re-entrant.
   const firsts = [...Map.groupBy(items, ({ request }) => identityOf(request)).values()].flatMap(([first]) => first ?? []);
   const done = new Map<Item, Executed<Value>>();
-  const kept = await retried(() =>
-    db.transaction(async (query) => {
-      done.clear();
-      const locked = await lock(query, firsts);
-      // A statement of its own: it sees what was committed before the lock was given up.
-      const found = await find(query, firsts);
-      const fresh = locked.filter(({ request }) => !found.has(identityOf(request)));
-      if (fresh.length === 0) return found;
-      const executed = await work(query, fresh);
-      fresh.forEach((item, index) => done.set(item, executed[index] as Executed<Value>));
-      await keep(query, done, options);
-      return found;
-    }),
-  );
+  const kept = await db.transaction(async (query) => {
+    const locked = await lock(query, firsts);
+    // A statement of its own: it sees what was committed before the lock was given up.
+    const found = await find(query, firsts);
+    const fresh = locked.filter(({ request }) => !found.has(identityOf(request)));
+    if (fresh.length === 0) return found;
+    const executed = await work(query, fresh);
+    fresh.forEach((item, index) => done.set(item, executed[index] as Executed<Value>));
+    await keep(query, done, options);
+    return found;
+  });
   for (const [{ request }, { answer }] of done) kept.set(identityOf(request), { fingerprint: request.fingerprint, answer });
 
   return items.map((item): OnceResult<Value> => {

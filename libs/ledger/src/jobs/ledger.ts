@@ -1,13 +1,6 @@
-import {
-  createCoalescer,
-  type ClaimResult,
-  type Ledger,
-  type RunnableJob,
-  type Settlement,
-  type SettleResult,
-} from '@orderly/jobs';
+import type { ClaimResult, Ledger, RunnableJob, Settlement, SettleResult } from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
-import { type Database, isDatabaseAway, waitForDatabase, type WaitForDatabaseOptions } from '@orderly/database';
+import { coalesced, type Database, isDatabaseAway, retried, type WaitForDatabaseOptions } from '@orderly/database';
 import { applyOrderEvents } from '../orders/apply-order-events';
 import type { ApplyRequest, ApplyResult } from '../orders/apply-types';
 import type { PlanOrder } from '../orders/order-plan';
@@ -36,7 +29,7 @@ const maxInFlight = 2;
 /** The ledger for jobs whose effect lies outside PostgreSQL: claimed first, settled afterwards. */
 export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptions, 'processId'>): Ledger {
   const { db, processId } = options;
-  const claims = coalesced<TokenRequest, ClaimResult>(options, 'claim', (requests) =>
+  const claims = together<TokenRequest, ClaimResult>(options, 'claim', (requests) =>
     claimJobs(db, requests, { ...claim, processId }),
   );
   return { claim: ({ jobId }) => claims({ id: jobId, token: uuidv7() }), settle: settler(options) };
@@ -44,7 +37,7 @@ export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptio
 
 /** The ledger for jobs whose effect lies in PostgreSQL alone: the work's own transaction settles them. */
 export function createRowLockLedger(options: LedgerOptions, queue: string): Ledger {
-  const loads = coalesced<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
+  const loads = together<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
   return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
 }
 
@@ -56,11 +49,11 @@ export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): (re
     relay(runnable);
     return results;
   };
-  const applyTogether = coalesced<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
+  const applyTogether = together<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
   return (request) =>
     applyTogether(request).catch((error: unknown) => {
       if (isDatabaseAway(error)) throw error;
-      return waitForDatabase(() => applyOneByOne(db, request, (onlyEvent) => run([request], onlyEvent)), wait);
+      return retried(() => applyOneByOne(db, request, (onlyEvent) => run([request], onlyEvent)), { wait });
     });
 }
 
@@ -92,28 +85,22 @@ const behindBadEventMs = 2000;
 
 /** Loads what orders looked like at given versions. */
 export function createVersionLoader(options: LedgerOptions): (key: OrderVersionKey) => Promise<OrderVersion | undefined> {
-  return coalesced<OrderVersionKey, OrderVersion | undefined>(options, 'load', (keys) => loadOrderVersions(options.db, keys));
+  return together<OrderVersionKey, OrderVersion | undefined>(options, 'load', (keys) => loadOrderVersions(options.db, keys));
 }
 
 function settler(options: LedgerOptions): Ledger['settle'] {
   const { db, processId, relay } = options;
-  return coalesced<Settlement, SettleResult>(options, 'settle', async (settlements) => {
+  return together<Settlement, SettleResult>(options, 'settle', async (settlements) => {
     const { results, runnable } = await settleJobs(db, settlements, processId);
     relay(runnable);
     return results;
   });
 }
 
-function coalesced<Item, Result>(
+function together<Item, Result>(
   { wait, onBatch }: LedgerOptions,
   operation: 'claim' | 'settle' | 'apply' | 'load',
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
-  return createCoalescer<Item, Result>({
-    run: (items) => waitForDatabase(() => run(items), wait),
-    maxBatch,
-    maxInFlight,
-    isItemFault: (error) => !isDatabaseAway(error),
-    onBatch: (size) => onBatch?.(operation, size),
-  });
+  return coalesced<Item, Result>({ run, wait, maxBatch, maxInFlight, onBatch: (size) => onBatch?.(operation, size) });
 }

@@ -1,0 +1,63 @@
+import { event, startGateway, type TestGateway } from './gateway';
+
+let gateway: TestGateway;
+beforeAll(async () => void (gateway = await startGateway()));
+afterAll(() => gateway.stop());
+
+/** Lets PostgreSQL fail with a code when the event with this id is stored: always, or the first few times. */
+async function failAt(id: string, code: string, times = 1_000_000): Promise<void> {
+  await gateway.db.query('create sequence if not exists tries');
+  await gateway.db.query('alter sequence tries restart');
+  await gateway.db.query(`
+    create or replace function fail_at() returns trigger language plpgsql as $$
+    begin
+      if new.id = '${id}' and nextval('tries') <= ${times} then
+        raise exception 'raised' using errcode = '${code}';
+      end if;
+      return new;
+    end $$`);
+  await gateway.db.query('create or replace trigger fail_at before insert on event_keys for each row execute function fail_at()');
+}
+
+const keyed = (id: string): Record<string, string> => ({ 'idempotency-key': `"${id}"` });
+
+describe.each<[string, (id: string) => Promise<{ status: number; body: { code?: string }; headers: Headers }>]>([
+  ['a single event', (id) => gateway.post(event(id))],
+  ['a batch', (id) => gateway.post([event(id), event(`${id}-other`)])],
+  ['an event under a key', (id) => gateway.post(event(id), keyed(id))],
+  ['a batch under a key', (id) => gateway.post([event(id), event(`${id}-other`)], keyed(id))],
+])('%s', (name, post) => {
+  it.each(['57014', '40001', '40P01', '55P03', '53200', '53100', '53300', '25006', '57P01', '42501', '28P01'])(
+    'gets 503 with Retry-After while PostgreSQL fails with %s, and is accepted after that',
+    async (code) => {
+      const id = `${name} ${code}`.replaceAll(' ', '-');
+      await failAt(id, code);
+      const answer = await post(id);
+      expect(answer).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
+      expect(answer.headers.get('retry-after')).toBe('5');
+      await gateway.db.query('drop trigger fail_at on event_keys');
+      expect((await post(id)).status).toBe(202);
+    },
+  );
+
+  it.each(['57014', '40001', '55P03', '53200'])('is accepted when PostgreSQL fails with %s three times', async (code) => {
+    const id = `${name} passing ${code}`.replaceAll(' ', '-');
+    await failAt(id, code, 3);
+    expect((await post(id)).status).toBe(202);
+  });
+
+  it('gets 500 for a fault of the statement', async () => {
+    const id = `${name} refused`.replaceAll(' ', '-');
+    await failAt(id, '22012');
+    expect(await post(id)).toMatchObject({ status: 500, body: { code: 'internal-error' } });
+  });
+});
+
+describe('single events that arrive together', () => {
+  it('are accepted while PostgreSQL runs out of memory at one of them', async () => {
+    await failAt('greedy', '53200');
+    const ids = ['one', 'two', 'three', 'greedy', 'four', 'five'];
+    const answers = await Promise.all(ids.map((id) => gateway.post(event(id))));
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 503, 202, 202]);
+  });
+});

@@ -1,0 +1,69 @@
+import { sqlStateClasses, type FaultKind } from './sql-states';
+
+/** Codes of Node for a server that cannot be reached. */
+const socketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT', // a Unix socket
+]);
+
+/** Errors of the driver, which have no code. */
+const driverMessages: readonly (readonly [pattern: RegExp, kind: FaultKind])[] = [
+  [/^Connection terminated/, 'away'],
+  [/timeout exceeded when trying to connect/, 'away'],
+  // The server's own statement_timeout fires first while the connection works: see `serverTimeoutMs`.
+  [/^Query read timeout/, 'away'],
+  [/not queryable/, 'away'],
+  [/^Client was closed/, 'away'],
+  [/^SASL: /, 'setup'], // no password in the URL, or not the one that the server knows
+  [/^The server does not support SSL connections/, 'setup'],
+];
+
+/** Codes of OpenSSL and Node for a certificate or a TLS version that one side refuses. */
+const tlsCodes =
+  /^(ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT$|UNABLE_TO_|HOSTNAME_MISMATCH$|INVALID_CA$)/;
+
+/** Whether a connection to PostgreSQL failed over TLS: a certificate, its name, or the protocol. */
+export const isTlsFault = (error: unknown): boolean => tlsCodes.test(driverFault(error).code);
+
+/** What a fault of PostgreSQL, or of the way to it, means. Undefined for an error that did not come from there. */
+export function faultKind(error: unknown): FaultKind | undefined {
+  const { code, message } = driverFault(error);
+  if (socketCodes.has(code)) return 'away';
+  if (tlsCodes.test(code)) return 'setup';
+  if (/^[0-9A-Z]{5}$/.test(code)) return kindOfSqlState(code);
+  return driverMessages.find(([pattern]) => pattern.test(message))?.[1];
+}
+
+/** See {@link sqlStateClasses}. */
+export function kindOfSqlState(code: string): FaultKind {
+  const known = sqlStateClasses[code.slice(0, 2)];
+  return known?.except?.[code] ?? known?.kind ?? 'refused';
+}
+
+/** Whether PostgreSQL cannot be used at all, so that waiting for it is the remedy: it is away, or does not let us in. */
+export function isDatabaseAway(error: unknown): boolean {
+  const kind = faultKind(error);
+  return kind === 'away' || kind === 'setup';
+}
+
+/** Whether the same work may succeed later, unchanged. */
+export function mayPass(error: unknown): boolean {
+  const kind = faultKind(error);
+  return kind !== undefined && kind !== 'refused';
+}
+
+/** SQLSTATE or system code, and message. drizzle-orm wraps the driver's error in one of its own. */
+export function driverFault(error: unknown): { code: string; message: string } {
+  const { code, message, cause, errors } = (error ?? {}) as Record<'code' | 'message' | 'cause' | 'errors', unknown>;
+  if (code === undefined && cause !== undefined) return driverFault(cause);
+  // Of a name with several addresses, each of which failed.
+  if (message === '' && Array.isArray(errors) && errors.length > 0) return driverFault(errors[0]);
+  return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };
+}
