@@ -13,7 +13,7 @@ const socketCodes = new Set([
   'ENOENT', // a Unix socket
 ]);
 
-/** Errors of the driver, which have no code. */
+/** Errors that their text tells, because they have no code or one that means several things. */
 const driverMessages: readonly (readonly [pattern: RegExp, kind: FaultKind])[] = [
   [/^Connection terminated/, 'away'],
   [/timeout exceeded when trying to connect/, 'away'],
@@ -23,6 +23,8 @@ const driverMessages: readonly (readonly [pattern: RegExp, kind: FaultKind])[] =
   [/^Client was closed/, 'away'],
   [/^SASL: /, 'setup'], // no password in the URL, or not the one that the server knows
   [/^The server does not support SSL connections/, 'setup'],
+  [/unsupported startup parameter/, 'setup'], // of PgBouncer, with the code that it also has while its server is away
+  [/^E(NOENT|ACCES): /, 'setup'], // a file that the URL names; a socket's message begins with `connect`
 ];
 
 /** Codes of OpenSSL and Node for a certificate or a TLS version that one side refuses. */
@@ -35,10 +37,11 @@ export const isTlsFault = (error: unknown): boolean => tlsCodes.test(driverFault
 /** What a fault of PostgreSQL, or of the way to it, means. Undefined for an error that did not come from there. */
 export function faultKind(error: unknown): FaultKind | undefined {
   const { code, message } = driverFault(error);
+  const told = driverMessages.find(([pattern]) => pattern.test(message));
+  if (told) return told[1];
   if (socketCodes.has(code)) return 'away';
   if (tlsCodes.test(code)) return 'setup';
-  if (/^[0-9A-Z]{5}$/.test(code)) return kindOfSqlState(code);
-  return driverMessages.find(([pattern]) => pattern.test(message))?.[1];
+  return /^[0-9A-Z]{5}$/.test(code) ? kindOfSqlState(code) : undefined;
 }
 
 /** See {@link sqlStateClasses}. */

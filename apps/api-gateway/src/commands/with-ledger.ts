@@ -1,6 +1,5 @@
 import { loadConfig, type Environment } from '@orderly/config';
-import { createDatabase, type Database, isSchemaMissing } from '@orderly/database';
-import { ConfigurationError } from '@orderly/errors';
+import { createDatabase, type Database } from '@orderly/database';
 import { databaseCommandConfig } from '../config';
 import { explained } from './explained';
 
@@ -10,9 +9,6 @@ export async function withLedger(env: Environment, work: (db: Database) => Promi
   const db = createDatabase({ ...database, poolSize: 1, applicationName: 'api-gateway keys' });
   try {
     await explained(work(db));
-  } catch (cause) {
-    if (!isSchemaMissing(cause)) throw cause;
-    throw new ConfigurationError('configuration-invalid', 'The schema is not up to date: run migrate first', { cause });
   } finally {
     await db.close();
   }

@@ -1,8 +1,7 @@
 import { loadConfig, type Environment } from '@orderly/config';
 import type { CleanupTaskName } from '@orderly/contracts';
-import { createDatabase, type Database, isDatabaseAway } from '@orderly/database';
+import { createDatabase, type Database, explainDatabaseFault } from '@orderly/database';
 import { createCleanupRuns } from '@orderly/ledger';
-import { RetryableError } from '@orderly/errors';
 import { carryOutRun, type RunSummary } from '../carry-out-run';
 import { runConfig } from '../config';
 import { describeRun } from '../describe-run';
@@ -19,8 +18,7 @@ export async function runTask(env: Environment, name: CleanupTaskName): Promise<
     const summary = await runOnce(db, name, interruption.signal);
     process.stdout.write(`${describeRun(name, summary)}\n`);
   } catch (error) {
-    if (!isDatabaseAway(error)) throw error;
-    throw new RetryableError('database-unavailable', 'PostgreSQL cannot be reached', { cause: error });
+    throw explainDatabaseFault(error) ?? error;
   } finally {
     await db.close();
   }
