@@ -18,7 +18,8 @@ export function explainDatabaseFault(error: unknown, variable = 'DATABASE_URL'):
   if (kind === 'setup') {
     return new ConfigurationError('configuration-invalid', setupLine(code, message, isTlsFault(error), variable), options);
   }
-  const line = kind === 'away' ? awayLine(code, message, variable) : `PostgreSQL could not finish a statement (${message}): try again`;
+  const line =
+    kind === 'away' ? awayLine(code, message, variable) : `PostgreSQL could not finish a statement (${message}): try again`;
   return new RetryableError('database-unavailable', line, options);
 }
 
@@ -26,7 +27,8 @@ function setupLine(code: string, message: string, isTls: boolean, variable: stri
   if (isTls) {
     return `The TLS connection to PostgreSQL at ${variable} failed (${message}): name the authority that signed its certificate with sslrootcert in the URL, and the host that the certificate is for`;
   }
-  if (/does not support SSL/.test(message)) return `PostgreSQL at ${variable} has no TLS: switch it on there, or set sslmode=disable`;
+  if (/does not support SSL/.test(message))
+    return `PostgreSQL at ${variable} has no TLS: switch it on there, or set sslmode=disable`;
   if (/unsupported startup parameter/.test(message)) {
     return `The pooler at ${variable} refuses a start-up parameter (${message}): add it to its ignore_startup_parameters`;
   }

@@ -23,7 +23,7 @@ export const errorCodes = {
   'method-not-allowed': 'The resource does not support this method.',
   'rate-limited': "The API key's request limit for this minute is used up.",
   overloaded: 'The gateway is overloaded; nothing was acknowledged.',
-  'database-unavailable': 'PostgreSQL does not answer; nothing was acknowledged.',
+  'database-unavailable': 'PostgreSQL cannot take the request now; nothing was acknowledged.',
   'internal-error': 'An unexpected error in Orderly; the log has the request id.',
   // Orders
   'transition-not-allowed': 'The order cannot change from its current status to this one.',
