@@ -116,7 +116,7 @@ describe('a delivery of which it is not certain who sent it', () => {
     body[body.indexOf('"'.charCodeAt(0), 200) + 1]! ^= 1;
     const answer = await expectRefused({ ...delivery, body });
     expect(answer.headers.get('www-authenticate')).toBe('Signature');
-    expect(answer.body).toMatchObject({ detail: 'X-Shopify-Hmac-Sha256 does not fit the body', traceId: expect.any(String) });
+    expect(answer.body).toMatchObject({ detail: 'X-Shopify-Hmac-Sha256 does not match the body', traceId: expect.any(String) });
   });
 
   it.each(['x-shopify-hmac-sha256', 'x-shopify-topic', 'x-shopify-shop-domain'])('is refused without %s', (name) =>
@@ -243,7 +243,7 @@ describe('the path', () => {
 
 it('tells the operator why deliveries are refused, and never a secret, a signature or a body', () => {
   const lines = gateway.logLines.join('');
-  expect(lines).toContain('X-Shopify-Hmac-Sha256 does not fit the body');
+  expect(lines).toContain('X-Shopify-Hmac-Sha256 does not match the body');
   expect(lines).toContain('no order event can be made of them');
   for (const secret of [appSecret, oldAppSecret, standardSecret, standardSecret.slice(6)]) expect(lines).not.toContain(secret);
   expect(lines).not.toMatch(/canary|mira@example|v1,/);

@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 
 /**
- * Whether one of the given signatures is one of the expected. Every pair is compared, and each in constant time, so that the
- * time tells neither which secret fits nor how much of a guess was right. The length of a signature is no secret.
+ * Whether one of the given signatures equals one of the expected ones. Every pair is compared in constant time, so the duration
+ * reveals neither which secret matches nor how much of a guess was right. The length of a signature is not secret.
  */
 export function matchesAny(given: readonly string[], expected: readonly string[]): boolean {
   let hasMatch = false;

@@ -1,8 +1,8 @@
 /**
- * Parses a body without loss: a number that no double holds exactly, such as an id beyond 2^53, is not rounded but given to
- * `onUnsafeNumber` as it was written.
+ * Parses a body without loss. A number that a double cannot hold exactly, such as an id beyond 2^53, is not rounded;
+ * `onUnsafeNumber` gets its source text instead.
  *
- * @throws Error when the body is no JSON in UTF-8, is nested too deep for the stack, or has a member named `__proto__`.
+ * @throws Error if the body is not JSON in UTF-8, is nested too deep for the stack, or has a member named `__proto__`.
  */
 export function parseJson(rawBody: Buffer, onUnsafeNumber: (source: string) => unknown): unknown {
   const revive = (key: string, value: unknown, context?: { source?: string }): unknown => {
@@ -14,5 +14,5 @@ export function parseJson(rawBody: Buffer, onUnsafeNumber: (source: string) => u
 
 const isUnsafe = (value: number): boolean => !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 
-/** Without `fatal` bytes that are no UTF-8 would be read as another text than was signed. */
+/** Without `fatal`, invalid UTF-8 would be decoded to a text that differs from the signed bytes. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });

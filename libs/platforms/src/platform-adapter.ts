@@ -1,47 +1,47 @@
 import type { OrderEvent } from '@orderly/contracts';
 
-/** What one platform's webhooks mean: who really sent a request, and which order events it carries. Pure: no I/O, no clock. */
+/** Verifies a platform's webhooks and maps them to order events. Pure: no I/O, no clock. */
 export interface PlatformAdapter {
   /**
-   * Who gives the events their ids, which decides on the answer to an event that says something else than an earlier one under its
-   * id. `sender`: the sender can mend that, and must learn of it: 409 `event-id-reused`. `derived` from the body by this adapter:
-   * nobody there could do anything, and the platform would end the subscription after some failures: 200, with the event as
-   * `rejected`.
+   * Who chooses the event ids. This decides the answer to an event whose id was used before with a different content.
+   * - `sender`: the answer is 409 `event-id-reused`, because the sender can correct the id.
+   * - `derived` (by this adapter, from the body): the answer is 200 with the event as `rejected`. The platform could not correct
+   *   anything, and would end the subscription after several failures.
    */
   readonly eventIds: 'sender' | 'derived';
 
-  /** What is wrong with a secret, to be told when the process starts; undefined for one that can be used. Never quotes it. */
+  /** Returns the fault of a secret, or undefined if it is valid. The process refuses to start with this text; it must not quote the secret. */
   secretFault(secret: string): string | undefined;
 
   /**
-   * Checks the signature over the raw body, and the replay window. Takes the same time whichever secret fits, and whether one
-   * does.
+   * Checks the signature over the raw body, and the replay window. The duration must not depend on which secret matches, or
+   * whether one does.
    *
-   * @param secrets - all that are valid now: two while a secret is being rotated. Without any, nothing is verified.
+   * @param secrets - all valid secrets: two during a rotation. With an empty list, every delivery is refused.
    */
   verify(request: WebhookRequest, secrets: readonly string[], now: Date): Verification;
 
   /**
-   * The order events of a verified delivery, each parsed with the contract; none for a topic that Orderly does not use. Never
-   * throws.
+   * Maps a verified delivery to order events, each parsed with the contract. A topic that Orderly does not use gives no events.
+   * Never throws.
    */
   toEvents(delivery: VerifiedDelivery): EventMapping;
 }
 
 export type WebhookRequest = {
-  /** Names in small letters, as Node gives them. */
+  /** Header names are in lower case, as in Node. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The bytes as they came: a body that was parsed and written again has another signature. */
+  /** The unchanged bytes: a body that was parsed and serialised again has a different signature. */
   readonly rawBody: Buffer;
 };
 
-/** A delivery whose signature is good. */
+/** A delivery with a valid signature. */
 export type VerifiedDelivery = {
-  /** The platform's documented key of duplicates: equal for every try of one delivery. At most 400 printable characters. */
+  /** The platform's documented key for duplicates: the same for all tries of one delivery. At most 400 printable characters. */
   readonly deliveryKey: string;
-  /** Who sent it, such as `shopify:<shop>`. At most 100 characters. */
+  /** The sender, such as `shopify:<shop>`. At most 100 characters. */
   readonly sender: string;
-  /** What the platform calls it, such as `orders/paid`. At most 100 characters. */
+  /** The platform's name for this kind of delivery, such as `orders/paid`. At most 100 characters. */
   readonly topic: string;
   readonly rawBody: Buffer;
 };
@@ -53,24 +53,24 @@ export type EventMapping =
   | {
       readonly ok: true;
       readonly events: readonly OrderEvent[];
-      /** The events as the sender wrote them, where they were not made here: sent over `POST /v1/events` they are the same ones. */
+      /** The events as the sender wrote them, if the adapter did not derive them. Sent to `POST /v1/events`, they are duplicates. */
       readonly asSent?: readonly unknown[];
     }
   | { readonly ok: false; readonly refusal: MappingRefusal };
 
-/** Whoever sent it did not prove who they are. */
+/** The sender is not authenticated. */
 export type SignatureRefusal = {
   readonly code: 'signature-invalid';
-  /** Safe to show: names headers and limits, never quotes a value. */
+  /** Safe to show: names headers and limits, and quotes no value. */
   readonly reason: string;
 };
 
-/** It is the platform's word, and yet no order events can be made of it. */
+/** The delivery is genuine, but cannot be mapped to order events. */
 export type MappingRefusal = {
   readonly code: 'validation-failed';
-  /** Safe to show: quotes nothing of the body. */
+  /** Safe to show: quotes no part of the body. */
   readonly reason: string;
-  /** Where the fault is, as far as it is known: paths into the body, or into the order event that was made of it. */
+  /** The known positions of the fault: paths into the body, or into the mapped order event. */
   readonly faults: readonly { readonly path: readonly PropertyKey[]; readonly detail: string }[];
 };
 

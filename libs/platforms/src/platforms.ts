@@ -2,7 +2,7 @@ import type { PlatformAdapter } from './platform-adapter';
 import { shopify } from './shopify';
 import { standard } from './standard';
 
-/** Every platform whose webhooks are taken at `POST /v1/webhooks/{platform}`, by the name in that path. */
+/** All platforms of `POST /v1/webhooks/{platform}`, by their name in the path. */
 export const platforms = { shopify, standard } as const satisfies Record<string, PlatformAdapter>;
 
 export type PlatformName = keyof typeof platforms;

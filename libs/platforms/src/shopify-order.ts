@@ -2,11 +2,11 @@ import { EmailAddress, toMinorUnits } from '@orderly/contracts';
 import { listOf, objectOf, textOf, wholeTextOf, withoutNulls, type JsonObject } from './json-value';
 
 /**
- * An order of Shopify as a merge patch on our snapshot: `null` where Shopify has nothing, which removes what was there before.
- * Amounts and quantities are those of the purchase, in the shop's currency; refunds and what they took away are in
- * `metadata.refunds`. Tokens, payment details, addresses of browsers and the like are left behind.
+ * Maps a Shopify order to a merge patch on our snapshot. A field that Shopify leaves empty is `null`, which removes the old value.
+ * Amounts and quantities are those of the purchase, in the shop's currency; refunds are in `metadata.refunds`. Tokens, payment
+ * details and IP addresses are left out.
  *
- * @throws BodyFault when an amount cannot be read exactly: an order with made-up money is worse than one that is refused.
+ * @throws BodyFault if an amount cannot be converted exactly: a refused order is better than one with a wrong amount.
  */
 export function toOrderPatch(order: JsonObject): JsonObject {
   const { currency } = order;
@@ -21,10 +21,10 @@ export function toOrderPatch(order: JsonObject): JsonObject {
   };
 }
 
-/** The same for a new order: nothing to remove, and always with a customer, who may be a guest. */
+/** The same for a new order: without nulls, and always with a customer, who may be a guest. */
 export function toOrderSnapshot(order: JsonObject): JsonObject {
   const { customer, ...rest } = toOrderPatch(order);
-  // A guest has no id at Shopify. The order's own is stable, and ties no two guests together.
+  // Shopify gives a guest no id. The order's id is stable and unique, so two guests are never merged.
   const id = `guest-${String(idOf(order.id))}`;
   return objectOf(withoutNulls({ ...rest, customer: { id, ...objectOf(customer) } }));
 }
@@ -39,7 +39,7 @@ export function toRefunds(refunds: readonly unknown[]): JsonObject {
   );
 }
 
-/** An id of Shopify in decimal digits. Those beyond 2^53 come as text, see `parseJson`. */
+/** A Shopify id in decimal digits. `parseJson` passes ids beyond 2^53 as text. */
 export function idOf(value: unknown): string | null {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   return /^[1-9]\d{0,19}$/.test(text) ? text : null;
@@ -65,7 +65,7 @@ function toLine(line: JsonObject, currency: unknown, index: number): unknown {
   });
 }
 
-/** Not every product has a SKU, and our lines need one: the variant's id tells products apart too, the line's is the last resort. */
+/** Our lines need a SKU, but not every product has one. The variant id also identifies a product; the line id is the last resort. */
 function skuOf(line: JsonObject): string | null {
   const variant = idOf(line.variant_id);
   const own = idOf(line.id);
@@ -76,7 +76,7 @@ function toCustomer(order: JsonObject): JsonObject {
   const customer = objectOf(order.customer);
   const id = idOf(customer.id);
   return {
-    // Absent rather than null: a customer's id may be replaced, but never removed.
+    // Absent instead of null: a patch may replace a customer's id, but not remove it.
     ...(id !== null && { id }),
     email: firstOf([order.contact_email, order.email, customer.email], emailOf),
     phone: firstOf([order.phone, customer.phone], (phone) => wholeTextOf(phone, 50)),
@@ -90,7 +90,7 @@ function toCustomer(order: JsonObject): JsonObject {
 const fullName = ({ first_name, last_name }: JsonObject): string | null =>
   textOf([first_name, last_name].map((part) => textOf(part, 150) ?? '').join(' '), 300);
 
-/** Staff can type anything into an order's e-mail. One that is no address is left out: the order matters more. */
+/** Staff can type any text as e-mail address. An invalid one is left out, because a refusal would lose the order. */
 const emailOf = (value: unknown): string | null => EmailAddress.safeParse(wholeTextOf(value, 320)).data ?? null;
 
 const addressKeys = [
@@ -129,12 +129,12 @@ function toMetadata(order: JsonObject): JsonObject {
     discountMinor: minorUnits(order.total_discounts, currency, ['total_discounts']),
     taxMinor: minorUnits(order.total_tax, currency, ['total_tax']),
     shippingMinor: minorUnits(shipping, currency, ['total_shipping_price_set', 'shop_money', 'amount']),
-    // An order lists all its refunds, so an update brings those whose own webhook came too late to be merged.
+    // An order lists all its refunds, so an update adds a refund whose own webhook arrived too late to be merged.
     ...(listOf(order.refunds).length > 0 && { refunds: toRefunds(listOf(order.refunds)) }),
   };
 }
 
-/** What was given back, and for what. Transactions that failed or are pending have given nothing back yet. */
+/** The refunded amounts and lines. Failed and pending transactions have refunded nothing yet. */
 function toRefund(refund: JsonObject): unknown {
   const paidBack = listOf(refund.transactions)
     .map(objectOf)
@@ -152,11 +152,11 @@ function toRefund(refund: JsonObject): unknown {
   });
 }
 
-/** Shopify writes amounts as decimal text; null where there is none. */
+/** Converts Shopify's decimal text to minor units. A missing amount gives null. */
 function minorUnits(value: unknown, currency: unknown, path: readonly PropertyKey[]): number | null {
   if (value === undefined || value === null) return null;
-  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) throw new BodyFault(['currency'], 'is no ISO 4217 code');
-  if (typeof value !== 'string' && typeof value !== 'number') throw new BodyFault(path, 'is no amount');
+  if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) throw new BodyFault(['currency'], 'must be an ISO 4217 code');
+  if (typeof value !== 'string' && typeof value !== 'number') throw new BodyFault(path, 'must be an amount');
   try {
     return toMinorUnits(String(value), currency);
   } catch (error) {

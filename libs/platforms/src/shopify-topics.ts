@@ -1,7 +1,7 @@
 import { listOf, objectOf, textOf, type JsonObject } from './json-value';
 import { BodyFault, idOf, toOrderPatch, toOrderSnapshot, toRefunds } from './shopify-order';
 
-/** An order event that lacks what the shop's name is part of. */
+/** An order event without the fields that contain the shop's name: `source` and `orderId`. */
 export type ShopifyChange = {
   /** Shopify's id of the order. */
   readonly order: string;
@@ -12,12 +12,12 @@ export type ShopifyChange = {
 };
 
 /**
- * What the body of each topic says happened; other topics are not used.
+ * Maps the body of each topic to changes; other topics are not used.
  *
- * The topic is not signed. Where the body contradicts it, such as `orders/cancelled` without a `cancelled_at`, the body is
- * taken for what it surely is: the order as of its `updated_at`, under the id that it has as `orders/updated`.
+ * The topic is not signed. If the body contradicts it, such as `orders/cancelled` without a `cancelled_at`, the body is mapped as
+ * `orders/updated`, with the event id of that topic.
  *
- * @throws BodyFault for a body that belongs to another kind of topic.
+ * @throws BodyFault if the body belongs to another kind of topic.
  */
 export const shopifyTopics: ReadonlyMap<string, (body: JsonObject) => readonly ShopifyChange[]> = new Map([
   ['orders/create', forOrder((order, body) => [toCreation(order, body)])],
@@ -29,8 +29,8 @@ export const shopifyTopics: ReadonlyMap<string, (body: JsonObject) => readonly S
 ]);
 
 /**
- * A millisecond early, because Shopify's times have whole seconds and a patch has to be newer than what it replaces: an update of
- * the same second is an update of what was created.
+ * One millisecond early: Shopify's times are accurate to a second, and a patch applies only if it is newer. This way an update in
+ * the same second still applies to the created order.
  */
 function toCreation(order: string, body: JsonObject): ShopifyChange {
   return {
@@ -43,20 +43,20 @@ function toCreation(order: string, body: JsonObject): ShopifyChange {
 }
 
 /**
- * The whole order as a patch. Only here is an order known to be refunded: Shopify says `refunded` when all is given back, and
- * `partially_refunded` before that.
+ * The whole order as a patch. Only this topic shows that an order is refunded: Shopify sets `refunded` when the whole amount is
+ * refunded, and `partially_refunded` before that.
  */
 function toUpdate(order: string, body: JsonObject): ShopifyChange[] {
   const { updated_at, financial_status } = body;
   const id = `orders/updated:${order}:${isoOf(updated_at) ?? ''}`;
   const update = { order, id, type: 'order.updated', occurredAt: updated_at, data: toOrderPatch(body) };
   if (financial_status !== 'refunded') return [update];
-  // One id and the last refund's time, however often the order is updated afterwards: it was refunded once.
+  // The same id and time for every later update, because the order was refunded once.
   const occurredAt = latestOf(body.refunds) ?? updated_at;
   return [update, toStatus(order, 'refunded', occurredAt)];
 }
 
-// What was paid stays paid when a part or all of it is given back, which may be before Shopify writes the body.
+// A refunded order was paid, too: the refund may happen before Shopify writes the body.
 const isPaid = ({ financial_status: status }: JsonObject): boolean =>
   status === 'paid' || status === 'partially_refunded' || status === 'refunded';
 
@@ -80,7 +80,7 @@ function toCancellation(order: string, body: JsonObject): ShopifyChange {
   };
 }
 
-/** In an order's life each happens once. */
+/** Each of these happens once per order, so the event id needs no time. */
 const statusOf = { paid: 'confirmed', fulfilled: 'shipped', refunded: 'refunded' } as const;
 
 const toStatus = (order: string, what: keyof typeof statusOf, occurredAt: unknown): ShopifyChange => ({
@@ -92,19 +92,19 @@ const toStatus = (order: string, what: keyof typeof statusOf, occurredAt: unknow
 });
 
 /**
- * A refund is noted on the order and never ends it: `refunded` is a status that nothing follows, and most refunds are of one
- * line or of the shipping, with the rest of the order still to be sent. The body has no total to compare with, so it cannot
- * tell; that everything is given back is learnt from `orders/updated`.
+ * Adds a refund to the order's metadata, and never ends the order. `refunded` is a final status, but most refunds cover one line
+ * or the shipping while the rest is still to be shipped. The body has no order total, so only `orders/updated` shows a full refund.
  *
- * `metadata` is one unit of a patch: one that occurred no later than its last writer is not merged. Shopify updates the order in
- * the very second of the refund, and its times have whole seconds. So the refund is put a millisecond earlier: if it comes first,
- * the update is still newer; if it comes last, nothing is lost, because the update lists all refunds.
+ * A patch of `metadata` applies only if it is newer than the last one. Shopify updates the order in the same second as the refund,
+ * and its times are accurate to a second. The refund is therefore dated one millisecond earlier. If it arrives first, the update
+ * is still newer. If it arrives last, nothing is lost, because the update lists all refunds.
  */
 function toRefundNote(body: JsonObject): ShopifyChange {
   const [id, order] = [idOf(body.id), idOf(body.order_id)];
-  if (id === null) throw new BodyFault(['id'], 'is no id');
-  if (order === null) throw new BodyFault(['order_id'], 'is no id of an order');
-  if (!Array.isArray(body.refund_line_items)) throw new BodyFault(['refund_line_items'], 'is no list: this is no refund');
+  if (id === null) throw new BodyFault(['id'], 'must be an id');
+  if (order === null) throw new BodyFault(['order_id'], 'must be the id of an order');
+  if (!Array.isArray(body.refund_line_items))
+    throw new BodyFault(['refund_line_items'], 'must be an array: the body is not a refund');
   const occurredAt = isoOf(body.created_at, -1) ?? body.created_at;
   return { order, id: `refund:${id}`, type: 'order.updated', occurredAt, data: { metadata: { refunds: toRefunds([body]) } } };
 }
@@ -114,23 +114,22 @@ function forOrder(
 ): (body: JsonObject) => readonly ShopifyChange[] {
   return (body) => {
     const order = idOf(body.id);
-    if (order === null) throw new BodyFault(['id'], 'is no id');
+    if (order === null) throw new BodyFault(['id'], 'must be an id');
     checkIsOrder(order, body);
     return toChanges(order, body);
   };
 }
 
-/** The app's secret signs every topic, so the body of a refund, a draft or a product may be sent under the topic of an order. */
+/** The app's secret signs every topic, so an attacker could send the body of a refund, draft or product under an order topic. */
 function checkIsOrder(order: string, { line_items, financial_status, admin_graphql_api_id: globalId }: JsonObject): void {
-  if (!Array.isArray(line_items)) throw new BodyFault(['line_items'], 'is no list: this is no order, or not a whole one');
-  if (financial_status === undefined)
-    throw new BodyFault(['financial_status'], 'is missing: this is no order, or not a whole one');
+  if (!Array.isArray(line_items)) throw new BodyFault(['line_items'], 'must be an array: the body is not a complete order');
+  if (financial_status === undefined) throw new BodyFault(['financial_status'], 'is missing: the body is not a complete order');
   if (typeof globalId === 'string' && globalId !== `gid://shopify/Order/${order}`) {
-    throw new BodyFault(['admin_graphql_api_id'], 'names something else than this order');
+    throw new BodyFault(['admin_graphql_api_id'], 'must name this order');
   }
 }
 
-/** When the last of these refunds or fulfilments was made. */
+/** The time of the latest of these refunds or fulfilments. */
 const latestOf = (list: unknown): string | undefined =>
   listOf(list)
     .map((item) => isoOf(objectOf(item).created_at))
@@ -138,7 +137,7 @@ const latestOf = (list: unknown): string | undefined =>
     .toSorted()
     .at(-1);
 
-/** A time of Shopify in UTC, moved by some milliseconds; undefined for what is no time. */
+/** A Shopify time in UTC, shifted by `shiftMs`; undefined if the value is not a time. */
 function isoOf(value: unknown, shiftMs = 0): string | undefined {
   const time = typeof value === 'string' && /^\d{4}-/.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(time) ? undefined : new Date(time + shiftMs).toISOString();

@@ -19,44 +19,42 @@ import { shopifyTopics } from './shopify-topics';
 /**
  * Webhooks of a Shopify app (https://shopify.dev/docs/api/webhooks).
  *
- * Only the body is signed. So the headers decide nothing that lasts: ids and times of the events are made of the body, and the
- * topic is checked against it. Someone who sends a captured body again, under any topic and delivery id, makes the same event
- * ids, and so nothing happens twice.
+ * Only the body is signed, so no header has a lasting effect. Event ids and times come from the body, and the topic is checked
+ * against it. A captured body that is replayed under any topic and delivery id gives the same event ids, so nothing happens twice.
  */
 export const shopify: PlatformAdapter = { eventIds: 'derived', secretFault, verify, toEvents };
 
-/** Shopify tries 8 times in 4 hours; the rest is for a queue on the way. The time is not signed: it keeps out strays, not attackers. */
+/** Shopify retries for 4 hours; the rest allows for queues in between. The time is not signed: the check stops strays, not attackers. */
 const oldestMs = 48 * 3_600_000;
 const newestMs = 5 * 60_000;
 
 function secretFault(secret: string): string | undefined {
-  // With an empty key anyone could sign.
+  // Anyone could sign with an empty key.
   return secret.trim() === '' ? "must be the app's client secret" : undefined;
 }
 
-// By hand, because Shopify's own package is a whole app framework that knows one secret at a time.
+// Written by hand: Shopify's package is an app framework that accepts only one secret at a time.
 function verify(request: WebhookRequest, secrets: readonly string[], now: Date): Verification {
   const signature = headerOf(request, 'x-shopify-hmac-sha256');
   if (signature === undefined) return signatureInvalid('The header X-Shopify-Hmac-Sha256 is missing');
   const usable = secrets.filter((secret) => secretFault(secret) === undefined);
   const expected = usable.map((secret) => createHmac('sha256', secret).update(request.rawBody).digest('base64'));
-  if (!matchesAny([signature], expected)) return signatureInvalid('X-Shopify-Hmac-Sha256 does not fit the body');
+  if (!matchesAny([signature], expected)) return signatureInvalid('X-Shopify-Hmac-Sha256 does not match the body');
 
   const topic = headerOf(request, 'x-shopify-topic');
   if (topic === undefined || topic.length > 100 || !/^[a-z0-9_]+(\/[a-z0-9_]+)+$/.test(topic)) {
-    return signatureInvalid('The header X-Shopify-Topic is missing, or names no topic');
+    return signatureInvalid('The header X-Shopify-Topic is missing or invalid');
   }
   const shop = /^([a-z0-9][a-z0-9-]{0,62})\.myshopify\.com$/.exec(
     headerOf(request, 'x-shopify-shop-domain')?.toLowerCase() ?? '',
   )?.[1];
-  if (shop === undefined)
-    return signatureInvalid('The header X-Shopify-Shop-Domain is missing, or names no shop at myshopify.com');
+  if (shop === undefined) return signatureInvalid('The header X-Shopify-Shop-Domain is missing or not a domain at myshopify.com');
   const deliveryId = headerOf(request, 'x-shopify-event-id') ?? headerOf(request, 'x-shopify-webhook-id');
   if (deliveryId === undefined || !isHeaderId(deliveryId)) {
-    return signatureInvalid('The headers X-Shopify-Event-Id and X-Shopify-Webhook-Id are missing, or hold no id');
+    return signatureInvalid('The headers X-Shopify-Event-Id and X-Shopify-Webhook-Id are missing or invalid');
   }
   if (!isInWindow(request, now)) return signatureInvalid('X-Shopify-Triggered-At is outside the replay window of 48 hours');
-  // One event id serves every subscription that it sets off: `orders/updated` and `orders/paid` may share it.
+  // The topic is part of the key, because `orders/updated` and `orders/paid` may share one event id.
   const deliveryKey = `${topic}:${deliveryId}`;
   return { ok: true, delivery: { deliveryKey, sender: `shopify:${shop}`, topic, rawBody: request.rawBody } };
 }
@@ -84,6 +82,6 @@ function toEvents({ topic, sender, rawBody }: VerifiedDelivery): EventMapping {
     return parseEvents(changes.map(({ order, ...event }) => ({ ...event, source: sender, orderId: `shopify-${shop}-${order}` })));
   } catch (error) {
     if (!(error instanceof BodyFault)) throw error;
-    return unmappable('The body does not fit its topic', [{ path: error.path, detail: error.message }]);
+    return unmappable('The body does not match its topic', [{ path: error.path, detail: error.message }]);
   }
 }

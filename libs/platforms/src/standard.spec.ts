@@ -43,7 +43,7 @@ const map = (body: unknown): EventMapping =>
   });
 
 describe('standard.verify', () => {
-  it('takes what the official package signs; the webhook-id is the duplicate key', () => {
+  it('accepts a delivery signed by the official package, with the webhook-id as duplicate key', () => {
     const request = buildRequest();
     expect(verify(request)).toEqual({
       ok: true,
@@ -51,13 +51,13 @@ describe('standard.verify', () => {
     });
   });
 
-  it('tells bytes apart that are no text, which the official package does not', () => {
+  it('distinguishes bytes that are invalid UTF-8, unlike the official package', () => {
     const request = buildRequest('"\ufffd"');
     expect(verify(request)).toMatchObject({ ok: true });
     expect(verify({ ...request, rawBody: Buffer.from([0x22, 0xff, 0x22]) })).toMatchObject({ ok: false });
   });
 
-  it('takes the example of the specification', () => {
+  it('accepts the example of the specification', () => {
     const request = {
       rawBody: Buffer.from('{"test": 2432232314}'),
       headers: {
@@ -70,7 +70,7 @@ describe('standard.verify', () => {
     expect(verify(request, published, new Date(1614265330_000)).ok).toBe(true);
   });
 
-  it('takes a delivery that either of two secrets has signed, and one that carries both signatures', () => {
+  it('accepts a delivery signed with either of two secrets, or with both', () => {
     const [old, next] = [secretOf(2), secretOf(3)];
     const both = [old, next].map((key) => buildRequest(event, key).headers['webhook-signature']).join(' ');
     for (const secrets of [
@@ -83,16 +83,19 @@ describe('standard.verify', () => {
   });
 
   it.each<[string, WebhookRequest]>([
-    ['what another secret has signed', buildRequest(event, secretOf(9))],
-    ['a body that was changed', { ...buildRequest(), rawBody: Buffer.from(JSON.stringify({ ...event, orderId: 'A-2' })) }],
-    ['a body that was written again', { ...buildRequest(), rawBody: Buffer.from(JSON.stringify(event, null, 1)) }],
-    ['another id than was signed', buildRequest(event, secret, { 'webhook-id': 'msg_2' })],
-    ['another time than was signed', buildRequest(event, secret, { 'webhook-timestamp': String(sentAt.getTime() / 1000 + 1) })],
+    ['a delivery signed with another secret', buildRequest(event, secretOf(9))],
+    ['a changed body', { ...buildRequest(), rawBody: Buffer.from(JSON.stringify({ ...event, orderId: 'A-2' })) }],
+    ['a body that was serialised again', { ...buildRequest(), rawBody: Buffer.from(JSON.stringify(event, null, 1)) }],
+    ['an id that differs from the signed one', buildRequest(event, secret, { 'webhook-id': 'msg_2' })],
+    [
+      'a time that differs from the signed one',
+      buildRequest(event, secret, { 'webhook-timestamp': String(sentAt.getTime() / 1000 + 1) }),
+    ],
     ['a truncated signature', buildRequest(event, secret, { 'webhook-signature': 'v1,AAAA' })],
     ['an empty signature', buildRequest(event, secret, { 'webhook-signature': 'v1,' })],
     ['a signature of another scheme', buildRequest(event, secret, { 'webhook-signature': 'v1a,AAAA' })],
   ])('refuses %s', (_what, request) => {
-    expect(verify(request)).toMatchObject({ ok: false, refusal: { reason: 'No signature of the body fits' } });
+    expect(verify(request)).toMatchObject({ ok: false, refusal: { reason: 'No signature matches the body' } });
   });
 
   it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'])('refuses a delivery without %s', (name) => {
@@ -104,48 +107,45 @@ describe('standard.verify', () => {
 
   it.each([
     ['5 minutes old', 300_000, true],
-    ['a millisecond older', 300_001, false],
+    ['more than 5 minutes old', 300_001, false],
     ['5 minutes in the future', -300_000, true],
-    ['a millisecond further', -300_001, false],
-  ])('judges a delivery that is %s', (_what, ageMs, isTaken) => {
+    ['more than 5 minutes in the future', -300_001, false],
+  ])('applies the replay window to a delivery that is %s', (_what, ageMs, isTaken) => {
     expect(verify(buildRequest(), [secret], new Date(sentAt.getTime() + ageMs)).ok).toBe(isTaken);
   });
 
   it.each(['', 'hush', 'whsec_', 'whsec_AAAA', `whsec_${Buffer.alloc(65).toString('base64')}`, 'whsec_not base64'])(
-    'says what is wrong with the secret %j, and verifies nothing with it',
+    'reports the fault of the secret %j and never verifies with it',
     (bad) => {
-      expect(standard.secretFault(bad)).toBe('must be whsec_ and the base64 of 24 to 64 random bytes');
+      expect(standard.secretFault(bad)).toBe('must be whsec_ followed by 24 to 64 random bytes in base64');
       expect(verify(buildRequest(), [bad]).ok).toBe(false);
       expect(verify(buildRequest(), [bad, secret]).ok).toBe(true);
     },
   );
 
-  it('finds no fault with a secret of 24 or of 64 bytes', () => {
+  it('accepts secrets of 24 and of 64 bytes', () => {
     for (const bytes of [24, 64])
       expect(standard.secretFault(`whsec_${Buffer.alloc(bytes, 5).toString('base64')}`)).toBeUndefined();
   });
 });
 
 describe('standard.toEvents', () => {
-  it('takes an order event as in POST /v1/events, and keeps its own source', () => {
+  it('maps an order event as in POST /v1/events and keeps its source', () => {
     expect(map(event)).toEqual({ ok: true, events: [event], asSent: [event] });
   });
 
-  it('takes the envelope of Standard Webhooks with an order event in it', () => {
+  it('maps the order event in a Standard Webhooks envelope', () => {
     const envelope = { type: 'order.status_changed', timestamp: '2026-02-03T10:00:00Z', data: event };
     expect(map(envelope)).toEqual({ ok: true, events: [event], asSent: [event] });
   });
 
   it.each<[string, unknown]>([
-    [
-      'an envelope of another type than the event in it',
-      { type: 'order.created', timestamp: '2026-02-03T10:00:00Z', data: event },
-    ],
+    ['an envelope whose type differs from its event', { type: 'order.created', timestamp: '2026-02-03T10:00:00Z', data: event }],
     ['an envelope without an event', { type: 'invoice.paid', timestamp: '2026-02-03T10:00:00Z', data: { id: 1 } }],
-    ['an event that lacks its order', { ...event, orderId: undefined }],
-    ['an event with a member too many', { ...event, extra: 1 }],
+    ['an event without an order id', { ...event, orderId: undefined }],
+    ['an event with an unknown member', { ...event, extra: 1 }],
     ['a list of events', [event]],
-    ['text that is no JSON', '{"id":'],
+    ['text that is not JSON', '{"id":'],
     [
       'a number that would be rounded',
       JSON.stringify({ ...event, data: { status: 'shipped', n: 0 } }).replace('"n":0', '"n":9007199254740993'),
@@ -158,16 +158,16 @@ describe('standard.toEvents', () => {
     expect(map(body)).toMatchObject({ ok: false, refusal: { code: 'validation-failed' } });
   });
 
-  it('refuses bytes that are no UTF-8: they would be stored as another text', () => {
+  it('refuses invalid UTF-8, which would be stored as a different text', () => {
     const rawBody = Buffer.from(JSON.stringify({ ...event, source: 'erp\u00e9' }), 'latin1');
     expect(standard.toEvents({ topic: 'order-event', sender: 'standard', deliveryKey: 'k', rawBody }).ok).toBe(false);
   });
 
-  it('points to the fault', () => {
+  it('returns the position of a fault in the event', () => {
     expect(map({ ...event, data: { status: 'lost' } })).toMatchObject({ refusal: { faults: [{ path: ['data', 'status'] }] } });
   });
 
-  it('never throws, whatever JSON was signed, and makes no event that the contract refuses', () => {
+  it('never throws for any signed JSON, and maps only to events that the contract accepts', () => {
     const body = fc.oneof(
       fc.jsonValue(),
       fc.tuple(fc.constantFrom(...Object.keys(event)), fc.jsonValue()).map(([key, value]) => ({ ...event, [key]: value })),

@@ -14,35 +14,36 @@ import {
 } from './platform-adapter';
 
 /**
- * Any sender of Standard Webhooks 1.0 (https://www.standardwebhooks.com) that speaks our own event shape: the body is one order
- * event as in `POST /v1/events`, or the envelope `{type, timestamp, data}` with one as its `data`.
+ * Senders of Standard Webhooks 1.0 (https://www.standardwebhooks.com) that use our event shape. The body is one order event as in
+ * `POST /v1/events`, or the envelope `{type, timestamp, data}` with an order event as `data`.
  */
 export const standard: PlatformAdapter = { eventIds: 'sender', secretFault, verify, toEvents };
 
+/** The replay window in both directions, as in the official packages of Standard Webhooks. */
 const toleranceMs = 5 * 60_000;
 
 function secretFault(secret: string): string | undefined {
   const [, base64] = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(secret) ?? [];
   const bytes = Buffer.from(base64 ?? '', 'base64').length;
-  return bytes >= 24 && bytes <= 64 ? undefined : 'must be whsec_ and the base64 of 24 to 64 random bytes';
+  return bytes >= 24 && bytes <= 64 ? undefined : 'must be whsec_ followed by 24 to 64 random bytes in base64';
 }
 
-// By hand: the official package signs the body as text rather than its bytes, hashes it in JavaScript, twenty times slower,
-// reads the clock of the process and stops at the first signature that fits.
+// Written by hand: the official package signs the decoded text instead of the bytes, hashes in JavaScript (20 times slower), reads
+// the system clock, and stops at the first signature that matches.
 function verify(request: WebhookRequest, secrets: readonly string[], now: Date): Verification {
   const [id, sentAt, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
     headerOf(request, name),
   );
   if (id === undefined || sentAt === undefined || signatures === undefined) {
-    return signatureInvalid('A header is missing: webhook-id, webhook-timestamp and webhook-signature are needed');
+    return signatureInvalid('A header is missing: webhook-id, webhook-timestamp and webhook-signature are required');
   }
-  if (!isHeaderId(id)) return signatureInvalid('webhook-id is not an id of at most 200 characters');
-  if (!/^\d{1,12}$/.test(sentAt)) return signatureInvalid('webhook-timestamp is not a time in seconds');
+  if (!isHeaderId(id)) return signatureInvalid('webhook-id must be 1 to 200 printable ASCII characters without spaces');
+  if (!/^\d{1,12}$/.test(sentAt)) return signatureInvalid('webhook-timestamp must be a Unix time in seconds');
 
   const at = new Date(Number(sentAt) * 1000);
   const usable = secrets.filter((secret) => secretFault(secret) === undefined);
   const expected = usable.map((secret) => `v1,${signatureOf(secret, `${id}.${sentAt}.`, request.rawBody)}`);
-  if (!matchesAny(signatures.split(' '), expected)) return signatureInvalid('No signature of the body fits');
+  if (!matchesAny(signatures.split(' '), expected)) return signatureInvalid('No signature matches the body');
   if (Math.abs(now.getTime() - at.getTime()) > toleranceMs) {
     return signatureInvalid('webhook-timestamp is outside the replay window of 5 minutes');
   }
@@ -63,14 +64,14 @@ function toEvents({ rawBody }: VerifiedDelivery): EventMapping {
   } catch {
     return unmappable('The body is not JSON');
   }
-  // As POST /v1/events does: what would be stored is not what was sent.
-  if (rounded.length > 0) return unmappable('The body has a number that no double holds exactly: send it as text');
+  // As in POST /v1/events: a rounded number would be stored, not the one that was sent.
+  if (rounded.length > 0) return unmappable('The body contains a number that a double cannot hold exactly; send it as text');
   if (!isEnvelope(body)) return eventAsSent(body);
-  // The envelope's own timestamp is left aside: it is when the message was made, and the event says when it occurred.
+  // The envelope's timestamp is ignored: it is the time of the message, and the event has its own `occurredAt`.
   const { type, data } = body;
   if (typeof data === 'object' && data !== null && 'type' in data && data.type !== type) {
-    return unmappable('The type of the envelope is not that of the event in it', [
-      { path: ['type'], detail: 'contradicts data.type' },
+    return unmappable('The type of the envelope differs from the type of its event', [
+      { path: ['type'], detail: 'must equal data.type' },
     ]);
   }
   return eventAsSent(data);
@@ -81,6 +82,6 @@ function eventAsSent(event: unknown): EventMapping {
   return mapping.ok ? { ...mapping, asSent: [event] } : mapping;
 }
 
-/** An order event is strict and has no `timestamp`, so the two cannot be taken for each other. */
+/** An order event is strict and has no `timestamp`, so the two cannot be confused. */
 const isEnvelope = (body: unknown): body is { type?: unknown; timestamp: unknown; data: unknown } =>
   typeof body === 'object' && body !== null && 'timestamp' in body && 'data' in body && !('orderId' in body);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { WebhookRequest } from '../platform-adapter';
 
-/** Bodies in the shapes that Shopify documents for its order and refund webhooks, with made-up people and goods. */
+/** Bodies as Shopify documents them for its order and refund webhooks, with invented people and goods. */
 export const buildOrder = (overrides: object = {}): Record<string, unknown> => ({
   id: 5001,
   admin_graphql_api_id: 'gid://shopify/Order/5001',
@@ -120,7 +120,7 @@ export const buildRefund = (overrides: object = {}): Record<string, unknown> => 
 
 export const appSecret = 'shpss_made_up_for_tests';
 
-/** A request as Shopify sends it. A header that is undefined is left out. */
+/** A request as Shopify sends it. A header that is undefined is omitted. */
 export function buildRequest(
   body: object | string,
   topic = 'orders/create',
