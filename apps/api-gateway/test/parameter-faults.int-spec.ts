@@ -10,8 +10,8 @@ const filters = 'limit, from, to, cursor, orderId, action, actor, subject';
 
 describe('a parameter that is at fault is named, with what is wrong with it', () => {
   it.each<[string, string, unknown]>([
-    ['/v1/audit?limit=0', 'limit', 'must be a number of at least 1'],
-    ['/v1/audit?limit=201', 'limit', 'must be a number of at most 200'],
+    ['/v1/audit?limit=0', 'limit', 'must be at least 1'],
+    ['/v1/audit?limit=201', 'limit', 'must be at most 200'],
     ['/v1/audit?limit=x', 'limit', 'must be a whole number'],
     ['/v1/audit?from=yesterday', 'from', 'must be a time with a zone, such as 2026-01-15T09:30:00Z'],
     ['/v1/audit?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'from', 'must not be later than to'],
@@ -36,7 +36,7 @@ describe('a parameter that is at fault is named, with what is wrong with it', ()
   it('with all others that are', async () => {
     const { body } = await gateway.get('/v1/audit?limit=0&actor=&x=1&y=2');
     expect(body.errors).toEqual([
-      { parameter: 'limit', detail: 'must be a number of at least 1' },
+      { parameter: 'limit', detail: 'must be at least 1' },
       { parameter: 'actor', detail: 'must have at least 1 character' },
       { parameter: 'x', detail: `is no parameter of this call, which has ${filters}` },
       { parameter: 'y', detail: 'is no parameter of this call' },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an API key may do. */
+/** The permissions of an API key. Each call of the API requires one of them. */
 export const apiScopes = ['events:write', 'orders:read', 'ops:read', 'ops:write'] as const;
 
 export const ApiScope = z.enum(apiScopes);

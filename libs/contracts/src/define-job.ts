@@ -1,23 +1,23 @@
 import type { z } from 'zod';
 import type { JobPriority, RetryConfig } from './policy';
 
-/** How the jobs of one type are run. Every field is required: nothing rests on a default of BullMQ's. */
+/** How jobs of one type run. Every field is required, so that no behaviour depends on BullMQ's defaults. */
 export interface JobPolicy extends RetryConfig {
   readonly priority: JobPriority;
-  /** Jobs of this type that one process runs at once; the environment may override it. */
+  /** Concurrent jobs of this type per process; the environment may override it. */
   readonly concurrency: number;
-  /** After this long the handler's signal is aborted and the attempt has failed. */
+  /** After this time in ms the handler's signal is aborted and the attempt fails. A handler that ignores its signal keeps its slot. */
   readonly timeoutMs: number;
   /**
-   * What follows when the process died during an attempt: `retry` where the effect may safely be sent again, `unknown` where
-   * nothing but a receipt or a person can tell whether it took place.
+   * What happens if the process died during an attempt. `retry`: the effect can be sent again safely. `unknown`: only a receipt or
+   * a person can tell whether it took place, and a retry could repeat it.
    */
   readonly whenLost: 'retry' | 'unknown';
 }
 
-/** All that a producer and a consumer of a job must agree on. One file per job. */
+/** The agreement between producer and consumer of a job. One file per job. */
 export interface JobDefinition<Name extends string = string, Payload extends z.ZodType = z.ZodType> {
-  /** Verb-noun; a breaking change of the payload is a new name. */
+  /** Verb-noun. A breaking change of the payload needs a new name, because jobs with the old one may still wait. */
   readonly name: Name;
   readonly queue: (payload: z.output<Payload>) => string;
   /** JSON types only: ids, ISO dates, integer minor units. */

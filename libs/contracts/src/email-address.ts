@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * An address that mail can be sent to: at most 64 characters before the @ (RFC 5321), and after it a name as DNS has them.
- * Neither quoted nor international ones.
+ * An e-mail address with at most 64 characters before the @ (RFC 5321) and a DNS name after it. Quoted and internationalised
+ * addresses are refused. Dots separate the repeated parts of the pattern, so hostile text cannot cause exponential backtracking.
  */
 export const EmailAddress = z
   .email({

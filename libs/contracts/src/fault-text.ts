@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * What is wrong with a value, in words for whoever sent it: follows the name of the value in a sentence, and quotes nothing of it.
- * For zod, as the `error` of a parse; what a schema says itself goes before.
+ * Describes the fault of a value for its sender. The text completes a sentence that starts with the value's name, and quotes no
+ * part of the value, because it may be a secret. Pass it to zod as the `error` of a parse; a message in a schema takes precedence.
  */
 export function faultText(issue: z.core.$ZodRawIssue): string {
   if (issue.code !== 'invalid_union' && issue.input === undefined) return 'is missing';
@@ -18,13 +18,13 @@ export function faultText(issue: z.core.$ZodRawIssue): string {
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;
     case 'invalid_format':
-      return `must be ${formats[issue.format] ?? 'text of the documented form'}`;
+      return `must ${formats[issue.format] ?? 'match the documented format'}`;
     case 'unrecognized_keys':
       return `must not have ${issue.keys.join(', ')}`;
     case 'invalid_union':
       return unionText(issue);
     default:
-      return 'does not have the documented form';
+      return 'must match the documented format';
   }
 }
 
@@ -43,18 +43,18 @@ const kinds: Readonly<Record<string, string>> = {
 const kindOf = (expected: string): string => kinds[expected] ?? expected;
 
 const formats: Readonly<Record<string, string>> = {
-  email: 'an e-mail address',
-  url: 'a URL',
-  uuid: 'a UUID',
-  guid: 'a UUID',
-  datetime: 'a time with a zone, such as 2026-01-15T09:30:00Z',
+  email: 'be an e-mail address',
+  url: 'be a URL',
+  uuid: 'be a UUID',
+  guid: 'be a UUID',
+  datetime: 'be a time with a time zone, such as 2026-01-15T09:30:00Z',
 };
 
 const units: Readonly<Record<string, string>> = { string: 'character', array: 'item', set: 'item', map: 'entry' };
 
 function sizeText(origin: string, bound: string, size: number | bigint): string {
   const unit = units[origin];
-  if (unit === undefined) return `must be a number of ${bound} ${size}`;
+  if (unit === undefined) return `must be ${bound} ${size}`;
   return `must have ${bound} ${size} ${Number(size) === 1 ? unit : unit.replace(/y$/, 'ie') + 's'}`;
 }
 
@@ -69,6 +69,6 @@ function unionText({ errors, options, discriminator, input }: z.core.$ZodRawIssu
   const expected = errors.map(([issue]) =>
     issue?.code === 'invalid_type' && issue.path.length === 0 ? issue.expected : undefined,
   );
-  if (expected.length === 0 || expected.includes(undefined)) return 'has none of the documented forms';
+  if (expected.length === 0 || expected.includes(undefined)) return 'must match one of the documented formats';
   return `must be ${[...new Set(expected.map((one) => kindOf(String(one))))].join(' or ')}`;
 }

@@ -1,14 +1,14 @@
 /**
- * What producers, services and partners agree on: zod schemas with the types inferred from them, no I/O.
+ * The contracts between producers, services and partners: zod schemas and the types inferred from them. No I/O.
  *
- * Glossary. These words, and no synonyms, are used in code, API, metrics and documents:
+ * Glossary. Code, API, metrics and documents use these words and no synonyms:
  *
- * - **event**: what a producer sent.
- * - **order**: our state of it, with a `version` that grows by one per applied change.
+ * - **event**: a fact about an order, sent by a producer.
+ * - **order**: our state of an order, with a `version` that grows by one per applied change.
  * - **transition**: one status change.
  * - **job**: one unit of background work, a row in the ledger.
- * - **queue**: the BullMQ queue that brings a job's id to a worker.
- * - **handler**: the function that does a job's work and returns its effect as data.
+ * - **queue**: the BullMQ queue that delivers a job's id to a worker.
+ * - **handler**: the function that does the work of a job and returns its effect as data.
  * - **attempt**: one try of a job.
  * - **outcome**: how an attempt or a job ended.
  * - **destination**: an external system that is kept in sync.
@@ -16,10 +16,10 @@
  * - **claim**: the right to run a job now.
  * - **hold**: a recorded reason why a queue, destination or order waits.
  * - **message**: one notification to one recipient.
- * - **receipt**: a provider's word on a message.
+ * - **receipt**: a provider's report on a message.
  * - **dead letter**: a job that failed for good, with its **fingerprint** (error code + destination or channel).
- * - **relay**: what hands runnable jobs to BullMQ.
- * - **sweep**: the repair pass behind the relay.
+ * - **relay**: the component that adds runnable jobs to BullMQ.
+ * - **sweep**: the repair pass that adds jobs which the relay missed.
  */
 export { defineJob, type JobDefinition, type JobPolicy, type PayloadOf } from './define-job';
 export { jobPriority, retryConfig, type JobPriority, type RetryConfig } from './policy';

@@ -15,7 +15,7 @@ describe('currencyDigits', () => {
     ['AFN', 2],
     ['E1', 2],
     ['toString', 2],
-  ])('knows the minor unit of %s: %d digits', (currency, digits) => {
+  ])('gives the minor unit of %s %d digits', (currency, digits) => {
     expect(currencyDigits(currency)).toBe(digits);
   });
 });
@@ -38,7 +38,7 @@ describe('toMinorUnits', () => {
     // As doubles both would be off by one.
     ['1.15', 'USD', 115],
     ['8.2', 'USD', 820],
-  ])('reads %s %s as %d', (text, currency, expected) => {
+  ])('converts %s %s to %d', (text, currency, expected) => {
     expect(toMinorUnits(text, currency)).toBe(expected);
   });
 
@@ -53,11 +53,11 @@ describe('toMinorUnits', () => {
     ...['', ' ', '.', '5.', '.5', '1,5', '1 000', '1e3', '0x10', '+1', '--1', 'NaN', 'Infinity', '1.2.3', '1\n', '١'].map(
       (text) => [text, 'USD'] satisfies [string, string],
     ),
-  ])('refuses %.30j %s rather than round or guess', (text, currency) => {
+  ])('refuses %.30j %s instead of rounding it', (text, currency) => {
     expect(() => toMinorUnits(text, currency)).toThrow(RangeError);
   });
 
-  it('gives back the units that an amount was written from, in every currency', () => {
+  it('converts every formatted amount back to its minor units, in every currency', () => {
     const currency = fc.constantFrom('JPY', 'USD', 'KWD', 'UYW');
     fc.assert(
       fc.property(fc.maxSafeInteger(), currency, (units, code) => {

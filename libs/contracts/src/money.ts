@@ -1,17 +1,17 @@
 /**
- * How many decimal digits a currency's minor unit has: by ISO 4217, not by what people or `Intl` show, which differs for a
- * dozen currencies (IQD has three digits and is shown with none). Two for a code that is not listed.
+ * The number of decimal digits of a currency's minor unit, by ISO 4217. `Intl` differs for a dozen currencies: IQD has three
+ * digits, but is displayed with none. A code that is not listed has two.
  *
  * @param currency - ISO 4217, such as `JPY`
  */
 export const currencyDigits = (currency: string): number => unusualDigits.get(currency) ?? 2;
 
 /**
- * Reads a decimal amount into whole minor units, exactly: no floating point on the way, and nothing is rounded.
+ * Converts a decimal amount to integer minor units. The conversion is exact: it uses no floating point and rounds nothing.
  *
- * @param decimalText - such as `19.99`, `-5.00` or `1200`; zeros beyond the currency's digits do no harm
+ * @param decimalText - such as `19.99`, `-5.00` or `1200`; additional zeros at the end are accepted
  * @param currency - ISO 4217
- * @throws RangeError on anything else: no number, a part of a minor unit, or more than a double holds exactly (2^53 - 1).
+ * @throws RangeError for text that is not an amount, a fraction of a minor unit, or more than 2^53 - 1 minor units.
  */
 export function toMinorUnits(decimalText: string, currency: string): number {
   const [, sign, whole, fraction = ''] = (decimalText.length <= longestAmount && amount.exec(decimalText)) || [];
@@ -20,11 +20,11 @@ export function toMinorUnits(decimalText: string, currency: string): number {
   if (/[1-9]/.test(fraction.slice(digits))) throw new RangeError(`has more than the ${digits} decimal digits of ${currency}`);
   const units = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'));
   if (units > Number.MAX_SAFE_INTEGER) throw new RangeError('is larger than 2^53 - 1 minor units');
-  // From a BigInt, which knows no negative zero: -0 would not survive JSON.
+  // A BigInt has no negative zero. -0 would not survive JSON.
   return Number(sign === '-' ? -units : units);
 }
 
-/** Bounds the work on hostile text; no amount that fits is longer, however many zeros its sender writes. */
+/** In characters. Bounds the work on hostile text; a valid amount has at most 17 digits, the rest allows for zeros. */
 const longestAmount = 100;
 const amount = /^(-?)(\d+)(?:\.(\d+))?$/;
 

@@ -15,7 +15,7 @@ const updated = { ...created, type: 'order.updated', data: { totalMinor: 100 } }
 const inData = (data: object): object => ({ ...created, data: { customer: { id: 'c1' }, ...data } });
 const line = { sku: 's', quantity: 1, unitPriceMinor: 100 };
 
-/** On each line: what it is, the last value that is taken, the first that is refused. */
+/** Each entry: the name of the limit, the last accepted value, the first refused value. */
 const limits: readonly [what: string, taken: object, refused: object][] = [
   ['an event id of 200 characters, not 201', { ...created, id: 'x'.repeat(200) }, { ...created, id: 'x'.repeat(201) }],
   ['an event id of 1 character, not 0', { ...created, id: 'x' }, { ...created, id: '' }],
@@ -25,10 +25,10 @@ const limits: readonly [what: string, taken: object, refused: object][] = [
   ['an order id with dots, not of one or two alone', { ...created, orderId: '...' }, { ...created, orderId: '..' }],
   ['an order id that begins with a dot, not a dot alone', { ...created, orderId: '.a' }, { ...created, orderId: '.' }],
   ['an order id of 1 character, not 0', { ...created, orderId: 'x' }, { ...created, orderId: '' }],
-  ['an order id with !, not with a blank', { ...created, orderId: 'a!b' }, { ...created, orderId: 'a b' }],
+  ['an order id with !, not with a space', { ...created, orderId: 'a!b' }, { ...created, orderId: 'a b' }],
   ['an order id up to ~, not beyond ASCII', { ...created, orderId: 'a~' }, { ...created, orderId: 'ä' }],
   [
-    'a leap day, not one that the year has not',
+    'a leap day, not 29 February of another year',
     { ...created, occurredAt: '2024-02-29T00:00:00Z' },
     { ...created, occurredAt: '2023-02-29T00:00:00Z' },
   ],
@@ -74,20 +74,20 @@ const limits: readonly [what: string, taken: object, refused: object][] = [
 ];
 
 describe('OrderEvent', () => {
-  it.each([created, statusChanged, cancelled, updated])('takes the smallest event of type $type', (event) => {
+  it.each([created, statusChanged, cancelled, updated])('accepts the smallest event of type $type', (event) => {
     expect(OrderEvent.parse(event)).toMatchObject({ type: event.type, data: event.data });
   });
 
-  it('has a smallest event for every type in this spec', () => {
+  it('covers every event type in this spec', () => {
     expect([created, updated, statusChanged, cancelled].map(({ type }) => type)).toEqual(orderEventTypes);
   });
 
-  it.each(limits)('takes %s', (_what, taken, refused) => {
+  it.each(limits)('accepts %s', (_what, taken, refused) => {
     expect(OrderEvent.safeParse(taken).error?.issues ?? []).toEqual([]);
     expect(OrderEvent.safeParse(refused).success).toBe(false);
   });
 
-  it.each(Object.keys(created))('refuses an event without %s, and points to it', (key) => {
+  it.each(Object.keys(created))('refuses an event without %s and returns its position', (key) => {
     const { error } = OrderEvent.safeParse({ ...created, [key]: undefined });
     expect(error?.issues[0]?.path).toEqual([key]);
   });
@@ -96,20 +96,20 @@ describe('OrderEvent', () => {
     expect(OrderEvent.safeParse({ ...created, type }).success).toBe(false);
   });
 
-  it.each([null, [], 'text', 5])('refuses %j, which is no event', (event) => {
+  it.each([null, [], 'text', 5])('refuses %j as an event', (event) => {
     expect(OrderEvent.safeParse(event).success).toBe(false);
   });
 
-  it('points into the data where the fault is', () => {
+  it('returns the position of a fault in the data', () => {
     const { error } = OrderEvent.safeParse(inData({ lines: [line, { ...line, quantity: 'two' }] }));
     expect(error?.issues[0]?.path).toEqual(['data', 'lines', 1, 'quantity']);
   });
 
-  it('brings the time to UTC, so that events of several shops compare', () => {
+  it('converts the time to UTC, so that events of several shops compare', () => {
     expect(OrderEvent.parse({ ...created, occurredAt: '2024-05-01T22:30:00-03:00' }).occurredAt).toBe('2024-05-02T01:30:00.000Z');
   });
 
-  it('gives the same when it parses its own output: consumers parse again', () => {
+  it('parses its own output to the same value, because consumers parse again', () => {
     const once = OrderEvent.parse(inData({ channel: 'web', metadata: { a: 1 } }));
     expect(OrderEvent.parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
   });

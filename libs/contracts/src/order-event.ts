@@ -7,23 +7,26 @@ import { StorableText } from './text';
 export const orderEventTypes = ['order.created', 'order.updated', 'order.status_changed', 'order.cancelled'] as const;
 export type OrderEventType = (typeof orderEventTypes)[number];
 
-/** Events that one request may carry. */
+/** The most events in one request. */
 export const EventBatchLimit = 1000;
 
-const reason = StorableText(1000).optional().meta({ description: 'Why, for people' });
+const reason = StorableText(1000).optional().meta({ description: 'The reason, for people' });
 
 const common = {
   id: StorableText(200).min(1).meta({ description: "The producer's id of the event; unique together with `source`" }),
-  source: StorableText(100).min(1).meta({ description: 'Who sent it: a shop, a system' }),
+  source: StorableText(100).min(1).meta({ description: 'The sender: a shop or another system' }),
   orderId: OrderId,
   occurredAt: z.iso
     .datetime({ offset: true })
     .transform((text) => new Date(text).toISOString())
-    .meta({ description: 'When it happened at the producer: RFC 3339 with an offset' }),
-  notify: z.boolean().optional().meta({ description: '`false` tells no customer of it, as for an import of history' }),
+    .meta({ description: 'When it happened at the producer: RFC 3339 with a time zone' }),
+  notify: z
+    .boolean()
+    .optional()
+    .meta({ description: '`false` sends no message to the customer, for example during an import of history' }),
 };
 
-/** One thing that happened to an order, as a producer sends it. */
+/** A fact about an order, as a producer sends it. */
 export const OrderEvent = z
   .discriminatedUnion('type', [
     z.strictObject({ ...common, type: z.literal('order.created'), data: OrderSnapshot }).meta({ id: 'OrderCreated' }),
@@ -39,5 +42,5 @@ export const OrderEvent = z
       .strictObject({ ...common, type: z.literal('order.cancelled'), data: z.looseObject({ reason }).check(checkStorable) })
       .meta({ id: 'OrderCancelled' }),
   ])
-  .meta({ id: 'OrderEvent', description: 'One thing that happened to an order' });
+  .meta({ id: 'OrderEvent', description: 'A fact about an order' });
 export type OrderEvent = z.output<typeof OrderEvent>;

@@ -7,14 +7,14 @@ describe('OrderSnapshot', () => {
     expect(OrderSnapshot.parse({ customer, channel: 'web' })).toEqual({ customer, metadata: { channel: 'web' } });
   });
 
-  it('lets a key of the given metadata win over an unknown key of the same name', () => {
+  it('prefers a key of the given metadata to an unknown key of the same name', () => {
     expect(OrderSnapshot.parse({ customer, channel: 'web', metadata: { channel: 'app' } })).toEqual({
       customer,
       metadata: { channel: 'app' },
     });
   });
 
-  it('adds no metadata where there is nothing to keep', () => {
+  it('adds no metadata if there are no unknown keys', () => {
     expect(OrderSnapshot.parse({ customer })).toEqual({ customer });
   });
 
@@ -38,23 +38,23 @@ describe('OrderSnapshot', () => {
     ['a NUL deep in metadata', { customer, metadata: { a: [{ b: 'x\0' }] } }],
     ['a NUL in an unknown key of the customer', { customer: { ...customer, note: 'a\0b' } }],
     ['a NUL in an unknown key of a line', { customer, lines: [{ sku: 's', quantity: 1, unitPriceMinor: 5, note: '\0' }] }],
-  ])('refuses %s: PostgreSQL could not keep it', (_what, order) => {
+  ])('refuses %s, because PostgreSQL could not store it', (_what, order) => {
     expect(OrderSnapshot.safeParse(order).success).toBe(false);
   });
 
-  it('points to the text that cannot be stored', () => {
+  it('returns the position of text that cannot be stored', () => {
     const { error } = OrderSnapshot.safeParse({ customer, note: [{ text: 'a\0' }] });
     expect(error?.issues[0]?.path).toEqual(['note', 0, 'text']);
   });
 
-  it('refuses data that is nested too deep rather than running out of stack', () => {
+  it('refuses deeply nested data instead of exhausting the stack', () => {
     const note: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
     expect(OrderSnapshot.safeParse({ customer, note }).success).toBe(false);
   });
 });
 
 describe('OrderPatch', () => {
-  it('keeps null, which removes a key', () => {
+  it('accepts null, which removes a key', () => {
     expect(OrderPatch.parse({ totalMinor: null })).toEqual({ totalMinor: null });
   });
 
@@ -64,7 +64,7 @@ describe('OrderPatch', () => {
 });
 
 describe('OrderChange', () => {
-  it('has no status before the first', () => {
+  it('accepts null only as the status before the first change', () => {
     const change = { from: null, to: 'pending', at: '2024-05-01T10:00:00.000Z' };
     expect(OrderChange.parse(change)).toEqual(change);
     expect(OrderChange.safeParse({ ...change, to: null }).success).toBe(false);

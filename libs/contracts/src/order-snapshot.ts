@@ -6,14 +6,14 @@ import { StorableText } from './text';
 
 const Address = z
   .record(StorableText(100), z.union([StorableText(500), z.number(), z.boolean(), z.null()]))
-  .meta({ id: 'Address', description: 'Its lines by name' });
+  .meta({ id: 'Address', description: 'The lines of the address, by name' });
 
 const Line = z
   .looseObject({
     sku: StorableText(200),
     name: StorableText(500).optional(),
     quantity: z.int().nonnegative(),
-    unitPriceMinor: z.int().meta({ description: "In the currency's minor unit; negative on a line that is a discount" }),
+    unitPriceMinor: z.int().meta({ description: "In the currency's minor unit; negative for a discount line" }),
   })
   .meta({ id: 'Line' });
 
@@ -27,7 +27,7 @@ const Customer = z.looseObject({
     .meta({ description: 'BCP 47', examples: ['pt-BR'] }),
 });
 
-/** Every member but the id may be removed. */
+/** `null` removes a member; the id cannot be removed. */
 const CustomerPatch = z.looseObject({
   id: Customer.shape.id.optional(),
   email: Customer.shape.email.nullable(),
@@ -39,7 +39,7 @@ const CustomerPatch = z.looseObject({
 const knownKeys = {
   currency: z
     .string()
-    // Not held against a list: the standard changes, and an order in a currency that is new to us is an order.
+    // Not checked against a list: ISO 4217 changes, and an order in a new currency must be accepted.
     .regex(/^[A-Z]{3}$/, 'must be three capital letters')
     .optional()
     .meta({ description: 'ISO 4217', examples: ['EUR'] }),
@@ -52,8 +52,8 @@ const knownKeys = {
 };
 
 /**
- * An order's data, as events carry it and as destinations and templates get it. Everything but the customer's id is optional.
- * Unknown keys are kept in `metadata`.
+ * An order's data in events, in requests to destinations and in templates. Only the customer's id is required. Unknown keys are
+ * kept in `metadata`.
  */
 export const OrderSnapshot = z
   .looseObject(knownKeys)
@@ -79,7 +79,7 @@ export const OrderPatch = z
   .meta({ id: 'OrderPatch', description: 'A JSON merge patch (RFC 7386) on the order: `null` removes a key', minProperties: 1 });
 export type OrderPatch = z.output<typeof OrderPatch>;
 
-/** The change that led to a version: what destinations and templates get beside the snapshot. */
+/** The change that led to a version. Destinations and templates get it together with the snapshot. */
 export const OrderChange = z.object({
   from: OrderStatus.nullable(),
   to: OrderStatus,

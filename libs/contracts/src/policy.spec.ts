@@ -2,18 +2,18 @@ import { jobDefinitions } from './jobs/registry';
 import { jobPriority, retryConfig } from './policy';
 
 describe('retryConfig', () => {
-  it('has the keys and values of the specification', () => {
+  it('matches the keys and values of the specification', () => {
     expect(retryConfig).toMatchObject({ attempts: 5, backoff: { type: 'exponential', delay: 2000, multiplier: 2 } });
   });
 
-  it('delays by 2, 4, 8 and 16 s before jitter, none of them cut by the cap', () => {
+  it('delays by 2, 4, 8 and 16 s before jitter, below the cap', () => {
     const { delay, multiplier, maxDelay } = retryConfig.backoff;
     const delays = Array.from({ length: retryConfig.attempts - 1 }, (_, retry) => delay * multiplier ** retry);
     expect(delays).toEqual([2000, 4000, 8000, 16_000]);
     expect(Math.max(...delays)).toBeLessThan(maxDelay);
   });
 
-  it('adds jitter that keeps the delays apart, and an end after three days', () => {
+  it('adds jitter too small to mix the delays, and ends after three days', () => {
     expect(retryConfig.backoff.jitter).toBeGreaterThan(0);
     expect(retryConfig.backoff.jitter).toBeLessThan(1 / 3);
     expect(retryConfig.maxAgeHours).toBe(72);
@@ -27,7 +27,7 @@ describe('jobPriority', () => {
 });
 
 describe('the policy of every job', () => {
-  it.each(Object.values(jobDefinitions))('$name is complete and follows retryConfig', ({ policy }) => {
+  it.each(Object.values(jobDefinitions))('$name has a complete policy that follows retryConfig', ({ policy }) => {
     expect(policy).toEqual({
       ...retryConfig,
       priority: expect.stringMatching(/^(critical|high|normal|low)$/),
@@ -38,7 +38,7 @@ describe('the policy of every job', () => {
     expect(policy.timeoutMs).toBeGreaterThan(0);
   });
 
-  it('runs orders 5, notifications 10 and cleanup 2 at once', () => {
+  it('defaults to 5 concurrent order jobs, 10 notifications and 2 cleanup tasks', () => {
     const concurrency = Object.fromEntries(Object.values(jobDefinitions).map(({ name, policy }) => [name, policy.concurrency]));
     expect(concurrency).toMatchObject({
       'apply-order-event': 5,
@@ -49,7 +49,7 @@ describe('the policy of every job', () => {
     });
   });
 
-  it('ranks messages to customers high, status changes and synchronisation normal, cleanup low', () => {
+  it('gives customer messages high, status changes and synchronisation normal, cleanup low priority', () => {
     const priorities = Object.fromEntries(Object.values(jobDefinitions).map(({ name, policy }) => [name, policy.priority]));
     expect(priorities).toMatchObject({
       'send-notification': 'high',
@@ -60,7 +60,7 @@ describe('the policy of every job', () => {
     });
   });
 
-  it('never sends a message again whose sending was lost', () => {
+  it('never retries a message whose attempt was lost', () => {
     expect(jobDefinitions['send-notification'].policy.whenLost).toBe('unknown');
   });
 });

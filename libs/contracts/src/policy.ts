@@ -1,4 +1,4 @@
-/** The order in which the jobs of one queue run: 1 before 4. In BullMQ a job *without* a priority overtakes them all. */
+/** The order of the jobs of one queue: 1 runs first. In BullMQ a job *without* a priority runs before all of them. */
 export const jobPriority = {
   /** System health, alerts. */
   critical: 1,
@@ -13,23 +13,22 @@ export const jobPriority = {
 export type JobPriority = keyof typeof jobPriority;
 
 /**
- * How often and how late a failed job is tried again. Before jitter the delays are 2, 4, 8, 16 s.
- * A partner's `Retry-After` wins over them.
+ * Number and delays of retries. Before jitter the delays are 2, 4, 8, 16 s. A partner's `Retry-After` takes precedence.
  */
 export const retryConfig = {
-  /** Tries in all, the first included. Throttled, held, parked and handed-back runs use none. */
+  /** All tries, including the first. Throttled, held, parked and handed-back runs use none. */
   attempts: 5,
   backoff: {
     type: 'exponential',
-    /** Before the second attempt, in ms. */
+    /** Delay before the second attempt, in ms. */
     delay: 2000,
     multiplier: 2,
-    /** Share of the delay by which it is moved at random, so that jobs that failed together do not return together. */
+    /** Random share of the delay, added or subtracted, so that jobs that failed together do not retry together. */
     jitter: 0.2,
-    /** Longest delay in ms, whatever the attempt. */
+    /** Longest delay in ms, for all attempts. */
     maxDelay: 60_000,
   },
-  /** An open job older than this ends as a dead letter `job-expired` at its next failure. */
+  /** An older open job becomes a dead letter `job-expired` at its next failure. */
   maxAgeHours: 72,
 } as const;
 

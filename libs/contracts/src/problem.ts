@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { OrderStatus } from './order';
 
-/** An error over HTTP: RFC 9457 `application/problem+json`. */
+/** The body of an HTTP error: RFC 9457 `application/problem+json`. */
 export const Problem = z.object({
-  type: z.string().meta({ description: "Stable URL of the code's documentation" }),
+  type: z.string().meta({ description: 'Stable URL that names the code' }),
   title: z.string(),
   status: z.int(),
-  code: z.string().meta({ description: 'Stable: a caller may branch on it' }),
+  code: z.string().meta({ description: 'Stable, so callers may branch on it' }),
   detail: z.string().optional().meta({ description: 'For people' }),
   instance: z.string().optional(),
-  traceId: z.string().optional().meta({ description: 'To find the request by, in traces and logs' }),
+  traceId: z.string().optional().meta({ description: 'Finds the request in traces and logs' }),
   retryable: z.boolean().optional().meta({ description: 'Whether the same request may succeed later' }),
   errors: z
     .array(
@@ -21,21 +21,25 @@ export const Problem = z.object({
         parameter: z
           .string()
           .optional()
-          .meta({ description: 'The name of a parameter of the URL', examples: ['limit'] }),
+          .meta({ description: 'The name of a URL parameter', examples: ['limit'] }),
         detail: z.string(),
       }),
     )
     .optional()
-    .meta({ description: 'Where the faults are. Each has a `pointer` or a `parameter`' }),
-  current: OrderStatus.optional().meta({ description: 'Of a manual change that was refused: the status that the order has' }),
-  allowed: z.array(OrderStatus).readonly().optional().meta({ description: 'The statuses that it could take instead' }),
+    .meta({ description: 'The faults, each with a `pointer` or a `parameter`' }),
+  current: OrderStatus.optional().meta({ description: 'For a refused manual change: the current status of the order' }),
+  allowed: z
+    .array(OrderStatus)
+    .readonly()
+    .optional()
+    .meta({ description: 'For a refused manual change: the statuses that the order can take' }),
   currentVersion: z
     .int()
     .nonnegative()
     .optional()
-    .meta({ description: 'Of a manual change that expected another one: the version that the order has' }),
+    .meta({ description: 'For a manual change with another `expectedVersion`: the current version of the order' }),
 });
 export type Problem = z.infer<typeof Problem>;
 
-/** The documentation of an error code; also a problem's `type`. */
+/** A problem's `type`: the error code as a stable URL. */
 export const problemTypeUrl = (code: string): string => `https://orderly.dev/errors#${code}`;

@@ -1,19 +1,20 @@
 import type { z } from 'zod';
 import { isStorableText, unstorableText } from './text';
 
-/** Levels of arrays and objects. Deeper than any order, and far from where recursion becomes dangerous. */
+/** Levels of arrays and objects. More than any order needs, and far below the depth at which recursion exhausts the stack. */
 export const maxJsonDepth = 50;
 
-/** What of a JSON value cannot be stored, and where. */
+/** A part of a JSON value that cannot be stored, and its position. */
 export type JsonFault = { readonly path: readonly PropertyKey[]; readonly detail: string };
 
+/** Bounds the answer to a body with very many faults. */
 const maxFaults = 20;
 
 /**
- * Finds what JSON allows and the ledger cannot keep as it was sent: NUL characters and lone surrogates, numbers that no double
- * holds, `__proto__`, and nesting without end. Bears any JSON, and stops after twenty faults.
+ * Finds parts of valid JSON that the ledger cannot store unchanged: NUL characters, lone surrogates, numbers that a double cannot
+ * hold, `__proto__`, and too deep nesting. Accepts any JSON, and stops after twenty faults.
  *
- * @param path - where the value is; its faults are found below it
+ * @param path - position of the value; the paths of its faults start with it
  */
 export function findUnstorable(value: unknown, path: readonly PropertyKey[] = []): JsonFault[] {
   const faults: JsonFault[] = [];
@@ -30,7 +31,7 @@ export function findUnstorable(value: unknown, path: readonly PropertyKey[] = []
   };
   const visitKey = (key: string, item: unknown): void => {
     here.push(key);
-    if (key === '__proto__') report('is not allowed as a name');
+    if (key === '__proto__') report('is not allowed as a key');
     else if (!isStorableText(key)) report(unstorableText);
     else visit(item);
     here.pop();
@@ -48,7 +49,7 @@ export function findUnstorable(value: unknown, path: readonly PropertyKey[] = []
   return faults;
 }
 
-/** The same as a check of an object whose unknown keys are kept: zod itself does not look at them. */
+/** The same as a zod check, for an object that keeps unknown keys: zod does not validate those. */
 export function checkStorable(context: z.core.ParsePayload<object>): void {
   for (const { path, detail } of findUnstorable(context.value)) {
     context.issues.push({ code: 'custom', input: context.value, path: [...path], message: detail });
@@ -59,7 +60,7 @@ function faultOf(value: unknown): string | undefined {
   if (typeof value === 'string') return isStorableText(value) ? undefined : unstorableText;
   if (typeof value !== 'number') return undefined;
   if (!Number.isFinite(value)) return 'is a number beyond the range of a double';
-  // The parser has rounded it already: what would be stored is not what was sent.
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return 'is a whole number beyond 2^53 - 1: send it as text';
+  // The parser has already rounded the number, so the sent value is lost.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return 'is a whole number beyond 2^53 - 1; send it as text';
   return undefined;
 }

@@ -6,7 +6,7 @@ describe('StorableText', () => {
     ['ten UTF-16 units', 'x'.repeat(10)],
     ['a whole surrogate pair', '📦'],
     ['other control characters', 'a\tb\u0001'],
-  ])('takes %s', (_what, text) => {
+  ])('accepts %s', (_what, text) => {
     expect(StorableText(10).parse(text)).toBe(text);
   });
 

@@ -5,8 +5,8 @@ import { retryConfig } from '../policy';
 import { queueNames } from '../queues';
 
 /**
- * Applies an order's accepted events to its state. Its effect lies in PostgreSQL alone, so the order's row lock serves as its
- * claim. The job has the id of its event. `order.created` runs at high priority: the producer overrides the normal one.
+ * Applies an order's accepted events to its state. The effect is only in PostgreSQL, so the order's row lock replaces a claim. The
+ * job has the id of its event. For `order.created` the producer sets high priority instead of normal.
  */
 export const applyOrderEvent = defineJob({
   name: 'apply-order-event',

@@ -11,17 +11,17 @@ const defineCleanupTask = <Name extends string>(name: Name) =>
     policy: { ...retryConfig, priority: 'low', concurrency: 2, timeoutMs: 600_000, whenLost: 'retry' },
   });
 
-/** The jobs of the queue `maintenance`. Every task is bounded, and safe to run twice at once. */
+/** The jobs of the queue `maintenance`. Every task is bounded, and two runs at the same time are safe. */
 export const cleanupTasks = {
-  /** Removes API keys past their expiry, and process heartbeats of the dead. */
+  /** Deletes expired API keys, and heartbeats of dead processes. */
   'expire-tokens': defineCleanupTask('expire-tokens'),
-  /** Creates partitions ahead, and drops those past retention that hold no open job. */
+  /** Creates future partitions, and drops those past retention that contain no open job. */
   'rotate-logs': defineCleanupTask('rotate-logs'),
 } as const;
 
 export type CleanupTaskName = keyof typeof cleanupTasks;
 
-/** When each task is due: cron patterns in UTC. Partitions reach weeks ahead, so that a missed run harms nothing. */
+/** The schedule of each task: cron patterns in UTC. Partitions are created weeks ahead, so a missed run is harmless. */
 export const cleanupSchedules: Readonly<Record<CleanupTaskName, string>> = {
   'expire-tokens': '15 3 * * *',
   'rotate-logs': '30 3 * * 0',

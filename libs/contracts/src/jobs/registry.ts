@@ -3,7 +3,7 @@ import { cleanupTasks } from './cleanup-tasks';
 import { sendNotification } from './send-notification';
 import { syncOrder } from './sync-order';
 
-/** Every job that Orderly runs, by name. */
+/** All jobs of Orderly, by name. */
 export const jobDefinitions = {
   'apply-order-event': applyOrderEvent,
   'sync-order': syncOrder,

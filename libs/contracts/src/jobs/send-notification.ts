@@ -6,8 +6,8 @@ import { retryConfig } from '../policy';
 import { queueNames } from '../queues';
 
 /**
- * Sends one message; the message has the id of its job. SMTP knows no idempotency key, so a message that was being sent when its process died is
- * unknown.
+ * Sends one message, which has the id of its job. SMTP has no idempotency key: if the process died while it sent a message, the
+ * outcome is unknown and the message is not sent again.
  */
 export const sendNotification = defineJob({
   name: 'send-notification',

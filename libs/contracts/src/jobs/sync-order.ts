@@ -4,7 +4,7 @@ import { OrderId } from '../order';
 import { retryConfig } from '../policy';
 import { syncQueueName } from '../queues';
 
-/** Tells one destination of one version of an order (or of a newer one, where its mode is `latest-state`). */
+/** Sends one version of an order to one destination. In mode `latest-state` it sends the newest version instead. */
 export const syncOrder = defineJob({
   name: 'sync-order',
   queue: ({ destination }) => syncQueueName(destination),
