@@ -46,9 +46,15 @@ function planDestination(
         sendsNewest: mode === 'latest-state',
         sendsMessages: false,
       }),
-      jobs: { 'sync-order': bindJob(syncOrder, createSyncOrder({ destination, client, loadVersion })) },
+      jobs: { 'sync-order': bindJob(definitionFor(destination), createSyncOrder({ destination, client, loadVersion })) },
       afterwards: (verdict) => ({ laneStep: laneStepAfter(verdict, destination.onDeadHead) }),
     },
     connections: createService({ name: `connections to ${name}`, start: async () => undefined, stop: () => client.close() }),
   };
 }
+
+/** Without idempotency nobody can tell whether a request took place whose process died: it is not sent again. */
+const definitionFor = ({ idempotency }: Destination): typeof syncOrder => ({
+  ...syncOrder,
+  policy: { ...syncOrder.policy, whenLost: idempotency.mode === 'none' ? 'unknown' : 'retry' },
+});

@@ -1,6 +1,8 @@
 /** A delivery that asks for the right to run its job. */
 export interface ClaimRequest {
   readonly jobId: string;
+  /** The claim's token, which the caller knows before the answer arrives. @defaultValue a new one */
+  readonly token?: string;
 }
 
 /** A job that this process may run now. */

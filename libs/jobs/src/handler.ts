@@ -48,7 +48,12 @@ export interface JobContext<Definition extends JobDefinition> {
   readonly payload: PayloadOf<Definition>;
   /** Aborted at the timeout, at shutdown, and when this process may no longer send. Pass it to everything that waits. */
   readonly signal: AbortSignal;
-  /** Call it right before the effect may leave: only from then on does a silence leave open whether it did. */
+  /**
+   * Call it right before an effect may leave the process: from then on a silence leaves open whether it did.
+   *
+   * @throws the signal's reason, or ShutdownError if this process may no longer act. It asks the clock, because the signal's
+   * timer comes too late after the event loop stood still.
+   */
   readonly effectBegins: () => void;
 }
 

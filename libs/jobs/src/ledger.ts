@@ -1,4 +1,4 @@
-import type { ClaimRequest, ClaimResult } from './claim';
+import type { ClaimedJob, ClaimRequest, ClaimResult } from './claim';
 import type { RunnableJob } from './engine';
 import type { Settlement, SettleResult } from './settlement';
 
@@ -38,6 +38,12 @@ export interface SweepLedger {
   lost(queue: string, limit: number): Promise<RunnableJob[]>;
   /** Gives lanes whose head is not open a head again, and returns the new heads. */
   repairLanes(queue: string, limit: number): Promise<RunnableJob[]>;
+}
+
+/** What the ledger knows of the claims of one process. */
+export interface ClaimKeeping {
+  /** The claims that the process holds, in all of its queues. */
+  heldClaims(): Promise<ClaimedJob[]>;
 }
 
 /** The heartbeats by which processes know each other to be alive. */

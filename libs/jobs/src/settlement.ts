@@ -41,7 +41,8 @@ export interface MessageUpdate {
 export interface Settlement {
   readonly job: ClaimedJob;
   readonly verdict: Verdict;
-  readonly attempt: AttemptLog;
+  /** Missing where a claim is given up before anything was tried: then no attempt's row is written. */
+  readonly attempt?: AttemptLog;
   readonly laneStep?: LaneStep;
   readonly message?: MessageUpdate;
 }

@@ -26,6 +26,7 @@ export {
 export { createProcessRegistry } from './jobs/process-registry';
 export { readOldestWaits } from './jobs/read-oldest-waits';
 export { createSweepLedger } from './jobs/sweep-ledger';
+export { createClaimKeeping } from './jobs/claim-keeping';
 export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { applyOrderEvents } from './orders/apply-order-events';
 export type { ApplyOptions, ApplyRequest, ApplyResult } from './orders/apply-types';

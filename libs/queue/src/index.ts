@@ -2,6 +2,8 @@ export { createEngine, type BullEngine, type EngineOptions } from './engine';
 export { createRelay, type Relay } from './relay';
 export { createQueueWorker, type QueueWorker, type QueueWorkerOptions } from './queue-worker';
 export { bindJob, type BoundJob } from './bind-job';
+export { createClaimKeeper, type ClaimKeeperOptions } from './claim-keeper';
+export { createLiveClaims, type LiveClaims } from './live-claims';
 export { createHeartbeat, type Heartbeat } from './heartbeat';
 export { createSweep, type SweepOptions } from './sweep';
 export { createSchedules, type Schedule, type Schedules, type Tick } from './schedules';

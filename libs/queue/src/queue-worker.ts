@@ -66,7 +66,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
       metrics.jobsDropped.add({ queue, reason: 'invalid-id' });
       return logStray(id);
     }
-    const hasToRest = options.stopSignals().some(({ aborted }) => aborted);
+    const hasToRest = options.stop.aborted || options.heartbeat.signal().aborted;
     if (hasToRest) return dispose(job, token, { kind: 'later', delayMs: restMs }, hold, onLost);
     const disposal = await runJob(id, options).catch((error: unknown): Disposal => {
       logger.error({ err: error, jobId: id }, 'A delivery could not be ended');

@@ -5,7 +5,7 @@ import { createSoloGate, done, settled, type JobHandler } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { bindJob } from './bind-job';
 import { runJob } from './run-job';
-import { createFakeLedger } from './testing';
+import { createFakeLedger, livingProcess } from './testing';
 
 type RecordedSpan = { name: string; attributes: Attributes; status?: SpanStatusCode; hasEnded: boolean };
 
@@ -45,7 +45,7 @@ async function spanOf(handler: JobHandler<typeof syncOrder>): Promise<RecordedSp
     ledger: fake.ledger,
     jobs: { 'sync-order': bindJob(syncOrder, handler) },
     gate: createSoloGate(),
-    stopSignals: () => [],
+    ...livingProcess(),
     logger: createLogger({ service: 'test', level: 'silent' }),
   });
   expect(spans).toHaveLength(1);

@@ -11,7 +11,7 @@ import { createSoloGate, done, settled, skipped, type JobHandler, type Verdict }
 import { createLogger, metrics } from '@orderly/observability';
 import { bindJob } from './bind-job';
 import { runJob, type Disposal, type JobRunner } from './run-job';
-import { createFakeLedger, type LedgerJobInput } from './testing';
+import { createFakeLedger, livingProcess, type LedgerJobInput } from './testing';
 
 type Handler = JobHandler<typeof syncOrder>;
 
@@ -35,7 +35,7 @@ function setup(handler: Handler = async () => done({ resultVersion: 1 }), policy
       }),
     },
     gate: createSoloGate(),
-    stopSignals: () => [stop.signal],
+    ...livingProcess(stop),
     logger: createLogger({ service: 'test', level: 'silent' }),
   };
   const run = async (job?: LedgerJobInput, override: Partial<JobRunner> = {}) => {
@@ -216,10 +216,49 @@ describe('a settlement that the ledger cannot take', () => {
     expect((await run()).after).toMatchObject({ outcome: 'dead', errorCode: 'destination-refused' });
   });
 
-  it('for another reason is a failed attempt, so that the job does not stay running for ever', async () => {
-    const { fake, run } = setup();
+  /** The ledger refuses it until the time of all tries has passed. */
+  async function runThroughAllTries(run: () => ReturnType<ReturnType<typeof setup>['run']>) {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const running = run();
+      await turns();
+      await jest.advanceTimersByTimeAsync(60_000);
+      return await running;
+    } finally {
+      jest.useRealTimers();
+    }
+  }
+
+  it('twice, for another reason, is tried until it is taken: what took place is not done again', async () => {
+    const { fake, calls, run } = setup(async () => done({ resultVersion: 1, log: { confirmationId: 'c-1' } }));
+    let tries = 0;
+    fake.refuse(() => (tries += 1) <= 2);
+    expect((await run()).after).toMatchObject({ outcome: 'done', attemptsUsed: 1, tries: 1 });
+    expect(fake.settlements[0]).toMatchObject({ attempt: { confirmationId: 'c-1' } });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('for good ends unknown if the effect took place, with what that means for lane and message', async () => {
+    const afterwards = (verdict: Verdict) =>
+      verdict.kind === 'ended' && verdict.outcome === 'unknown' ? { laneStep: 'block' as const } : {};
+    const { fake, calls, run } = setup();
+    fake.refuse(({ verdict }) => verdict.kind === 'ended' && verdict.outcome === 'done');
+    const { after, disposal } = await runThroughAllTries(() => run({}, { afterwards }));
+    expect(after).toMatchObject({
+      state: 'ended',
+      outcome: 'unknown',
+      attemptsUsed: 1,
+      errorCode: 'destination-outcome-unknown',
+    });
+    expect(fake.settlements[0]).toMatchObject({ laneStep: 'block' });
+    expect(disposal).toEqual({ kind: 'finished' });
+    expect(calls).toHaveLength(1);
+  });
+
+  it('for good is a failed attempt if there was no effect, so that the job does not stay running for ever', async () => {
+    const { fake, run } = setup(async () => skipped('nobody to tell'));
     fake.refuse(({ verdict }) => verdict.kind === 'ended');
-    const { after, disposal } = await run();
+    const { after, disposal } = await runThroughAllTries(run);
     expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-failed' });
     expect(disposal).toMatchObject({ kind: 'later' });
   });
@@ -274,6 +313,20 @@ describe('a signal', () => {
       throw new PermanentError('destination-refused', 'x');
     });
     expect((await refused.run()).after).toMatchObject({ outcome: 'dead' });
+  });
+
+  it('keeps an effect from beginning once it is aborted, or once the heartbeat is too old, before any timer has said so', async () => {
+    const effects: string[] = [];
+    const heartbeat = { signal: () => new AbortController().signal, isFresh: () => false };
+    const { run } = setup(async ({ job, effectBegins }) => {
+      effectBegins();
+      effects.push(job.id);
+      return done();
+    });
+    const { after, disposal } = await run({}, { heartbeat });
+    expect(after).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
+    expect(disposal).toEqual({ kind: 'handed-back' });
+    expect(effects).toEqual([]);
   });
 
   it('that was aborted before keeps the handler from being called', async () => {

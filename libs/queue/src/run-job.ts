@@ -1,8 +1,9 @@
-import { findJobDefinition, retryConfig, type JobPolicy } from '@orderly/contracts';
-import { isAppError, PermanentError, UnknownOutcomeError, type AppError, type ErrorCode } from '@orderly/errors';
+import type { JobPolicy } from '@orderly/contracts';
+import { isAppError, PermanentError, ShutdownError, type ErrorCode } from '@orderly/errors';
 import {
   classifyFailure,
   type ClaimedJob,
+  type ClaimRequest,
   type ClaimResult,
   type HandlerResult,
   type Ledger,
@@ -20,9 +21,13 @@ import {
   type Logger,
 } from '@orderly/observability';
 import type { Span } from '@opentelemetry/api';
+import { v7 as uuidv7 } from 'uuid';
 import { attemptLog } from './attempt-log';
 import type { BoundJob } from './bind-job';
 import { startDeadline, withinGrace } from './deadline';
+import type { Heartbeat } from './heartbeat';
+import { boundJob, outcomeUnknown, policyOf, whyHopeless } from './job-rules';
+import type { LiveClaim, LiveClaims } from './live-claims';
 import { measureAttempt, reportAttempt } from './report-attempt';
 import { settleAttempt } from './settle-attempt';
 
@@ -32,8 +37,11 @@ export interface JobRunner {
   /** By job name. */
   readonly jobs: Readonly<Record<string, BoundJob>>;
   readonly gate: SoloGate;
-  /** Aborted when this process may no longer act: it stops, or its heartbeat was missed. */
-  readonly stopSignals: () => readonly AbortSignal[];
+  readonly claims: LiveClaims;
+  /** Aborted when what still runs is to be handed back, because the process stops. */
+  readonly stop: AbortSignal;
+  /** While it is not fresh, this process may not act: another may take its claims over. */
+  readonly heartbeat: Pick<Heartbeat, 'signal' | 'isFresh'>;
   /** What else a verdict means here: the lane's next step, the message's state. */
   readonly afterwards?: (verdict: Verdict, job: ClaimedJob) => Pick<Settlement, 'laneStep' | 'message'>;
   readonly logger: Logger;
@@ -50,66 +58,75 @@ export type Disposal =
   /** The queue is held: this job and all behind it wait. */
   | { readonly kind: 'held'; readonly delayMs: number };
 
-/** A job that took its process down this often is not run again. */
-const maxCrashes = 3;
-
 /** How soon a suspect is tried again that met another one, in ms, on average. */
 const suspectRestMs = 500;
 
 /** The life of a job, top to bottom: claim → span → timeout → parse → handle → classify → settle → clean up → report. */
 export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal> {
+  const token = uuidv7();
+  const claim = runner.claims.enter(token);
+  try {
+    return await runClaimed({ jobId, token }, claim, runner);
+  } finally {
+    runner.claims.leave(token);
+  }
+}
+
+async function runClaimed(request: Required<ClaimRequest>, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
   // Before the claim: who has to wait while a suspect runs must not be charged with a crash if that one takes the process down.
   const leave = await runner.gate.enter(false);
   let suspect: ClaimedJob;
   try {
-    const claim = await runner.ledger.claim({ jobId });
-    if (claim.kind !== 'claimed') return turnAway(jobId, claim, runner);
-    if (!isSuspect(claim.job, runner)) return await attemptTraced(claim.job, runner);
+    const claim = await runner.ledger.claim(request);
+    if (claim.kind !== 'claimed') return turnAway(request.jobId, claim, runner);
+    if (!isSuspect(claim.job, runner)) return await attemptTraced(claim.job, live, runner);
     suspect = claim.job;
   } finally {
     leave();
   }
-  return runAlone(suspect, runner);
+  return runAlone(suspect, live, runner);
 }
 
 /** A job that took its process down before, or was next to one that did: only by itself it can show which. */
 const isSuspect = (job: ClaimedJob, runner: JobRunner): boolean =>
-  job.crashes > 0 && whyHopeless(job, policyOf(job.name, runner)) === undefined;
+  job.crashes > 0 && whyHopeless(job, policyOf(job.name, runner.jobs)) === undefined;
 
-async function runAlone(job: ClaimedJob, runner: JobRunner): Promise<Disposal> {
+async function runAlone(job: ClaimedJob, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
   if (runner.gate.hasSuspect()) return handBack(job, suspectRestMs * (0.5 + Math.random()), runner);
   const leave = await runner.gate.enter(true);
   try {
-    return await attemptTraced(job, runner);
+    return await attemptTraced(job, live, runner);
   } finally {
     leave();
   }
 }
 
 /** Gives up a claim before anything was tried. */
-async function handBack(job: ClaimedJob, delayMs: number, { ledger }: JobRunner): Promise<Disposal> {
+async function handBack(job: ClaimedJob, delayMs: number, { ledger, afterwards }: JobRunner): Promise<Disposal> {
   const verdict = { kind: 'again', delayMs, usesAttempt: false, waitReason: 'handed-back' } as const;
-  await ledger.settle({ job, verdict, attempt: { startedAt: new Date(), outcome: 'handed-back', usedAttempt: false } });
+  await ledger.settle({ job, verdict, ...afterwards?.(verdict, job) });
   return { kind: 'later', delayMs };
 }
 
-async function attemptTraced(job: ClaimedJob, runner: JobRunner): Promise<Disposal> {
+async function attemptTraced(job: ClaimedJob, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
   const context = {
     jobId: job.id,
     queue: job.queue,
     attempt: job.attemptsUsed + 1,
     ...(job.orderId === null ? {} : { orderId: job.orderId }),
   };
-  return withLogContext(context, () => inSpan(`process ${job.queue}`, spanOptions(job), (span) => attemptJob(job, span, runner)));
+  return withLogContext(context, () =>
+    inSpan(`process ${job.queue}`, spanOptions(job), (span) => attemptJob(job, live, span, runner)),
+  );
 }
 
-async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promise<Disposal> {
+async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: JobRunner): Promise<Disposal> {
   const startedAt = new Date();
   const traceId = traceIdOf(currentTraceContext()?.traceparent);
-  const bound = boundJob(job.name, runner);
-  const policy = policyOf(job.name, runner);
+  const bound = boundJob(job.name, runner.jobs);
+  const policy = policyOf(job.name, runner.jobs);
   const hopeless = whyHopeless(job, policy);
-  const deadline = startDeadline(policy.timeoutMs, runner.stopSignals());
+  const deadline = startDeadline(policy.timeoutMs, [runner.stop, runner.heartbeat.signal()]);
 
   let result: HandlerResult | undefined;
   let failure: unknown;
@@ -118,10 +135,12 @@ async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promi
     if (hopeless) throw hopeless;
     if (!bound) throw new PermanentError('unknown-job', `Nobody handles jobs named ${job.name} in ${job.queue}`);
     deadline.signal.throwIfAborted();
-    let hasBegun = false;
-    const work = bound.run(job, deadline.signal, () => (hasBegun = true));
-    result = await withinGrace(work, deadline.signal, () => silenceOf(policy, hasBegun, deadline.signal));
-    if (result.kind === 'settled') return reportSettled(job, result, startedAt, span);
+    const work = bound.run(job, deadline.signal, () => beginEffect(live, deadline.signal, runner));
+    result = await withinGrace(work, deadline.signal, () => silenceOf(job, policy, live.hasBegun, deadline.signal));
+    if (result.kind === 'settled') {
+      live.hasBegun = false;
+      return reportSettled(job, result, startedAt, span);
+    }
     verdict = verdictOf(result);
   } catch (error) {
     failure = failureOf(error, deadline.signal);
@@ -134,7 +153,7 @@ async function attemptJob(job: ClaimedJob, span: Span, runner: JobRunner): Promi
   const isRefused = hopeless !== undefined;
   const attempt = attemptLog({ job, startedAt, verdict, failure, isRefused, result, traceId });
   const settlement: Settlement = { job, verdict, attempt, ...afterwardsOf(verdict, job, result, runner) };
-  const settled = await settleAttempt(settlement, policy, runner);
+  const settled = await settleAttempt(settlement, live, policy, runner);
   reportAttempt({ job, startedAt, failure, ...settled }, runner.logger);
   return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
 }
@@ -162,30 +181,20 @@ const spanOptions = (job: ClaimedJob): Parameters<typeof inSpan>[1] => ({
   },
 });
 
-/** A name comes from the ledger: `toString` handles nothing. */
-const boundJob = (name: string, { jobs }: JobRunner): BoundJob | undefined =>
-  Object.hasOwn(jobs, name) ? jobs[name] : undefined;
-
-/** For a job that nobody here handles: only what its dead letter needs. */
-const policyOf = (name: string, runner: JobRunner): JobPolicy =>
-  (boundJob(name, runner)?.definition ?? findJobDefinition(name) ?? unknownJob).policy;
-const unknownJob: { policy: JobPolicy } = {
-  policy: { ...retryConfig, priority: 'normal', concurrency: 1, timeoutMs: 1000, whenLost: 'retry' },
-};
-
-/** Some jobs are not to be run again at all: their process died too often, or nobody can tell whether the effect took place. */
-function whyHopeless(job: ClaimedJob, policy: JobPolicy): AppError | undefined {
-  if (job.wasLost && policy.whenLost === 'unknown') {
-    return new UnknownOutcomeError('message-outcome-unknown', 'The process died while it ran this job');
-  }
-  if (job.crashes < maxCrashes) return undefined;
-  return new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
+/**
+ * The last moment in which the effect can be kept from leaving. A timer is too late where the event loop stood still: an answer
+ * that arrived meanwhile goes on before any timer runs. So the clock is asked.
+ */
+function beginEffect(live: LiveClaim, signal: AbortSignal, { heartbeat }: JobRunner): void {
+  signal.throwIfAborted();
+  if (!heartbeat.isFresh()) throw new ShutdownError('The heartbeat could not be renewed in time');
+  live.hasBegun = true;
 }
 
 /** What it means that a handler did not end when it was told to: its effect may still be on the way. */
-const silenceOf = (policy: JobPolicy, hasBegun: boolean, signal: AbortSignal): Error =>
+const silenceOf = (job: ClaimedJob, policy: JobPolicy, hasBegun: boolean, signal: AbortSignal): Error =>
   policy.whenLost === 'unknown' && hasBegun
-    ? new UnknownOutcomeError('message-outcome-unknown', 'The handler did not say in time what became of its effect')
+    ? outcomeUnknown(job, 'The handler did not say in time what became of its effect')
     : (signal.reason as Error);
 
 /** What waits for the signal may fail in words of its own when it is aborted; what counts is why it was. */

@@ -3,7 +3,7 @@ import { createSoloGate, done, type HandlerResult } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { bindJob } from './bind-job';
 import { runJob, type JobRunner } from './run-job';
-import { createFakeLedger } from './testing';
+import { createFakeLedger, livingProcess } from './testing';
 
 const turns = async (): Promise<void> => {
   for (let count = 0; count < 10; count++) await new Promise(setImmediate);
@@ -23,7 +23,7 @@ function setup(policy: Partial<JobPolicy> = {}) {
       ),
     },
     gate: createSoloGate(),
-    stopSignals: () => [],
+    ...livingProcess(),
     logger: createLogger({ service: 'test', level: 'silent' }),
   };
   const deliver = (id: string) => runJob(id, runner);
@@ -110,9 +110,15 @@ describe('a job that was lost with its process', () => {
   it('ends unknown, unrun, where nobody can tell whether the effect took place', async () => {
     const { fake, inside, deliver, lost } = setup({ whenLost: 'unknown' });
     const ids = await lost(3);
+    // Also if the claim that met the loss was given up before it could write so.
+    ids.push(await fake.insert({ crashes: 1 }));
     await Promise.all(ids.map(deliver));
     for (const id of ids) {
-      expect(await fake.read(id)).toMatchObject({ outcome: 'unknown', errorCode: 'message-outcome-unknown', attemptsUsed: 0 });
+      expect(await fake.read(id)).toMatchObject({
+        outcome: 'unknown',
+        errorCode: 'destination-outcome-unknown',
+        attemptsUsed: 0,
+      });
     }
     expect(inside()).toEqual([]);
   });

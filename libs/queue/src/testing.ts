@@ -9,3 +9,4 @@ export {
   type LedgerJobState,
 } from './testing/fake-ledger';
 export { describeLedger } from './testing/describe-ledger';
+export { livingProcess } from './testing/living-process';

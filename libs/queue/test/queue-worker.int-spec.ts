@@ -10,6 +10,7 @@ import { bindJob, createEngine, createQueueWorker, type BullEngine, type QueueWo
 import {
   createFakeLedger,
   createTestPrefix,
+  livingProcess,
   startTcpProxy,
   stopTcpProxies,
   type FakeLedger,
@@ -51,7 +52,7 @@ function makeWorker(handler: Handler, more: Partial<QueueWorkerOptions> = {}): Q
     prefix: space.prefix,
     redisUrl: testRedisUrl(),
     concurrency: 10,
-    stopSignals: () => [stop.signal],
+    ...livingProcess(stop),
     drainMs: 300,
     onDrainTimeout: () => stop.abort(new ShutdownError()),
     closeMs: 1500,
@@ -236,7 +237,7 @@ describe('while the process may not act', () => {
     const fence = { current: AbortSignal.abort(new ShutdownError()) };
     const handler = jest.fn(async () => fetching as never);
     const claims = jest.spyOn(fake.ledger, 'claim');
-    await startWorker(handler, { stopSignals: () => [fence.current] });
+    await startWorker(handler, { heartbeat: { signal: () => fence.current, isFresh: () => true } });
     const ids = await insert(5);
     await eventually(async () => expect((await engine.counts(queue))['delayed']).toBe(5));
     expect(handler).not.toHaveBeenCalled();

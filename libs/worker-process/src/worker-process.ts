@@ -1,11 +1,19 @@
 import { createDatabase, type Database, isDatabaseAway } from '@orderly/database';
-import { createProcessRegistry, createSweepLedger, type LedgerOptions, readOldestWaits } from '@orderly/ledger';
+import {
+  createClaimKeeping,
+  createProcessRegistry,
+  createSweepLedger,
+  type LedgerOptions,
+  readOldestWaits,
+} from '@orderly/ledger';
 import { ShutdownError } from '@orderly/errors';
 import { createSoloGate, liveness, type Ledger, type RunnableJob } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';
 import {
+  createClaimKeeper,
   createEngine,
   createHeartbeat,
+  createLiveClaims,
   createQueueWorker,
   createRedisCheck,
   createRelay,
@@ -130,20 +138,33 @@ export function createWorkerProcess(
     logger.warn({ err: error }, 'A heartbeat was missed'),
   );
   const gate = createSoloGate();
+  const claims = createLiveClaims();
+  const draining = {
+    drainMs: config.shutdown.timeoutMs * drainShare,
+    onDrainTimeout: () => stop.abort(new ShutdownError()),
+  };
   const workers = queues.map((queue) =>
     createQueueWorker({
       ...queue,
       engine,
       gate,
+      claims,
+      heartbeat,
+      stop: stop.signal,
       logger,
       prefix,
       redisUrl: config.redis.url,
-      stopSignals: () => [stop.signal, heartbeat.signal()],
-      drainMs: config.shutdown.timeoutMs * drainShare,
       closeMs: config.shutdown.timeoutMs * closeShare,
-      onDrainTimeout: () => stop.abort(new ShutdownError()),
+      ...draining,
     }),
   );
+  const claimKeeper = createClaimKeeper({
+    ledger: createClaimKeeping(db, processId),
+    claims,
+    runners: queues,
+    logger,
+    ...draining,
+  });
   const sweep = createSweep({
     engine,
     ledger: createSweepLedger(db, processId),
@@ -176,7 +197,7 @@ export function createWorkerProcess(
     heartbeat,
     ...services,
     closing('relay', () => relay.idle()),
-    [...workers, sweep, queueMetrics],
+    [...workers, sweep, claimKeeper, queueMetrics],
     admin.readiness,
   ]);
   return { ...service, admin, processId };

@@ -43,8 +43,12 @@ export type ErpJob = {
   readonly crashes: number;
 };
 
-/** Puts jobs into the ledger and into BullMQ. Returns their ids. */
-export async function insertJobs({ db, queue: open }: WorkerFixture, count: number): Promise<string[]> {
+/** Puts jobs into the ledger and, unless the test says otherwise, into BullMQ. Returns their ids. */
+export async function insertJobs(
+  { db, queue: open }: WorkerFixture,
+  count: number,
+  { inRedis = true }: { readonly inRedis?: boolean } = {},
+): Promise<string[]> {
   const ids = Array.from({ length: count }, () => uuidv7());
   await db.query(
     `insert into jobs (id, name, queue, priority, payload, state, order_id, destination, version)
@@ -52,7 +56,7 @@ export async function insertJobs({ db, queue: open }: WorkerFixture, count: numb
      from unnest($1::uuid[]) as id`,
     [ids, queue],
   );
-  await open(queue).addBulk(ids.map((id) => ({ name: 'sync-order', data: {}, opts: { jobId: id, priority: 3 } })));
+  if (inRedis) await open(queue).addBulk(ids.map((id) => ({ name: 'sync-order', data: {}, opts: { jobId: id, priority: 3 } })));
   return ids;
 }
 

@@ -27,8 +27,6 @@ export const createSendNotification =
     }
     const messageId = messageIdHeader(messageIdentity({ orderId, version, kind, recipient }), messageIdDomain);
     const mail = templates.render(kind, { order, change: order.change });
-    // A process that had to stop acting meanwhile sends nothing more.
-    signal.throwIfAborted();
     effectBegins();
     const { response } = await channel.send({ to: recipient, ...mail, messageId, signal });
     return done({ message: { state: 'sent', providerId: messageId }, log: { confirmationId: response } });

@@ -43,11 +43,12 @@ type Case = {
   readonly partnerVersion?: number;
   readonly signal?: AbortSignal;
   readonly onLoad?: () => void;
+  readonly effectBegins?: () => void;
 };
 
 const taken = async () => ({ responseStatus: 200, responseExcerpt: '' });
 
-async function handle({ job, idempotency = { mode: 'key' }, send = taken, partnerVersion, signal, onLoad }: Case) {
+async function handle({ job, idempotency = { mode: 'key' }, send = taken, partnerVersion, signal, onLoad, effectBegins }: Case) {
   const sent: SendRequest[] = [];
   const loaded: number[] = [];
   let lookups = 0;
@@ -73,7 +74,7 @@ async function handle({ job, idempotency = { mode: 'key' }, send = taken, partne
     job: { ...claimed, ...job },
     payload: { destination: 'erp', orderId: 'A', version: 3 },
     signal: signal ?? new AbortController().signal,
-    effectBegins: () => undefined,
+    effectBegins: effectBegins ?? (() => signal?.throwIfAborted()),
   }).catch((error: unknown) => error);
   return { outcome, sent, loaded, lookups };
 }
@@ -96,12 +97,12 @@ describe('syncOrder', () => {
     expect(sent).toEqual([]);
   });
 
-  it.each([
-    ['that was lost just now', { wasLost: true, crashes: 1, tries: 2 }],
-    ['that was lost and has been handed back since', { wasLost: false, crashes: 1, tries: 3 }],
-  ])('without idempotency leaves a job %s unknown, and does not send it again', async (_what, job) => {
-    const { outcome, sent } = await handle({ job, idempotency: { mode: 'none' } });
-    expect(outcome).toMatchObject({ name: 'UnknownOutcomeError', code: 'destination-outcome-unknown' });
+  it('sends nothing if this process may no longer act', async () => {
+    const effectBegins = (): never => {
+      throw new ShutdownError();
+    };
+    const { outcome, sent } = await handle({ effectBegins });
+    expect(outcome).toMatchObject({ name: 'ShutdownError' });
     expect(sent).toEqual([]);
   });
 

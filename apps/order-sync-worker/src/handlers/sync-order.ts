@@ -14,7 +14,7 @@ export interface SyncOrderDeps {
 /** Tells the destination of the version that the claim recorded as its intent. */
 export const createSyncOrder =
   ({ destination, client, loadVersion }: SyncOrderDeps): JobHandler<typeof syncOrder> =>
-  async ({ job, payload, signal }) => {
+  async ({ job, payload, signal, effectBegins }) => {
     const { orderId } = payload;
     const version = job.intentVersion ?? payload.version;
     if (version <= job.ackedVersion) return skipped('the destination has this version already', { outcome: 'superseded' });
@@ -22,15 +22,13 @@ export const createSyncOrder =
     const order = await loadVersion({ orderId, version });
     if (!order) throw new NotFoundError('not-found', `Order ${orderId} has no version ${version}`);
     const { name, idempotency } = destination;
-    // Whichever try was lost: those after it may have been handed back before they did anything.
-    if (idempotency.mode === 'none' && job.crashes > 0) throw unknownOutcome('The process died while the request was under way');
     if (idempotency.mode === 'lookup' && job.tries > 1 && ((await client.lookupVersion(orderId, signal)) ?? 0) >= version) {
       return told(version, { confirmationId: 'lookup' });
     }
 
-    // Past this point an abort leaves open whether the request was taken.
-    signal.throwIfAborted();
     const key = deliveryKey({ destination: name, orderId, version, epoch: job.epoch });
+    // Past this point an abort leaves open whether the request was taken.
+    effectBegins();
     try {
       const answer = await client.send({
         order: { ...order, previousStatus: order.previousStatus ?? undefined },

@@ -17,7 +17,7 @@ export async function recordDeadEvents(query: Query, settlements: readonly Settl
             order_id: job.orderId,
             code: verdict.code,
             message: verdict.message,
-            trace_id: attempt.traceId,
+            trace_id: attempt?.traceId,
           },
         ]
       : [],

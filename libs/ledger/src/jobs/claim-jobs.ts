@@ -57,7 +57,8 @@ export async function claimJobs(
   });
 }
 
-type ClaimRow = {
+/** A job as it is claimed. */
+export type ClaimRow = {
   id: string;
   claimed: boolean;
   was_lost: boolean;
@@ -99,7 +100,7 @@ const probeMs = 1000;
 /** After this long without an answer another job may try a held destination, in ms. */
 const probeLeaseMs = 60_000;
 
-const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
+export const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
   id: row.id,
   name: row.name,
   queue: row.queue,

@@ -32,7 +32,7 @@ export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptio
   const claims = together<TokenRequest, ClaimResult>(options, 'claim', (requests) =>
     claimJobs(db, requests, { ...claim, processId }),
   );
-  return { claim: ({ jobId }) => claims({ id: jobId, token: uuidv7() }), settle: settler(options) };
+  return { claim: ({ jobId, token = uuidv7() }) => claims({ id: jobId, token }), settle: settler(options) };
 }
 
 /** The ledger for jobs whose effect lies in PostgreSQL alone: the work's own transaction settles them. */

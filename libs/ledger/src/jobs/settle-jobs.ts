@@ -94,12 +94,12 @@ function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement,
     ends,
     outcome: verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : null,
     result_version: verdict.kind === 'ended' ? verdict.resultVersion : null,
-    error_code: verdict.kind === 'dead' ? verdict.code : (attempt.errorCode ?? null),
-    error_message: verdict.kind === 'dead' ? verdict.message : verdict.kind === 'ended' ? verdict.reason : attempt.errorMessage,
+    error_code: verdict.kind === 'dead' ? verdict.code : (attempt?.errorCode ?? null),
+    error_message: verdict.kind === 'dead' ? verdict.message : verdict.kind === 'ended' ? verdict.reason : attempt?.errorMessage,
     fingerprint: verdict.kind === 'dead' ? verdict.fingerprint : null,
     delay_ms: verdict.kind === 'again' ? verdict.delayMs : null,
     wait_reason: verdict.kind === 'again' ? verdict.waitReason : null,
-    uses_attempt: attempt.usedAttempt,
+    uses_attempt: attempt?.usedAttempt ?? false,
     hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
     hold_ms: verdict.kind === 'again' ? verdict.hold?.forMs : null,
     clears_hold: job.isProbe && isAnswered(verdict, attempt),
@@ -108,22 +108,23 @@ function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement,
     message_state: message?.state,
     message_provider_id: message?.providerId,
     message_reason: message?.reason,
-    started_at: attempt.startedAt,
-    attempt_outcome: attempt.outcome,
-    error_class: attempt.errorClass,
-    attempt_error_code: attempt.errorCode,
-    attempt_error_message: attempt.errorMessage,
-    version_sent: attempt.versionSent,
-    response_status: attempt.responseStatus,
-    response_excerpt: attempt.responseExcerpt,
-    confirmation_id: attempt.confirmationId,
-    trace_id: attempt.traceId,
+    started_at: attempt?.startedAt,
+    attempt_outcome: attempt?.outcome,
+    error_class: attempt?.errorClass,
+    attempt_error_code: attempt?.errorCode,
+    attempt_error_message: attempt?.errorMessage,
+    version_sent: attempt?.versionSent,
+    response_status: attempt?.responseStatus,
+    response_excerpt: attempt?.responseExcerpt,
+    confirmation_id: attempt?.confirmationId,
+    trace_id: attempt?.traceId,
     process_id: processId,
   };
 }
 
 /** Whether a destination that was held took the probe's credentials. A server error, or no answer at all, says nothing of it. */
-function isAnswered(verdict: Verdict, { responseStatus }: AttemptLog): boolean {
+function isAnswered(verdict: Verdict, attempt: AttemptLog | undefined): boolean {
+  const responseStatus = attempt?.responseStatus;
   if (verdict.kind === 'dead') return responseStatus !== undefined && responseStatus < 500;
   return verdict.kind === 'ended' && verdict.outcome === 'done';
 }
@@ -133,6 +134,7 @@ function isAnswered(verdict: Verdict, { responseStatus }: AttemptLog): boolean {
  * that the planner takes the index whatever it believes of the tables. A settlement without token is of a job that needs no
  * claim: the number of its try says whether it is still to be written. Blocked jobs are found by their order; their state is
  * compared in a way that no index serves, for one of them would lead through all that are blocked.
+ * Without a start there is no attempt to log.
  * Returns the settled ids and the jobs that became head of their lane.
  */
 const settleSql = `
@@ -164,6 +166,7 @@ const settleSql = `
     select s.id, s.tries, s.started_at, s.attempt_outcome, s.uses_attempt, s.error_class, s.attempt_error_code,
       s.attempt_error_message, s.version_sent, s.response_status, s.response_excerpt, s.confirmation_id, s.trace_id, s.process_id
     from s join settled using (id)
+    where s.started_at is not null
     on conflict do nothing
   ),
   told as (

@@ -102,6 +102,20 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 0, wasLost: false });
     });
 
+    it('takes back a job that was given up before it was tried, and logs no attempt', async () => {
+      const job = await insertAndClaim();
+      expect(await harness.ledger.settle({ job, verdict: again({}) })).toEqual({ settled: true });
+      expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
+      expect(await harness.attempts(job.id)).toEqual([]);
+      expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2 });
+    });
+
+    it('claims under the token that the caller chose', async () => {
+      const token = '01890a5d-ac96-774b-bcce-b302099a8058';
+      const result = await harness.ledger.claim({ jobId: await harness.insert(), token });
+      expect(result).toMatchObject({ kind: 'claimed', job: { token } });
+    });
+
     it('keeps code and fingerprint of a dead letter', async () => {
       const job = await insertAndClaim();
       const fingerprint = fingerprintOf('destination-refused', job);

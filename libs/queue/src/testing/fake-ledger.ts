@@ -1,4 +1,4 @@
-import type { ClaimedJob, ClaimResult, Ledger, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import type { ClaimedJob, ClaimRequest, ClaimResult, Ledger, Settlement, SettleResult, Verdict } from '@orderly/jobs';
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -45,6 +45,8 @@ export interface FakeLedger extends LedgerHarness {
   refuse(isRefused: (settlement: Settlement) => boolean): void;
   /** Makes the next claims wait until the returned function is called. */
   pauseClaims(): () => void;
+  /** The claims that it holds, as of one process. */
+  running(): ClaimedJob[];
 }
 
 type Row = Omit<LedgerJobInput, keyof LedgerJobState> & {
@@ -72,7 +74,7 @@ export function createFakeLedger(): FakeLedger {
   const log = (id: string, number: number, outcome: string, usedAttempt: boolean): void =>
     void logs.set(id, [...(logs.get(id) ?? []), { number, outcome, usedAttempt }]);
 
-  function claim(jobId: string): ClaimResult {
+  function claim({ jobId, token = randomUUID() }: ClaimRequest): ClaimResult {
     const row = rows.get(jobId);
     if (!row) return { kind: 'missing' };
     if (row.state === 'ended') return { kind: 'idle' };
@@ -82,7 +84,7 @@ export function createFakeLedger(): FakeLedger {
     if (!wasLost && row.runAt > Date.now()) return { kind: 'later', delayMs: row.runAt - Date.now() };
     if (wasLost) log(jobId, row.tries, 'lost', false);
     const waitMs = Math.max(Date.now() - row.runAt, 0);
-    Object.assign(row, { state: 'running', waitReason: null, token: randomUUID(), isClaimantDead: false });
+    Object.assign(row, { state: 'running', waitReason: null, token, isClaimantDead: false });
     row.tries += 1;
     row.crashes += Number(wasLost);
     return { kind: 'claimed', job: claimedJob(row, wasLost, waitMs) };
@@ -96,10 +98,10 @@ export function createFakeLedger(): FakeLedger {
     if (row.state !== 'running' || row.token !== job.token) return { settled: written.has(job.token) };
     written.add(job.token);
     settlements.push(settlement);
-    log(job.id, job.tries, attempt.outcome, attempt.usedAttempt);
-    row.attemptsUsed += Number(attempt.usedAttempt);
+    if (attempt) log(job.id, job.tries, attempt.outcome, attempt.usedAttempt);
+    row.attemptsUsed += Number(attempt?.usedAttempt ?? false);
     row.token = null;
-    row.errorCode = verdict.kind === 'dead' ? verdict.code : (attempt.errorCode ?? null);
+    row.errorCode = verdict.kind === 'dead' ? verdict.code : (attempt?.errorCode ?? null);
     applyVerdict(row, verdict);
     if (verdict.kind === 'again' && verdict.hold) heldUntil = Date.now() + verdict.hold.forMs;
     return { settled: true };
@@ -108,9 +110,9 @@ export function createFakeLedger(): FakeLedger {
   return {
     settlements,
     ledger: {
-      claim: async ({ jobId }) => {
+      claim: async (request) => {
         await claims;
-        return claim(jobId);
+        return claim(request);
       },
       settle: async (settlement) => settle(settlement),
     },
@@ -132,6 +134,7 @@ export function createFakeLedger(): FakeLedger {
       claims = promise;
       return resolve;
     },
+    running: () => [...rows.values()].filter(({ state }) => state === 'running').map((row) => claimedJob(row, false, 0)),
     close: async () => undefined,
   };
 }

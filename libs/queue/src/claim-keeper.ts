@@ -1,0 +1,100 @@
+import { classifyFailure, type ClaimedJob, type ClaimKeeping, type Settlement } from '@orderly/jobs';
+import { ShutdownError } from '@orderly/errors';
+import { metrics, type Logger } from '@orderly/observability';
+import { createService, type Service } from '@orderly/runtime';
+import { outcomeOf } from './attempt-log';
+import { outcomeUnknown, policyOf, whyHopeless } from './job-rules';
+import type { LiveClaim, LiveClaims } from './live-claims';
+import type { JobRunner } from './run-job';
+
+export interface ClaimKeeperOptions {
+  readonly ledger: ClaimKeeping;
+  readonly claims: LiveClaims;
+  /** Of every queue of this process. */
+  readonly runners: readonly Pick<JobRunner, 'queue' | 'ledger' | 'jobs' | 'afterwards'>[];
+  readonly logger: Logger;
+  /** How long a stop waits for what is being given up before {@link ClaimKeeperOptions.onDrainTimeout} is called, in ms. */
+  readonly drainMs: number;
+  /** Ends the wait for a ledger that is away. */
+  readonly onDrainTimeout: () => void;
+}
+
+/** Pause between two looks, in ms: a claim that nobody works on keeps its lane waiting for so long. */
+const lookEveryMs = 3000;
+
+/**
+ * Compares the claims that the ledger holds for this process with those that it works on, and gives up the others: their answer
+ * was lost, or they could not be settled. While the process lives, no other may take them over.
+ */
+export function createClaimKeeper(options: ClaimKeeperOptions): Service {
+  const { ledger, claims, runners, logger } = options;
+  const byQueue = new Map(runners.map((runner) => [runner.queue, runner]));
+  let timer: NodeJS.Timeout | undefined;
+  let looking: Promise<void> | undefined;
+
+  return createService({
+    name: 'claim keeper',
+    start: async () => {
+      timer = setInterval(() => {
+        looking ??= look()
+          .catch((error: unknown) => logger.warn({ err: error }, 'Claims could not be compared with the ledger; tried again'))
+          .finally(() => (looking = undefined));
+      }, lookEveryMs);
+    },
+    stop: async () => {
+      clearInterval(timer);
+      const drain = setTimeout(options.onDrainTimeout, options.drainMs);
+      await looking;
+      clearTimeout(drain);
+    },
+  });
+
+  async function look(): Promise<void> {
+    const unsettled = claims.unsettled();
+    const held = await ledger.heldClaims();
+    // Asked after the answer: whoever claims says so before the ledger can know of it.
+    const abandoned = held.filter(({ token }) => token !== null && !claims.isLive(token));
+    await Promise.all(abandoned.map(giveUp));
+    const tokens = new Set(held.map(({ token }) => token));
+    for (const token of unsettled) if (!tokens.has(token)) claims.forget(token);
+  }
+
+  async function giveUp(job: ClaimedJob): Promise<void> {
+    const token = job.token ?? '';
+    const runner = byQueue.get(job.queue);
+    if (!runner) return;
+    const settlement = settlementOf(job, claims.recall(token), runner);
+    const outcome = outcomeOf(settlement.verdict);
+    try {
+      const { settled } = await runner.ledger.settle(settlement);
+      claims.forget(token);
+      if (!settled) return;
+      metrics.jobsEnded.add({ job: job.name, queue: job.queue, outcome, reason: 'claim-abandoned' });
+      logger.warn({ jobId: job.id, queue: job.queue, outcome }, 'A claim that nobody worked on was given up');
+    } catch (error) {
+      logger.error({ err: error, jobId: job.id, queue: job.queue, outcome }, 'A claim could not be given up; it is tried again');
+    }
+  }
+}
+
+/** An effect that may have begun is only repeated where that is safe. */
+function settlementOf(
+  job: ClaimedJob,
+  known: LiveClaim | undefined,
+  { jobs, afterwards }: Pick<JobRunner, 'jobs' | 'afterwards'>,
+): Settlement {
+  if (known?.lastResort) return known.lastResort;
+  const policy = policyOf(job.name, jobs);
+  const isOpen = known?.hasBegun === true && policy.whenLost === 'unknown';
+  const failure = isOpen ? outcomeUnknown(job, 'The attempt ended without a record') : whyHopeless(job, policy);
+  const verdict = classifyFailure(failure ?? new ShutdownError(), job, policy);
+  const attempt = failure && {
+    startedAt: new Date(),
+    outcome: outcomeOf(verdict),
+    usedAttempt: isOpen,
+    errorClass: failure.name,
+    errorCode: failure.code,
+    errorMessage: failure.message,
+  };
+  return { job, verdict, attempt, ...afterwards?.(verdict, job) };
+}

@@ -1,0 +1,11 @@
+import { createLiveClaims } from '../live-claims';
+import type { JobRunner } from '../run-job';
+
+/** What a runner knows of its process: that it lives and may act, until `stop` is aborted. */
+export const livingProcess = (
+  stop: AbortController = new AbortController(),
+): Pick<JobRunner, 'claims' | 'stop' | 'heartbeat'> => ({
+  claims: createLiveClaims(),
+  stop: stop.signal,
+  heartbeat: { signal: () => new AbortController().signal, isFresh: () => true },
+});
