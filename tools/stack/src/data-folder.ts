@@ -5,21 +5,21 @@ import { writePrivateFile } from './private-file';
 
 export type DataFolder = {
   path: string;
-  /** It is gone when it is closed. */
+  /** A temporary folder is deleted by `close`. */
   isTemporary: boolean;
-  /** Undefined for a temporary one: each server then makes and removes its own. */
+  /** The folder of a server. Undefined for a temporary folder: each server then creates and deletes its own. */
   keptFor: (server: string) => string | undefined;
-  /** Says in the folder where the stack runs, for `npm run keys`. */
+  /** Writes the addresses of the stack to a file in the folder, for `npm run keys`. */
   tell: (stack: RunningStack) => void;
-  /** Gives the folder back, and removes it if it is temporary. */
+  /** Unlocks the folder, and deletes it if it is temporary. */
   close: () => void;
 };
 
 type RunningStack = { databaseUrl: string; gateway: string };
 
 /**
- * Opens the folder that the stack keeps its data and logs in.
- * @throws Error with one line when another stack uses it.
+ * Opens and locks the folder for data and logs of the stack.
+ * @throws Error with a one-line message if another stack uses the folder.
  */
 export function openDataFolder(chosen: string | undefined): DataFolder {
   if (chosen === undefined) {

@@ -7,7 +7,7 @@ import type { Terminal } from './terminal';
 export type DemoTarget = {
   gateway: string;
   apiKey: string;
-  /** The partners that are destinations of this stack; none if the destinations file is one's own. */
+  /** The partners that are destinations of this stack; empty if the caller has a destinations file of their own. */
   partners: Record<string, string>;
   mailbox: Mailbox;
 };
@@ -15,24 +15,24 @@ export type DemoTarget = {
 type Step = { title: string; type: string; data: object; status: string; hasMail: boolean };
 type Seen = { status?: string; version?: number; partners: Record<string, number | undefined>; mail?: string };
 
-/** How long one step may take before the demo goes on without it. */
+/** The demo continues with the next step after this time, so that a failing step cannot block it. */
 const patienceMs = 15_000;
 
-/** Sends the life of a made-up order through the HTTP API and shows what comes of each step. Nobody waits for what is paused. */
+/** Sends the life of a sample order through the HTTP API and shows the result of each step. It does not wait for paused queues. */
 export async function runDemo(everything: DemoTarget, terminal: Terminal): Promise<void> {
   const paused = await readPausedQueues(everything.gateway, everything.apiKey);
   for (const queue of paused) pausedLines(queue, everything).forEach((line) => terminal.line(line));
   if (paused.length > 0) terminal.line();
   const isPaused = (name: string): boolean => paused.some((queue) => queue.name === name);
   if (isPaused('order-status')) {
-    terminal.line('No made-up order is sent: nothing would come of it before order-status is resumed.\n');
+    terminal.line('No sample order is sent, because order-status is paused.\n');
     return;
   }
-  const target = { ...everything, partners: thoseAtWork(everything.partners, paused) };
+  const target = { ...everything, partners: unpausedPartners(everything.partners, paused) };
   const hasMail = !isPaused('notifications');
   const orderId = `demo-${Date.now().toString(36)}`;
   const email = `${orderId}@example.com`;
-  terminal.line(`The life of a made-up order, ${colors.bold(orderId)}:`);
+  terminal.line(`The life of a sample order, ${colors.bold(orderId)}:`);
   for (const [index, life] of stepsFor(email).entries()) {
     const step = { ...life, hasMail: life.hasMail && hasMail };
     const version = index + 1;
@@ -46,7 +46,7 @@ export async function runDemo(everything: DemoTarget, terminal: Terminal): Promi
   terminal.line();
 }
 
-const thoseAtWork = (partners: Record<string, string>, paused: PausedQueue[]): Record<string, string> =>
+const unpausedPartners = (partners: Record<string, string>, paused: PausedQueue[]): Record<string, string> =>
   Object.fromEntries(Object.entries(partners).filter(([name]) => !paused.some(({ destination }) => destination === name)));
 
 function stepsFor(email: string): Step[] {
@@ -76,10 +76,10 @@ async function post(
     body: JSON.stringify({ source: 'demo', occurredAt: new Date().toISOString(), ...event }),
   });
   if (response.status !== 202)
-    throw new Error(`The gateway did not take the demo's event: ${response.status} ${await response.text()}`);
+    throw new Error(`The gateway did not accept the demo's event: ${response.status} ${await response.text()}`);
 }
 
-// Everything that has come of the step, or what has until the patience is over.
+// The complete result of the step, or the partial result after patienceMs.
 async function outcomeOf(
   target: DemoTarget,
   { orderId, email, step, version }: { orderId: string; email: string; step: Step; version: number },
@@ -108,7 +108,7 @@ async function read(url: string, apiKey?: string): Promise<{ status?: string; ve
     const response = await fetch(url, apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } });
     return response.ok ? ((await response.json()) as { status?: string; version?: number }) : undefined;
   } catch {
-    return undefined; // a service that is being restarted: the next look finds it
+    return undefined; // a service that is restarting: the next poll finds it
   }
 }
 

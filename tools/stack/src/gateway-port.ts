@@ -4,15 +4,15 @@ import { createServer } from 'node:net';
 const usualPort = 3000;
 
 /**
- * The gateway's port: the chosen one, or 3000 if it is free, or any.
- * @throws Error with one line when the chosen one cannot be had.
+ * The gateway's port: the chosen one; else 3000 if it is free; else any free port.
+ * @throws Error with a one-line message if the chosen port cannot be used.
  */
 export async function gatewayPort(chosen: number | undefined): Promise<number> {
   if (chosen === 0) return freePort();
   const obstacle = await tryToListen(chosen ?? usualPort);
   if (obstacle === undefined) return chosen ?? usualPort;
   if (chosen === undefined) return freePort();
-  throw new Error(`Port ${chosen} ${obstacle}: choose another with --port, or leave it out.`);
+  throw new Error(`Port ${chosen} ${obstacle}. Choose another one with --port, or omit --port.`);
 }
 
 function tryToListen(port: number): Promise<string | undefined> {

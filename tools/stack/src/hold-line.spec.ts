@@ -8,27 +8,27 @@ const hold = (change: Partial<Hold>): Hold => ({
   ...change,
 });
 
-describe('a line about a hold', () => {
+describe('holdLine', () => {
   it.each<[string, Partial<Hold>, string]>([
     [
-      'tells since when a queue is paused and by whom, and no end: there is none',
+      'names the start, the person and the reason of a pause, and no end',
       { actor: 'ada', note: 'they move' },
-      'The queue order-sync.erp is paused since 10:00:00, by ada (“they move”)',
+      'The queue order-sync.erp has been paused since 10:00:00, by ada (“they move”)',
     ],
-    ['does without what is not known', {}, 'The queue order-sync.erp is paused since 10:00:00'],
+    ['omits unknown facts of a pause', {}, 'The queue order-sync.erp has been paused since 10:00:00'],
     [
-      'tells until when a destination asked for time',
+      'names the end of throttling',
       { scope: 'destination', key: 'erp', reason: 'throttled' },
-      'The destination erp asked for time until 10:00:30',
+      'The destination erp is throttled until 10:00:30',
     ],
     [
-      'tells when a destination that refuses us is tried again',
+      'names the time of the next probe of a held destination',
       { scope: 'destination', key: 'erp', reason: 'destination-unauthorized' },
-      'The destination erp is held since 10:00:00 (destination-unauthorized); one job tries it at 10:00:30',
+      'The destination erp has been held since 10:00:00 (destination-unauthorized); one job tries again at 10:00:30',
     ],
   ])('%s', (_what, change, line) => expect(holdLine(hold(change))).toBe(line));
 
-  it('names the day of what is older than today', () => {
+  it('adds the date to a time before today', () => {
     expect(clock(new Date(2026, 0, 15, 10), new Date(2026, 0, 16, 9))).toBe('2026-01-15 10:00:00');
   });
 });

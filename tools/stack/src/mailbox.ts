@@ -3,7 +3,7 @@ import { simpleParser } from 'mailparser';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
-/** One mail, as `GET /messages` shows it. */
+/** One mail, as in `GET /messages`. */
 export type ReceivedMessage = {
   messageId: string | null;
   to: string[];
@@ -16,17 +16,17 @@ export type ReceivedMessage = {
 export type Mailbox = {
   /** For people and tests: `GET` and `DELETE /messages`. */
   url: string;
-  /** For the sender. */
+  /** The SMTP address for senders. */
   smtpUrl: string;
   /** The messages to an address, oldest first. */
   messages: (filter: { to?: string; subject?: string }) => Promise<ReceivedMessage[]>;
   stop: () => Promise<void>;
 };
 
-/** So many messages are kept; then the oldest go. */
+/** The number of messages in memory; beyond it the oldest are dropped. */
 const limit = 50_000;
 
-/** Starts a mail server that keeps what it gets, and the HTTP API that shows it. */
+/** Starts a mail server that stores every message, and an HTTP API that shows them. */
 export async function startMailbox(): Promise<Mailbox> {
   let mails: Mail[] = [];
   const smtp = new SMTPServer({
@@ -50,7 +50,7 @@ export async function startMailbox(): Promise<Mailbox> {
       });
     },
   });
-  smtp.on('error', () => undefined); // a sender that breaks off: it is the sender's to report
+  smtp.on('error', () => undefined); // a sender that disconnects reports this itself
   await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
 
   const messages: Mailbox['messages'] = async ({ to = '', subject = '' }) => {
@@ -78,7 +78,7 @@ export async function startMailbox(): Promise<Mailbox> {
   };
 }
 
-// Read only when somebody looks: reading costs more than all the rest of receiving, and takes it from the services beside us.
+// Messages are parsed only when they are read: parsing costs more CPU than receiving, and the services need it.
 class Mail {
   readonly #receivedAt = new Date().toISOString();
   #message: Promise<ReceivedMessage> | undefined;

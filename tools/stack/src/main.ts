@@ -5,9 +5,9 @@ import { runStack } from './stack';
 import { StopRequested, StopStages } from './stop-stages';
 import { terminal } from './terminal';
 
-/** Everything has to be gone by then; the guards of the servers end what is left. */
+/** Everything must have stopped by then; after that, the guards of the servers kill the rest. */
 const stopTimeoutMs = 9_500;
-/** npm passes a terminal's Ctrl-C on, so that one press can arrive twice. */
+/** npm forwards Ctrl-C, so one key press can arrive twice. Signals within this time count as one press. */
 const samePressMs = 500;
 
 const stopRequest = new AbortController();
@@ -18,10 +18,10 @@ let closed: DataFolder | undefined;
 
 const options = parseOptions(process.argv);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, requestStop);
-// `npm start` runs us in a session of our own: if it dies without a word, this is how we learn of it.
+// `npm start` runs this process in a session of its own. If it is killed, the closed channel is the only sign.
 process.on('disconnect', requestStop);
 process.channel?.unref();
-// A terminal that is gone must not keep us from stopping in order.
+// Writing to a closed terminal fails; that must not prevent an orderly stop.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 void runStack({
@@ -51,13 +51,13 @@ function requestStop(): void {
 async function exit(code: number): Promise<void> {
   stopRequestedAt ??= Date.now();
   await stages.stopAll();
-  if (code === 0) terminal.line(`All is stopped. ${closed === undefined ? '' : whatIsLeft(closed)}`.trim());
+  if (code === 0) terminal.line(`Everything is stopped. ${closed === undefined ? '' : whatIsLeft(closed)}`.trim());
   process.exit(code);
 }
 
 const whatIsLeft = ({ path, isTemporary }: DataFolder): string =>
   isTemporary
-    ? `The temporary folder ${path} was removed; npm start -- --data-dir <folder> keeps orders and logs.`
+    ? `The temporary folder ${path} was deleted. To keep orders and logs, use npm start -- --data-dir <folder>.`
     : `Orders and logs are kept in ${path}.`;
 
 function killAll(): void {
@@ -65,7 +65,7 @@ function killAll(): void {
   process.exit(1);
 }
 
-// What was foreseen says it in one line; anything else is a bug, and its stack helps.
+// An expected error has a one-line message. Anything else is a bug, and its stack trace helps.
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.constructor === Error || error.name === 'NoServerError' ? error.message : (error.stack ?? error.message);

@@ -10,11 +10,11 @@ type DeadLetter = {
   order_id: string | null;
   destination: string | null;
   error_code: string | null;
-  /** As text: a Date has no microseconds, and the same letter would be found again for ever. */
+  /** Text, because a Date has no microseconds: the query would find the same letter again for ever. */
   ended_at: string;
 };
 
-/** Tells of dead letters and holds as they come, from the ledger. A database that is away is no news of ours: the services say it. */
+/** Prints new dead letters and holds from the ledger. An unavailable database is not reported here, because the services report it. */
 export function watchForNews(databaseUrl: string, terminal: Terminal): News {
   const stopped = new AbortController();
   const watching = watch(databaseUrl, terminal, stopped.signal);
@@ -32,7 +32,7 @@ async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSign
   for (;;) {
     if (stopped.aborted) return;
     const client = new Client({ connectionString: databaseUrl, application_name: 'orderly-stack' });
-    client.on('error', () => undefined); // the next query fails as well, and a new connection follows
+    client.on('error', () => undefined); // the next query fails, too, and a new connection follows
     try {
       await client.connect();
       for (;;) {
@@ -58,12 +58,12 @@ async function watch(databaseUrl: string, terminal: Terminal, stopped: AbortSign
   }
 }
 
-/** A throttled destination is held anew every few seconds: it goes on only when it has not been held for so long. */
+/** A throttled destination is held again every few seconds. It counts as running only after this time without a hold. */
 const quietMs = 5_000;
 
 class Teller {
   readonly #terminal: Terminal;
-  /** What waits, and when it was last seen waiting. */
+  /** Holds, with the time at which each was last seen, in ms. */
   readonly #waiting = new Map<string, number>();
 
   constructor(terminal: Terminal) {
@@ -91,7 +91,7 @@ class Teller {
     for (const [what, lastSeen] of this.#waiting) {
       if (Date.now() - lastSeen < quietMs) continue;
       this.#waiting.delete(what);
-      this.#terminal.news(`The ${what} goes on`);
+      this.#terminal.news(`The ${what} is running again`);
     }
   }
 }

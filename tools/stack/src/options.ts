@@ -2,30 +2,30 @@ import { Command, InvalidArgumentError } from 'commander';
 import { resolve } from 'node:path';
 
 export type StackOptions = {
-  /** The gateway's port; 0 takes any. Undefined: 3000 if it is free, else any. */
+  /** The gateway's port; 0 picks any free port. @defaultValue 3000 if it is free, else any free port */
   port?: number;
-  /** Where everything is kept between runs; undefined: in a temporary folder. */
+  /** The folder that is kept between runs. @defaultValue a temporary folder */
   dataFolder?: string;
   withDemo: boolean;
   readyFile?: string;
 };
 
-/** Reads the command line; ends the process for `--help` and for what it does not understand. */
+/** Parses the command line. Ends the process for `--help` and for invalid options. */
 export function parseOptions(commandLine: string[]): StackOptions {
   const command = new Command('npm start --')
     .description(
-      'Runs the whole of Orderly on this machine: five services, PostgreSQL, Redis, two pretend partners and a mail sink.',
+      'Runs the whole of Orderly on this machine: five services, PostgreSQL, Redis, two pretend partners and a mailbox.',
     )
-    .option('--port <port>', 'where the gateway listens (default: 3000 if it is free)', portNumber)
-    .option('--data-dir <folder>', 'keeps orders and logs there from run to run (default: a temporary folder)')
-    .option('--no-demo', 'does not send a made-up order through at the start')
-    .option('--ready-file <file>', 'writes addresses, key and pids there as JSON when everything is ready')
+    .option('--port <port>', 'port of the gateway (default: 3000 if it is free)', portNumber)
+    .option('--data-dir <folder>', 'folder that keeps orders and logs between runs (default: a temporary folder)')
+    .option('--no-demo', 'do not send a sample order at the start')
+    .option('--ready-file <file>', 'write addresses, key and pids to this file as JSON when everything is ready')
     .addHelpText(
       'after',
       [
         '',
-        'Environment: DATABASE_URL and REDIS_URL use servers of yours, ORDERLY_DESTINATIONS_FILE destinations of yours; the other',
-        'settings of the services are passed on, but for addresses, ports and the mail server: mail always goes to the mailbox.',
+        'Environment: DATABASE_URL, REDIS_URL and ORDERLY_DESTINATIONS_FILE select your own servers and destinations. Other settings',
+        'of the services are passed on, except addresses, ports and the mail server: mail always goes to the mailbox.',
       ].join('\n'),
     )
     .parse(commandLine);

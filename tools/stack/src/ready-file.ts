@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { writePrivateFile } from './private-file';
 import type { WebhookSecrets } from './webhook-secrets';
 
-/** What others need to work with a running stack. */
+/** The facts that tools need to use a running stack. */
 export type ReadyContent = {
   gateway: string;
   apiKey: string;
@@ -15,7 +15,7 @@ export type ReadyContent = {
   mailbox: string;
 };
 
-/** The file that appears when everything is ready, stays true while it runs, and goes when it stops. */
+/** A file that exists while the stack is ready. It is updated while the stack runs and deleted when the stack stops. */
 export class ReadyFile {
   readonly #file: string | undefined;
   #content: ReadyContent | undefined;
@@ -29,7 +29,7 @@ export class ReadyFile {
     this.#write();
   }
 
-  /** A service runs under another pid from now on. Does nothing before the file is published. */
+  /** Updates the pid of a restarted service. Does nothing before the file is published. */
   replacePid(service: string, pid: number): void {
     if (!this.#content) return;
     this.#content.pids[service] = pid;

@@ -1,7 +1,7 @@
 import { RemarkFilter } from './remark-filter';
 
-describe('what services say', () => {
-  it('is shown once, then counted, then shown again with the count', () => {
+describe('RemarkFilter', () => {
+  it('prints a line once, then counts repeats, then prints it again with the count', () => {
     const filter = new RemarkFilter();
     expect(filter.pass('status-worker: Redis is away (try 1)', 0)).toBe('status-worker: Redis is away (try 1)');
     expect(filter.pass('status-worker: Redis is away (try 2)', 1_000)).toBeUndefined();
@@ -11,7 +11,7 @@ describe('what services say', () => {
     );
   });
 
-  it('is shown at once when it is something else', () => {
+  it('prints a different line at once', () => {
     const filter = new RemarkFilter();
     filter.pass('status-worker: Redis is away', 0);
     expect(filter.pass('status-worker: PostgreSQL is away', 1)).toBe('status-worker: PostgreSQL is away');

@@ -1,13 +1,13 @@
-/** After a line has been shown, the same one is only counted for so long. */
+/** In ms. Repeats of a printed line are only counted for this time. */
 const quietMs = 30_000;
-/** So many different lines are remembered. */
+/** The number of different lines in memory. */
 const limit = 500;
 
-/** Keeps a service that says the same thing a thousand times from filling the terminal; the log files have it all. */
+/** Prevents a service that repeats a line from filling the terminal. The log files contain all lines. */
 export class RemarkFilter {
   readonly #shown = new Map<string, { at: number; repeats: number }>();
 
-  /** The line to show, or nothing. Lines that differ only in numbers and ids count as the same. */
+  /** Returns the line to print, or undefined. Lines that differ only in numbers and ids count as equal. */
   pass(line: string, now = Date.now()): string | undefined {
     const kind = line.replace(/[0-9a-f]{8,}|\d+/gi, '#');
     const last = this.#shown.get(kind);

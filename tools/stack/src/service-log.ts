@@ -1,23 +1,23 @@
 import { createStream } from 'rotating-file-stream';
 
-/** One line of a service's log, as far as people need to see it. */
+/** The part of a log line that people need to see. */
 export type Remark = { level: 'warning' | 'error'; text: string };
 
 export type ServiceLog = {
   write: (line: string) => void;
-  /** The last remark, or the last line that is none: what a service said before it died. */
+  /** The last remark or plain line: usually the reason why a service died. */
   lastWord: () => string | undefined;
   close: () => Promise<void>;
 };
 
-/** A service's log file, rotated by size, and an ear for its warnings and errors. */
+/** The log file of a service, rotated by size, with a callback for warnings and errors. */
 export function openServiceLog(
   folder: string,
   service: string,
   onRemark: (remark: Remark) => void = () => undefined,
 ): ServiceLog {
   const file = createStream(`${service}.log`, { path: folder, size: '10M', maxFiles: 3 });
-  file.on('error', () => undefined); // a full disk must not end the stack; the services report it themselves
+  file.on('error', () => undefined); // a full disk must not stop the stack; the services report it themselves
   let lastWord: string | undefined;
   return {
     write: (line) => {
@@ -33,10 +33,10 @@ export function openServiceLog(
   };
 }
 
-// Neither a log line, nor the lower lines of a stack, nor what Node adds below it.
+// Not a JSON log line, not the inner lines of a stack trace, and not Node's version line below it.
 const isPlainWord = (line: string): boolean => /^[^{\s]/.test(line) && !line.startsWith('Node.js v');
 
-// Most lines are not worth being parsed.
+// A cheap check first: most lines need no parsing.
 function remarkOf(line: string): Remark | undefined {
   if (!/"level":"(?:warn|error|fatal)"/.test(line)) return undefined;
   try {

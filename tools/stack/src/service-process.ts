@@ -2,7 +2,7 @@ import { spawnGuarded, type GuardedChild } from '@orderly/servers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openServiceLog, type Remark } from './service-log';
 
-/** On a large machine V8 lets young objects take far more memory than these services need, in MB. */
+/** In MB. On a large machine, V8's default for young objects takes far more memory than these services need. */
 const nodeFlags = ['--enable-source-maps', '--max-semi-space-size=16'];
 
 export type ServiceOptions = {
@@ -14,13 +14,13 @@ export type ServiceOptions = {
   environment: NodeJS.ProcessEnv;
   logFolder: string;
   onRemark: (remark: Remark) => void;
-  /** It ended though nobody asked it to, and will be started again after `delayMs`. */
+  /** The process ended unexpectedly and will be restarted after `delayMs`. */
   onDeath: (how: string, delayMs: number) => void;
-  /** It is ready again, under another pid. */
+  /** The process is ready again, with a new pid. */
   onReturn: (pid: number) => void;
 };
 
-/** One service as a process that is started again whenever it dies. */
+/** One service as a process that is restarted whenever it dies. */
 export class ServiceProcess {
   readonly #options: ServiceOptions;
   readonly #log;
@@ -41,14 +41,14 @@ export class ServiceProcess {
     return this.#options.adminUrl;
   }
 
-  /** Of the process that runs now, or ran last. */
+  /** The pid of the current process, or of the last one. */
   get pid(): number {
     return this.#child?.pid ?? 0;
   }
 
   /**
-   * Starts it and waits until it is ready; from then on it is kept alive.
-   * @throws Error with one line when it ends instead, or is not ready in a minute.
+   * Starts the process, waits until it is ready, and restarts it from then on.
+   * @throws Error with a one-line message if it ends, or is not ready within a minute.
    */
   async start(): Promise<void> {
     const child = await this.#spawn();
@@ -56,7 +56,7 @@ export class ServiceProcess {
     void this.#keepAlive(child);
   }
 
-  /** Asks it to finish or hand back what it does. Safe to call again, and while it is being restarted. */
+  /** Asks the process to finish or hand back its work. Idempotent, and safe during a restart. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await this.#child?.stop();
@@ -73,7 +73,7 @@ export class ServiceProcess {
     this.#child = await spawnGuarded(node, [...nodeFlags, '--require', `${folder}/instrumentation.cjs`, `${folder}/main.cjs`], {
       environment,
       stopSignal: 'SIGTERM',
-      // Above SHUTDOWN_TIMEOUT_MS of the stack, below the ten seconds in which everything has to be gone.
+      // More than the stack's SHUTDOWN_TIMEOUT_MS, less than the ten seconds in which everything must stop.
       stopTimeoutMs: 7_500,
       onOutput: this.#log.write,
     });
@@ -99,7 +99,7 @@ export class ServiceProcess {
     }
   }
 
-  // Ends only when the stack stops. A service that dies again and again waits longer each time, at most ten seconds.
+  // Ends only when the stack stops. Each death doubles the delay before the next start, up to ten seconds.
   async #keepAlive(first: GuardedChild): Promise<void> {
     let child = first;
     for (;;) {
@@ -112,21 +112,21 @@ export class ServiceProcess {
       try {
         await pause(delayMs, undefined, { signal: this.#stopped.signal });
       } catch {
-        return; // told to stop while it waited
+        return; // stopped during the delay
       }
       child = await this.#spawn();
       const { pid } = child;
       void this.#readiness(child, 60_000).then(
         () => this.#options.onReturn(pid),
-        () => undefined, // its death, if that is the reason, is told above
+        () => undefined, // if the process died, onDeath reports it above
       );
     }
   }
 
-  // A service that cannot start says so itself, and names itself.
+  // A service that cannot start usually prints a line with its own name.
   #complaint(what: string): string {
     const word = this.#log.lastWord();
-    return word?.startsWith(this.name) ? word : `${this.name} ${what}: ${word ?? 'it gives no reason'}`;
+    return word?.startsWith(this.name) ? word : `${this.name} ${what}: ${word ?? 'it printed no reason'}`;
   }
 
   #reason(): string {

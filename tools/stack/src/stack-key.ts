@@ -4,20 +4,20 @@ import { readPrivateFile, writePrivateFile } from './private-file';
 
 export type StackKey = {
   key: string;
-  /** Ends it, if the database outlives the stack and nobody else has the key. */
+  /** Revokes the key, if the database outlives the stack and no file keeps the key. */
   giveBack: () => Promise<void>;
 };
 
 export type StackKeyOptions = {
-  /** Where the key is kept from run to run; undefined in a temporary folder. */
+  /** The file that keeps the key between runs; undefined for a temporary folder. */
   keptFolder: string | undefined;
-  /** The database is the caller's, and stays when the stack is gone. */
+  /** True if the database belongs to the caller and outlives the stack. */
   hasOwnDatabase: boolean;
 };
 
 /**
- * The stack's own API key: that of the last run on the same data folder if it still works, else a new one.
- * @throws Error with one line.
+ * The stack's own API key: the key of the last run in the same data folder if it is still active, else a new one.
+ * @throws Error with a one-line message.
  */
 export async function takeStackKey(
   environment: NodeJS.ProcessEnv,

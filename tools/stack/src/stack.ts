@@ -24,19 +24,19 @@ import { serviceFolder, serviceNames, type ServiceName } from './workspace';
 
 export type StackContext = {
   options: StackOptions;
-  /** The process's environment: settings of the services in it are passed on. */
+  /** The environment of the process. Settings of the services are passed on. */
   environment: NodeJS.ProcessEnv;
   terminal: Terminal;
   stages: StopStages;
-  /** Gets the services as soon as there are any, for whoever has to kill them at once. */
+  /** Receives the services before they start, so that the caller can kill them. */
   onServices: (services: ServiceProcess[]) => void;
-  /** Comes last of all stages. */
+  /** Called after all other stages. */
   onFolderClosed: (folder: DataFolder) => void;
 };
 
 /**
- * Runs everything until it is told to stop. The caller stops the stages.
- * @throws Error with one line for people when something cannot start, StopRequested when it was told to stop meanwhile.
+ * Runs everything until a stop is requested. The caller stops the stages.
+ * @throws Error with a one-line message if something cannot start; StopRequested if a stop was requested meanwhile.
  */
 export async function runStack(context: StackContext): Promise<void> {
   const { options, environment, terminal, stages, onFolderClosed } = context;
@@ -46,12 +46,12 @@ export async function runStack(context: StackContext): Promise<void> {
     folder.close();
     onFolderClosed(folder);
   });
-  process.once('exit', folder.close); // also when a second Ctrl-C leaves no time for the stages
+  process.once('exit', folder.close); // also if a second Ctrl-C skips the stages
   const logFolder = join(folder.path, 'logs');
   mkdirSync(logFolder, { recursive: true });
 
   const { postgres, redis } = await startServers(context, folder.keptFor, logFolder);
-  // A file of the caller's own may use the same names: there they mean what the caller says.
+  // The caller's destinations file may use these variables, so their values take precedence.
   const secrets = {
     erpToken: environment.ERP_TOKEN ?? randomBytes(24).toString('base64url'),
     wmsSigningSecret: environment.WMS_SIGNING_SECRET ?? `whsec_${randomBytes(32).toString('base64')}`,
@@ -67,10 +67,10 @@ export async function runStack(context: StackContext): Promise<void> {
   if (ownDestinations === undefined) writeFileSync(destinationsFile, partnersAsDestinations(partnerUrls));
 
   const serviceEnvironment: NodeJS.ProcessEnv = {
-    // Defaults of the stack, which the caller's environment may change …
+    // Defaults of the stack, which the caller's environment may override …
     ...{ ORDER_STATUS_CONCURRENCY: '50', NOTIFICATIONS_CONCURRENCY: '20', LOG_LEVEL: 'info' },
     ...environment,
-    // … and what has to be as it is here.
+    // … and fixed values.
     ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1' },
     ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
     ...{ SHUTDOWN_TIMEOUT_MS: '4000', FORCE_COLOR: '0' },
@@ -85,7 +85,7 @@ export async function runStack(context: StackContext): Promise<void> {
   folder.tell({ databaseUrl: postgres.url, gateway });
 
   const readyFile = new ReadyFile(options.readyFile);
-  readyFile.withdraw(); // one of an earlier run would be believed
+  readyFile.withdraw(); // a file of an earlier run would look valid
   let isUp = false;
   const services = await makeServices(context, serviceEnvironment, logFolder, {
     isUp: () => isUp,
@@ -158,12 +158,11 @@ async function makeServices(
         environment: { ...environment, ADMIN_PORT: String(adminPort) },
         logFolder,
         onRemark: ({ level, text }) => {
-          // While they start, services find servers that are new to them: no news. One that cannot start is told of anyway.
+          // Warnings during the start are expected and not printed. A service that cannot start is reported anyway.
           const line = isUp() ? remarks.pass(`${name}: ${text}`) : undefined;
           if (line !== undefined) (level === 'error' ? terminal.trouble : terminal.news)(line);
         },
-        onDeath: (how, delayMs) =>
-          terminal.trouble(`${name} ${how}; starting it again${delayMs > 0 ? ` in ${delayMs / 1000} s` : ''}`),
+        onDeath: (how, delayMs) => terminal.trouble(`${name} ${how}; restarting${delayMs > 0 ? ` in ${delayMs / 1000} s` : ''}`),
         onReturn: (pid) => {
           terminal.news(`${name} is ready again (process ${pid})`);
           onPid(name, pid);

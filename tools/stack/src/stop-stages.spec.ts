@@ -1,7 +1,7 @@
 import { StopRequested, StopStages } from './stop-stages';
 
-describe('stopping the stack', () => {
-  it('goes backwards through what was started', async () => {
+describe('StopStages', () => {
+  it('stops started parts in reverse order', async () => {
     const { stages, journal } = setup();
     stages.add(() => journal.push('servers'));
     stages.add(() => journal.push('partners'));
@@ -10,7 +10,7 @@ describe('stopping the stack', () => {
     expect(journal).toEqual(['services', 'partners', 'servers']);
   });
 
-  it('stops what came up only after the stop was asked for', async () => {
+  it('stops a part that starts after the stop was requested', async () => {
     const { stages, journal, stop } = setup();
     const late = Promise.withResolvers<string>();
     const starting = stages.started(late.promise, (name) => journal.push(`${name} stopped`));
@@ -21,7 +21,7 @@ describe('stopping the stack', () => {
     expect(journal).toEqual(['postgres stopped']);
   });
 
-  it('goes on when one part fails to stop or never started', async () => {
+  it('stops the other parts if one fails to stop or never started', async () => {
     const { stages, journal } = setup();
     stages.add(() => journal.push('servers'));
     stages.add(() => Promise.reject(new Error('stuck')));

@@ -1,4 +1,4 @@
-/** What has been started, so that it can be stopped in reverse order, also when the start is broken off in the middle. */
+/** Records started parts and stops them in reverse order, also if the start is interrupted. */
 export class StopStages {
   readonly #stages: (() => Promise<unknown>)[] = [];
   readonly #stopRequested: AbortSignal;
@@ -7,23 +7,23 @@ export class StopStages {
     this.#stopRequested = stopRequested;
   }
 
-  /** Has `stop` called when the stack stops. */
+  /** Registers `stop` to be called when the stack stops. */
   add(stop: () => unknown): void {
     this.#stages.push(async () => stop());
   }
 
   /**
-   * Waits for something that is being started and has it stopped later, even if it comes after the stack was told to stop.
-   * @throws StopRequested when that happens while it waits.
+   * Waits for a part that is starting, and stops it later, even if it becomes ready after the stop was requested.
+   * @throws StopRequested if a stop is requested during the wait.
    */
   async started<T>(starting: Promise<T>, stop: (started: T) => unknown): Promise<T> {
     this.add(() => starting.then(stop, () => undefined));
     return this.unlessStopped(starting);
   }
 
-  /** @throws StopRequested when the stack is told to stop first. */
+  /** @throws StopRequested if a stop is requested first. */
   unlessStopped<T>(work: Promise<T>): Promise<T> {
-    work.catch(() => undefined); // it may fail after nobody waits for it any more
+    work.catch(() => undefined); // it may fail after the wait is over
     return Promise.race([work, this.untilStopRequested().then(() => Promise.reject(new StopRequested()))]);
   }
 
@@ -34,13 +34,13 @@ export class StopStages {
       : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
-  /** Stops everything, last first. What fails to stop does not keep the rest from it. */
+  /** Stops all parts, last first. If one fails to stop, the others still stop. */
   async stopAll(): Promise<void> {
     for (let stage = this.#stages.pop(); stage; stage = this.#stages.pop()) await stage().catch(() => undefined);
   }
 }
 
-/** The person at the terminal changed their mind: nothing has failed. */
+/** A stop was requested during the start. This is not a failure. */
 export class StopRequested extends Error {
   override readonly name = 'StopRequested';
 }

@@ -1,12 +1,12 @@
 import colors from 'picocolors';
 
-/** Where the stack speaks to people: whole lines, no JSON. */
+/** The stack's output for people: whole lines, no JSON. */
 export type Terminal = {
-  /** A line of the start, the demo or the banner. */
+  /** Prints a line of the start, the demo or the banner. */
   line: (text?: string) => void;
-  /** One thing worth knowing, with the time. */
+  /** Prints an event with the time. */
   news: (text: string) => void;
-  /** Something that went wrong, with the time. */
+  /** Prints a problem with the time. */
   trouble: (text: string) => void;
 };
 

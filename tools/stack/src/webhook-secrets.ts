@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readPrivateFile, writePrivateFile } from './private-file';
 
-/** What webhooks are signed with here; absent where the caller has set secrets of their own, which are not for showing. */
+/** The secrets that sign webhooks. Absent if the caller has set secrets of their own, which must not be printed. */
 export type WebhookSecrets = { shopify?: string | undefined; standard?: string | undefined };
 
-/** Made up, so that webhooks can be tried at once; on a data folder those of its first run. */
+/** Generated, so that webhooks can be tried at once. A data folder keeps the secrets of its first run. */
 export function takeWebhookSecrets(environment: NodeJS.ProcessEnv, keptFolder: string | undefined): WebhookSecrets {
   const made = { shopify: `shpss_${randomBytes(16).toString('hex')}`, standard: `whsec_${randomBytes(32).toString('base64')}` };
   const secrets = keptFolder === undefined ? made : keptOr(made, join(keptFolder, 'webhook-secrets.json'));
@@ -15,7 +15,7 @@ export function takeWebhookSecrets(environment: NodeJS.ProcessEnv, keptFolder: s
   };
 }
 
-/** What tells a gateway of them. */
+/** The environment variables that pass the secrets to the gateway. */
 export const webhookEnvironment = (secrets: WebhookSecrets): NodeJS.ProcessEnv => ({
   ...(secrets.shopify !== undefined && { [variables.shopify]: secrets.shopify }),
   ...(secrets.standard !== undefined && { [variables.standard]: secrets.standard }),

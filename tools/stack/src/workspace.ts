@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 
-/** The five services, in the order in which they are shown. */
+/** The five services, in the order of the banner. */
 export const serviceNames = ['api-gateway', 'status-worker', 'order-sync-worker', 'notification-worker', 'cleanup-cron'] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
-// This file ends up in dist/tools/stack/main.cjs.
+// This file is bundled into dist/tools/stack/main.cjs.
 const dist = join(__dirname, '..', '..');
 
 /** The folder of a built service. */

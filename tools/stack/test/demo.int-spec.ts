@@ -3,23 +3,25 @@ import type { AddressInfo } from 'node:net';
 import { runDemo } from '../src/demo';
 import type { Terminal } from '../src/terminal';
 
-describe('the demo of a stack in which a queue is paused', () => {
+describe('the demo of a stack with a paused queue', () => {
   const servers: Server[] = [];
   afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
 
-  it('says by whom and how to resume it, and does not wait for its destination', async () => {
+  it('names who paused the queue and how to resume it, and does not wait for its destination', async () => {
     const { lines, sent, paused } = await demoWith({ name: 'order-sync.erp', destination: 'erp' });
-    expect(lines[0]).toMatch(/^order-sync\.erp is paused since 2026-01-15 \d\d:00:00, by ada \(“they move”\)\. To resume it:$/);
+    expect(lines[0]).toMatch(
+      /^order-sync\.erp has been paused since 2026-01-15 \d\d:00:00, by ada \(“they move”\)\. To resume it:$/,
+    );
     expect(lines[1]).toBe(`curl -X POST ${paused}/v1/queues/order-sync.erp/resume -H 'authorization: Bearer key'`);
     expect(sent).toBe(4);
     expect(lines.filter((line) => line.includes('wms got version'))).toHaveLength(4);
     expect(lines.filter((line) => line.includes('mail “Hello”'))).toHaveLength(3);
   });
 
-  it('sends no order where that is the queue of the events', async () => {
+  it('sends no sample order if order-status is paused', async () => {
     const { lines, sent } = await demoWith({ name: 'order-status', destination: null });
     expect(sent).toBe(0);
-    expect(lines.at(-1)).toContain('No made-up order is sent');
+    expect(lines.at(-1)).toContain('No sample order is sent');
   });
 
   async function demoWith(queue: {

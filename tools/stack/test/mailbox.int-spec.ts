@@ -1,14 +1,14 @@
 import { createTransport } from 'nodemailer';
 import { startMailbox, type Mailbox, type ReceivedMessage } from '../src/mailbox';
 
-describe('the mail sink', () => {
+describe('the mailbox', () => {
   let mailbox: Mailbox;
   beforeEach(async () => {
     mailbox = await startMailbox();
   });
   afterEach(() => mailbox.stop());
 
-  it('keeps what real SMTP brings, with both parts of it', async () => {
+  it('stores a mail received over SMTP with its text and HTML parts', async () => {
     await send({ to: 'ana@example.com', subject: 'Your order is on its way – já', messageId: '<m-1@orderly.example>' });
     expect(await messages()).toEqual([
       {
@@ -27,7 +27,7 @@ describe('the mail sink', () => {
     expect(await messages('?subject=shipped')).toHaveLength(2);
   });
 
-  it('forgets everything when told', async () => {
+  it('deletes all messages on DELETE', async () => {
     await send({ to: 'ana@example.com', subject: 'Shipped' });
     expect((await fetch(`${mailbox.url}/messages`, { method: 'DELETE' })).status).toBe(204);
     expect(await messages()).toEqual([]);

@@ -13,14 +13,14 @@ describe('a pretend partner', () => {
   });
   afterEach(() => Promise.all([partners.erp.stop(), partners.wms.stop()]));
 
-  it('shows the version and status that it was told last', async () => {
+  it('shows the last version and status it received', async () => {
     expect((await fetch(`${partners.erp.url}/orders/o-1`)).status).toBe(404);
     expect((await put({ version: 1, status: 'pending' })).status).toBe(201);
     expect((await put({ version: 2, status: 'confirmed' })).status).toBe(200);
     expect(await json(`${partners.erp.url}/orders/o-1`)).toEqual({ version: 2, status: 'confirmed' });
   });
 
-  it('answers a repeated key as before, without a second effect', async () => {
+  it('answers a repeated key with the same answer and no second effect', async () => {
     await put({ version: 1, status: 'pending', key: 'k-1' });
     await put({ version: 2, status: 'confirmed', key: 'k-2' });
     expect((await put({ version: 1, status: 'pending', key: 'k-1' })).status).toBe(201);
@@ -28,14 +28,14 @@ describe('a pretend partner', () => {
     expect((await requests()).map(({ isRepeat }) => isRepeat)).toEqual([false, false, true]);
   });
 
-  it('shows a key that came with two bodies and a version that went backwards', async () => {
+  it('records a key with two bodies, and a version that goes backwards', async () => {
     await put({ version: 2, status: 'confirmed', key: 'k-1' });
     expect((await put({ version: 3, status: 'shipped', key: 'k-1' })).status).toBe(422);
     await put({ version: 1, status: 'pending', key: 'k-2' });
     expect((await requests()).map(({ fault }) => fault)).toEqual([undefined, 'key-reused', 'version-went-backwards']);
   });
 
-  it('keeps each request with its key, version, time, answer and the hash of its body', async () => {
+  it('records each request with key, version, time, answer and body hash', async () => {
     await put({ version: 1, status: 'pending', key: 'k-1' });
     await put({ orderId: 'o-2', version: 1, status: 'pending', key: 'k-2' });
     expect(await requests('o-2')).toEqual([
@@ -50,18 +50,18 @@ describe('a pretend partner', () => {
     expect(await requests()).toHaveLength(2);
   });
 
-  it('takes orders whose ids need escaping', async () => {
+  it('accepts order ids that need escaping in a URL', async () => {
     const orderId = 'shop/1?x=%&y';
     expect((await put({ orderId, version: 1, status: 'pending' })).status).toBe(201);
     expect(await json(`${partners.erp.url}/orders/${encodeURIComponent(orderId)}`)).toMatchObject({ version: 1 });
   });
 
-  it('refuses a wrong token, and says so in its requests', async () => {
+  it('refuses a wrong token and records the request', async () => {
     expect((await put({ version: 1, status: 'pending', token: 'another' })).status).toBe(401);
     expect(await requests()).toMatchObject([{ answer: 401, fault: 'not-authenticated' }]);
   });
 
-  it('wms takes a signed request and refuses a forged one', async () => {
+  it('accepts a signed request to wms and refuses a forged one', async () => {
     const body = envelope('o-1', 1, 'pending');
     const send = (signed: string): Promise<Response> => {
       const now = new Date();
@@ -78,7 +78,7 @@ describe('a pretend partner', () => {
     expect((await send(body)).status).toBe(201);
   });
 
-  it('misbehaves as told, and for as long as told', async () => {
+  it('fails in the given mode for the given number of requests', async () => {
     await behave({ mode: 'throttling', retryAfterSeconds: 7, count: 1 });
     const throttled = await put({ version: 1, status: 'pending' });
     expect([throttled.status, throttled.headers.get('retry-after')]).toEqual([429, '7']);
@@ -89,7 +89,7 @@ describe('a pretend partner', () => {
     expect(await json(`${partners.erp.url}/behaviour`)).toEqual({ mode: 'ok' });
   });
 
-  it('refuses a behaviour that it does not have', async () => {
+  it('refuses an unknown behaviour', async () => {
     expect((await behave({ mode: 'angry' })).status).toBe(422);
   });
 

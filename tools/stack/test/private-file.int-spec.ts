@@ -12,11 +12,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
-/** Where it is written before it is whole: a name that anybody can guess. */
+/** The temporary file before the rename; its name can be guessed. */
 const unfinished = (): string => `${file}.${process.pid}.tmp`;
 
 describe('a private file', () => {
-  it('is for its owner alone, also where a file that others may read was in its place', () => {
+  it('is readable only by its owner, even if it replaces a readable file', () => {
     for (const path of [file, unfinished()]) writeFileSync(path, 'old', { mode: 0o644 });
     writePrivateFile(file, { key: 'k' });
     expect(modeOf(file)).toBe(0o600);
@@ -24,7 +24,7 @@ describe('a private file', () => {
     expect(existsSync(unfinished())).toBe(false);
   });
 
-  it('is not written through a link that somebody has laid', () => {
+  it('is not written through an existing link', () => {
     const elsewhere = join(folder, 'elsewhere');
     writeFileSync(elsewhere, 'theirs');
     symlinkSync(elsewhere, unfinished());

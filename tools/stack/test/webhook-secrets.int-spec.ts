@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeWebhookSecrets, webhookEnvironment } from '../src/webhook-secrets';
 
-describe('the secrets that webhooks are tried with', () => {
+describe('the webhook secrets of the stack', () => {
   const folder = mkdtempSync(join(tmpdir(), 'webhook-secrets-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('stay the same on one data folder, in a file for its owner alone', () => {
+  it('stay the same in one data folder, in a file readable only by its owner', () => {
     const first = takeWebhookSecrets({}, folder);
     expect(first).toEqual({
       shopify: expect.stringMatching(/^shpss_[0-9a-f]{32}$/) as string,
@@ -18,7 +18,7 @@ describe('the secrets that webhooks are tried with', () => {
     expect(takeWebhookSecrets({}, undefined).shopify).not.toBe(first.shopify);
   });
 
-  it('give way to those of the caller, which are not shown', () => {
+  it('give precedence to the secrets of the caller, which are not printed', () => {
     const secrets = takeWebhookSecrets({ ORDERLY_WEBHOOKS_STANDARD_SECRETS: 'mine' }, folder);
     expect(secrets.standard).toBeUndefined();
     expect(webhookEnvironment(secrets)).toEqual({ ORDERLY_WEBHOOKS_SHOPIFY_SECRETS: secrets.shopify });

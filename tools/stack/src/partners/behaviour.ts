@@ -2,24 +2,24 @@ import { z } from 'zod';
 
 export const behaviourModes = ['ok', 'slow', 'failing', 'throttling', 'down', 'unauthorized', 'gone'] as const;
 
-/** How a pretend partner answers the calls that Orderly makes. */
+/** How a pretend partner answers Orderly's requests. */
 export const Behaviour = z.strictObject({
   mode: z.enum(behaviourModes),
-  /** Waits this long before any answer; 2,000 in the mode `slow` if unsaid. */
+  /** Delay before each answer. @defaultValue 2000 in mode `slow`, else 0 */
   delayMs: z.int().min(0).max(600_000).optional(),
-  /** The status of a refusal; 500, 429, 401 and 410 are what the modes choose if unsaid. */
+  /** The status of a refusal. @defaultValue 500, 429, 401 or 410, by mode */
   status: z.int().min(300).max(599).optional(),
-  /** For `Retry-After`; 2 in the mode `throttling` if unsaid. */
+  /** The value of `Retry-After`. @defaultValue 2 in mode `throttling`, else no header */
   retryAfterSeconds: z.int().min(0).max(86_400).optional(),
-  /** For so many calls, then `ok` again; for ever if unsaid. */
+  /** Number of requests until the mode is `ok` again. @defaultValue no end */
   count: z.int().positive().optional(),
 });
 export type Behaviour = z.infer<typeof Behaviour>;
 
-/** What one call meets: an answer without any effect, no answer at all, or neither: then it is served. */
+/** What happens to one request. With `refusal` it is answered without an effect, or the connection is closed; else it is served. */
 export type Treatment = { delayMs: number; refusal?: { status: number; retryAfterSeconds?: number } | 'hang up' };
 
-/** The treatment of the next call, and the behaviour after it. */
+/** The treatment of the next request, and the behaviour after it. */
 export function treat(behaviour: Behaviour): { treatment: Treatment; next: Behaviour } {
   const { mode, count } = behaviour;
   const delayMs = behaviour.delayMs ?? (mode === 'slow' ? 2_000 : 0);

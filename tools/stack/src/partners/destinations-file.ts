@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** The destinations file that makes the services keep the two pretend partners in sync. The secrets come by environment. */
+/** The destinations file for the two pretend partners. Secrets come from the environment. */
 export function partnersAsDestinations({ erp, wms }: { erp: string; wms: string }): string {
   const common = { idempotency: { mode: 'key' }, concurrency: 20, timeoutMs: 10_000, allowPrivateNetwork: true };
   const request = (url: string): object => ({ method: 'PUT', url: `${url}/orders/{orderId}`, body: 'envelope' });

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
-/** What a partner reads of the default body; more is welcome. */
+/** The fields of the default body that a partner reads; others are accepted. */
 const Envelope = z.looseObject({
   type: z.string(),
   timestamp: z.string(),
   data: z.looseObject({ orderId: z.string(), version: z.int(), status: z.string() }),
 });
 
-/** One call, as `GET /requests` shows it. */
+/** One request, as in `GET /requests`. */
 export type RecordedRequest = {
   orderId: string;
   /** The `Idempotency-Key`. */
@@ -16,23 +16,23 @@ export type RecordedRequest = {
   version: number | null;
   status: string | null;
   time: string;
-  /** The status of the answer; null if the connection was broken off. */
+  /** The status of the answer; null if the connection was closed. */
   answer: number | null;
   /** SHA-256 of the body, in hexadecimal. */
   bodyHash: string;
-  /** A key that was seen with the same body: answered as before, without a second effect. */
+  /** True if the key was used before with the same body: the answer is the same, and there is no second effect. */
   isRepeat: boolean;
-  /** What a partner would complain about. */
+  /** A fault that a real partner would report. */
   fault?: 'key-reused' | 'no-key' | 'version-went-backwards' | 'body-not-understood' | 'not-authenticated';
 };
 
 export type Answer = { status: number; body: object };
 export type Call = { orderId: string; key: string | undefined; body: Buffer };
 
-/** So many requests and keys are remembered; then the oldest go. */
+/** The number of requests and keys in memory; beyond it the oldest are dropped. */
 const limit = 200_000;
 
-/** A partner's memory: the orders that it was told of, the keys that it has seen, every request. */
+/** The memory of a partner: its orders, the idempotency keys, and every request. */
 export class PartnerLedger {
   readonly #orders = new Map<string, { version: number; status: string }>();
   readonly #answers = new Map<string, { bodyHash: string; answer: Answer }>();
@@ -46,18 +46,26 @@ export class PartnerLedger {
     return orderId === undefined ? this.#requests : this.#requests.filter((request) => request.orderId === orderId);
   }
 
-  /** Takes a call in, with its effect, unless its key has had it. */
+  /** Applies a request, unless its key was already applied. */
   accept(call: Call): Answer {
     const { orderId, key, body } = call;
     const bodyHash = hashOf(body);
     const known = key === undefined ? undefined : this.#answers.get(key);
     if (known?.bodyHash === bodyHash) return this.#record(call, known.answer, { isRepeat: true });
     if (known)
-      return this.#record(call, { status: 422, body: { error: 'this key came with another body' } }, { fault: 'key-reused' });
+      return this.#record(
+        call,
+        { status: 422, body: { error: 'this key was used with a different body' } },
+        { fault: 'key-reused' },
+      );
 
     const envelope = parse(body);
     if (envelope?.data.orderId !== orderId) {
-      return this.#record(call, { status: 422, body: { error: 'the body is not understood' } }, { fault: 'body-not-understood' });
+      return this.#record(
+        call,
+        { status: 422, body: { error: 'the body is not the expected envelope' } },
+        { fault: 'body-not-understood' },
+      );
     }
     const { version, status } = envelope.data;
     const before = this.#orders.get(orderId);
@@ -69,7 +77,7 @@ export class PartnerLedger {
     return this.#record(call, answer, { fault });
   }
 
-  /** Writes down a call that had no effect; `status` is null if the connection was broken off. */
+  /** Records a request without an effect; `status` is null if the connection was closed. */
   refuse(call: Call, status: number | null, fault?: RecordedRequest['fault']): void {
     this.#record(call, { status: status ?? 0, body: {} }, { fault });
   }
@@ -91,7 +99,7 @@ export class PartnerLedger {
       isRepeat,
       ...(fault && { fault }),
     });
-    // Half at once: removing them one by one would move the whole list each time.
+    // Drops half at once: dropping one by one would copy the whole list each time.
     if (this.#requests.length > limit) this.#requests = this.#requests.slice(-limit / 2);
     return answer;
   }

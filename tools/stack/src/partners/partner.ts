@@ -6,13 +6,13 @@ import { PartnerLedger, type Call } from './partner-ledger';
 
 export type PartnerOptions = {
   name: string;
-  /** Whether a call may be believed; the body is as it came. */
+  /** Checks the authentication of a request; `body` is unparsed. */
   isAuthentic: (headers: IncomingHttpHeaders, body: Buffer) => boolean;
 };
 
 export type Partner = { url: string; stop: () => Promise<void> };
 
-/** Starts a pretend partner: an HTTP API that Orderly keeps in sync, and that can be looked into and made to misbehave. */
+/** Starts a pretend partner: an HTTP API as a destination, with calls to inspect its requests and to make it fail. */
 export async function startPartner({ name, isAuthentic }: PartnerOptions): Promise<Partner> {
   const ledger = new PartnerLedger();
   let behaviour: Behaviour = { mode: 'ok' };
@@ -51,7 +51,7 @@ export async function startPartner({ name, isAuthentic }: PartnerOptions): Promi
   });
 
   app.get<{ Querystring: { orderId?: string } }>('/requests', (request, reply) => {
-    // Fastify's own serialisation would go through tens of thousands of entries no faster, and has no schema to go by.
+    // Without a schema, Fastify's serialisation is not faster for tens of thousands of entries.
     return reply.type('application/json').send(JSON.stringify(ledger.requests(request.query.orderId)));
   });
 
@@ -66,7 +66,7 @@ export async function startPartner({ name, isAuthentic }: PartnerOptions): Promi
   return { url: await app.listen({ host: '127.0.0.1', port: 0 }), stop: () => app.close() };
 }
 
-// Signatures and hashes are over bytes, not over what they mean.
+// Signatures and hashes cover the raw bytes, so the body must stay unparsed.
 function keepBodiesAsTheyCame(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 10 * 1024 * 1024 }, (_request, body, done) => done(null, body));

@@ -4,7 +4,7 @@ import { startPartner, type Partner } from './partner';
 export type PartnerSecrets = { erpToken: string; wmsSigningSecret: string };
 export type Partners = { erp: Partner; wms: Partner };
 
-/** Starts the two pretend partners: `erp` wants a bearer token, `wms` a signature by the Standard Webhooks. */
+/** Starts the two pretend partners: `erp` requires a bearer token, `wms` a signature by Standard Webhooks. */
 export async function startPartners({ erpToken, wmsSigningSecret }: PartnerSecrets): Promise<Partners> {
   const webhook = new Webhook(wmsSigningSecret);
   const [erp, wms] = await Promise.all([
