@@ -1,4 +1,5 @@
-// Installs what package-lock.json names and builds the workspace, where that is not done yet. Runs before anything is installed: Node's own modules alone.
+// Installs the packages of package-lock.json and builds the workspace, if needed. Runs before anything is installed, so it may use only
+// Node's own modules.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -7,30 +8,29 @@ import { fileURLToPath } from 'node:url';
 
 export const workspaceRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** The Node that the services run on, whichever one npm was started with. */
+/** The Node that the services run on, independent of the Node that runs npm. */
 export const pinnedNode = join(workspaceRoot, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** Ends the process with one line if the installation fails. */
+/** Installs the packages if needed. Ends the process with a one-line message if that fails. */
 export function ensureInstalled() {
-  if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is needed; this is ${process.versions.node}.`);
+  if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is required; this is ${process.versions.node}.`);
   if (isInstalled()) return;
   const isTerminal = process.stderr.isTTY;
   process.stderr.write(`Installing packages${isTerminal ? '' : ', which takes a minute'} …\n`);
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
-  // Warnings are about the Node that npm runs on; the services run on the pinned one.
+  // npm's warnings concern the Node that runs npm, but the services run on the pinned one.
   const quiet = ['--loglevel=error', ...(isTerminal ? [] : ['--progress=false'])];
   const [command, ...args] = [...npm, 'ci', '--no-audit', '--no-fund', ...quiet];
   const { status, error } = spawnSync(command, args, {
     cwd: workspaceRoot,
     stdio: ['ignore', isTerminal ? 'inherit' : 'ignore', 'inherit'],
   });
-  if (error || status !== 0)
-    fail(`npm ci did not succeed${error ? `: ${error.message}` : ''}. Is there a way to the npm registry?`);
+  if (error || status !== 0) fail(`npm ci failed${error ? `: ${error.message}` : ''}. Check the connection to the npm registry.`);
 }
 
 /**
- * Builds one project, or all of them, unless nothing has changed since that was done last: to ask Nx alone takes seconds on a busy
- * machine. Ends the process if the build fails.
+ * Builds one project or all of them, unless nothing has changed since the last build. Asking Nx would take seconds on a busy machine.
+ * Ends the process if the build fails.
  */
 export function ensureBuilt(project = 'all') {
   const stamp = join(workspaceRoot, 'dist', `built-${project}.sha256`);
@@ -41,7 +41,7 @@ export function ensureBuilt(project = 'all') {
   if (state !== undefined) writeFileSync(stamp, state);
 }
 
-/** Runs a program on the pinned Node; what it prints is shown only if it fails, which ends this process. */
+/** Runs a program on the pinned Node. If it fails, prints its output and ends this process; otherwise its output is dropped. */
 export function runQuietly(title, script, args, environment = {}) {
   process.stderr.write(`${title} …\n`);
   const { status, stdout, stderr } = spawnSync(pinnedNode, [join(workspaceRoot, script), ...args], {
@@ -52,10 +52,10 @@ export function runQuietly(title, script, args, environment = {}) {
   });
   if (status === 0) return;
   process.stderr.write(`${stdout}${stderr}\n`);
-  fail(`${title}: it failed, see above.`);
+  fail(`${title} failed, see above.`);
 }
 
-// npm writes down what it has installed when it is done. Packages for other platforms are named as optional and stay away.
+// npm records the installed packages when it has finished. Optional packages for other platforms are missing there.
 function isInstalled() {
   const installed = packagesOf(join(workspaceRoot, 'node_modules', '.package-lock.json'));
   if (!installed || !existsSync(pinnedNode)) return false;
@@ -68,7 +68,7 @@ function isInstalled() {
   });
 }
 
-// Of every source and every bundle its path, size and time: another build, or one that was removed, changes it too.
+// A hash over path, size and time of every source and bundle. A changed or removed build changes it, too.
 function stateOfBuild() {
   const state = createHash('sha256');
   const files = ['package-lock.json', 'tsconfig.base.json', 'nx.json'];
@@ -82,7 +82,7 @@ function stateOfBuild() {
       state.update(`${file} ${size} ${mtimeMs}\n`);
     }
   } catch {
-    return undefined; // nothing is built yet, or somebody builds right now
+    return undefined; // nothing is built yet, or another build is running
   }
   return state.digest('hex');
 }

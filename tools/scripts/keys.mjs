@@ -1,12 +1,12 @@
-// npm run keys: installs, builds, and makes, lists or revokes API keys, in DATABASE_URL or in the database that npm start runs on.
-// --data-dir names the folder of an npm start that has one; every other argument goes to the gateway's command (--help lists them).
+// npm run keys: installs, builds, and creates, lists or revokes API keys, in DATABASE_URL or in the database of a running npm start.
+// --data-dir names the folder of that npm start; all other arguments are passed to the gateway's command (--help lists them).
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
 
-// npm runs scripts in the workspace's root; a folder is named from where its user is.
+// npm runs scripts in the workspace root, but the user gives paths relative to their own folder.
 const here = process.env.INIT_CWD ?? process.cwd();
 const { dataFolder, args } = parse(process.argv.slice(2));
 const isQuestion = args.length === 0 || args.includes('--help') || args.includes('-h');
@@ -26,23 +26,23 @@ function parse(given) {
   if (at < 0) return { args: given };
   const [, inPlace] = given[at].split(/=(.*)/s);
   const folder = inPlace ?? given[at + 1];
-  if (!folder) fail('--data-dir takes the folder that npm start was given.');
+  if (!folder) fail('--data-dir needs the folder of the running npm start.');
   return { dataFolder: resolve(here, folder), args: given.toSpliced(at, inPlace === undefined ? 2 : 1) };
 }
 
-/** The database of the npm start that runs in a folder, or of the only one that runs in a temporary one. */
+/** The database of the npm start in the given folder, or of the only one in a temporary folder. */
 function urlOfStack(folder) {
   const folders = folder === undefined ? temporaryFolders() : [folder];
   const running = folders.map(stackIn).filter((stack) => stack !== undefined);
   if (running.length === 1) return running[0].databaseUrl;
   if (running.length > 1) {
     const list = folders.map((path, index) => `  ${path}  ${running[index].gateway ?? ''}`.trimEnd());
-    fail(`More than one npm start runs: name one with --data-dir, of\n${list.join('\n')}`);
+    fail(`More than one npm start is running. Choose one with --data-dir:\n${list.join('\n')}`);
   }
   fail(
     folder === undefined
-      ? 'Set DATABASE_URL, or run npm start; if it was given a --data-dir, give the same one.'
-      : `No npm start runs in ${folder}.`,
+      ? 'Set DATABASE_URL or run npm start. If npm start runs with --data-dir, pass the same --data-dir.'
+      : `No npm start is running in ${folder}.`,
   );
 }
 
@@ -53,7 +53,7 @@ function temporaryFolders() {
     .filter((folder) => stackIn(folder) !== undefined);
 }
 
-// The folder for temporary files is everybody's: what another user has put there is not believed.
+// Anyone can write to the folder for temporary files, so files of other users are ignored.
 function stackIn(folder) {
   try {
     const file = join(folder, 'stack.json');

@@ -1,4 +1,4 @@
-// npm run replay: installs, builds, and sends a file of events on the pinned Node. Arguments go to the replay (--help lists them).
+// npm run replay: installs, builds, and sends a file of events on the pinned Node. Arguments are passed on (--help lists them).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
@@ -8,10 +8,10 @@ ensureBuilt('replay');
 
 const replay = spawn(pinnedNode, [join(workspaceRoot, 'dist/tools/replay/main.cjs'), ...process.argv.slice(2)], {
   stdio: 'inherit',
-  // npm runs scripts in the workspace's root; a file is named from where its user is.
+  // npm runs scripts in the workspace root, but the user gives paths relative to their own folder.
   cwd: process.env.INIT_CWD ?? process.cwd(),
 });
-// A terminal's Ctrl-C reaches the replay by itself; this process only has to outlive it.
+// The terminal sends Ctrl-C to the child as well; this process only waits for it to end.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => replay.kill('SIGTERM'));
 replay.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,4 +1,4 @@
-// npm test: installs, builds what some tests start as processes, and runs Jest. Arguments go to Jest.
+// npm test: installs, builds the services that some tests start as processes, and runs Jest. Arguments are passed to Jest.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, pinnedNode, runQuietly, workspaceRoot } from './install.mjs';
@@ -11,7 +11,7 @@ const jest = spawn(pinnedNode, [join(workspaceRoot, 'node_modules/jest/bin/jest.
   stdio: 'inherit',
   env: { ...process.env, NX_DAEMON: 'false' },
 });
-// A terminal's Ctrl-C reaches Jest by itself; this process only has to outlive it.
+// The terminal sends Ctrl-C to the child as well; this process only waits for it to end.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => jest.kill('SIGTERM'));
 jest.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

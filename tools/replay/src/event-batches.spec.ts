@@ -6,20 +6,20 @@ const line = (number: number, bytes = 10): EventLine => ({ number, endsAtByte: n
 const faulty = (number: number): EventLine => ({ number, endsAtByte: number, text: '', problem: 'invalid-json' });
 
 describe('packBatches', () => {
-  it('fills batches in order, the last one with what is left', async () => {
+  it('fills batches in order and puts the rest into the last one', async () => {
     expect(numbersOf(await pack([1, 2, 3, 4].map((number) => line(number))))).toEqual([[1, 2, 3], [4]]);
   });
 
-  it('fills a batch to its bytes, and not one more', async () => {
+  it('fills a batch up to its byte limit', async () => {
     expect(numbersOf(await pack([line(1, 50), line(2, 50)]))).toEqual([[1, 2]]);
     expect(numbersOf(await pack([line(1, 50), line(2, 51)]))).toEqual([[1], [2]]);
   });
 
-  it('gives a line that is larger than a batch one of its own', async () => {
+  it('puts a line that exceeds the byte limit into its own batch', async () => {
     expect(numbersOf(await pack([line(1), line(2, 200), line(3)]))).toEqual([[1], [2], [3]]);
   });
 
-  it('hands faulty lines on without sending them, and without piling them up', async () => {
+  it('passes faulty lines on in bounded batches without sending them', async () => {
     const batches = await pack([line(1), faulty(2), faulty(3), faulty(4), faulty(5)]);
     expect(batches.map((batch) => [batch.lines.length, batch.faulty.length])).toEqual([
       [1, 3],

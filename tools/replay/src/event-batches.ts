@@ -2,10 +2,10 @@ import type { EventLine } from './event-lines';
 
 export type BatchLimits = { maxEvents: number; maxBytes: number };
 
-/** Events of one request, and the faulty lines that stand among them. */
+/** The events of one request, and the faulty lines between them. */
 export type EventBatch = { lines: EventLine[]; faulty: EventLine[] };
 
-/** Packs lines into batches, in their order. */
+/** Packs lines into batches and keeps their order. */
 export async function* packBatches(lines: AsyncIterable<EventLine>, limits: BatchLimits): AsyncGenerator<EventBatch> {
   let batch: EventBatch = { lines: [], faulty: [] };
   let bytes = 0;
@@ -13,7 +13,7 @@ export async function* packBatches(lines: AsyncIterable<EventLine>, limits: Batc
     if (line.problem !== undefined) {
       batch.faulty.push(line);
     } else {
-      const size = Buffer.byteLength(line.text) + 1; // and the comma
+      const size = Buffer.byteLength(line.text) + 1; // plus the comma
       if (batch.lines.length > 0 && bytes + size > limits.maxBytes) {
         yield batch;
         batch = { lines: [], faulty: [] };
@@ -22,7 +22,7 @@ export async function* packBatches(lines: AsyncIterable<EventLine>, limits: Batc
       batch.lines.push(line);
       bytes += size;
     }
-    // Faulty lines are bounded too: a file without a single event must not pile up.
+    // The number of faulty lines is bounded, too: a file without any event must not fill the memory.
     if (batch.lines.length >= limits.maxEvents || batch.faulty.length >= limits.maxEvents) {
       yield batch;
       batch = { lines: [], faulty: [] };

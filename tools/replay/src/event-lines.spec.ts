@@ -1,7 +1,7 @@
 import { maxLineBytes, readEventLines, type EventLine } from './event-lines';
 
 describe('readEventLines', () => {
-  it.each([1, 2, 3, 1000])('gives the same lines however the file is cut, here into pieces of %d bytes', async (size) => {
+  it.each([1, 2, 3, 1000])('reads the same lines from chunks of %d bytes', async (size) => {
     const content = '\uFEFF{"a":"é"}\r\n\n  \n{"b":1e400}\nnot json\n{"c":3}';
     expect(await linesOf(content, size)).toEqual([
       { number: 1, endsAtByte: 15, text: '{"a":"é"}' },
@@ -11,11 +11,11 @@ describe('readEventLines', () => {
     ]);
   });
 
-  it('sends no text that the file does not hold: bytes that are no UTF-8 are a fault', async () => {
+  it('reports invalid UTF-8 as a fault instead of changing the text', async () => {
     expect(await linesOf(Buffer.from([0x22, 0xff, 0x22]))).toMatchObject([{ number: 1, problem: 'invalid-json' }]);
   });
 
-  it('takes a line of the largest size, and refuses one byte more', async () => {
+  it('accepts a line of the largest size and refuses one byte more', async () => {
     const ofSize = (bytes: number): string => `"${'x'.repeat(bytes - 2)}"`;
     const lines = await linesOf(`${ofSize(maxLineBytes)}\n${ofSize(maxLineBytes + 1)}\n1`, 64 * 1024);
     expect(lines.map(({ number, problem }) => [number, problem])).toEqual([
@@ -25,7 +25,7 @@ describe('readEventLines', () => {
     ]);
   });
 
-  it('finds nothing in an empty file', async () => {
+  it('reads no lines from an empty file', async () => {
     expect(await linesOf('')).toEqual([]);
   });
 });

@@ -1,21 +1,21 @@
 /** One line of the file. */
 export type EventLine = {
-  /** From 1, blank lines counted. */
+  /** The line number: starts at 1 and includes blank lines. */
   number: number;
-  /** The file's bytes up to the end of it. */
+  /** The offset of its end in the file, in bytes. */
   endsAtByte: number;
-  /** As it stands there, so that it is sent unchanged. */
+  /** The unchanged text of the line. */
   text: string;
-  /** The code of the problem for which it is not sent. */
+  /** The code of the fault. A line with a fault is not sent. */
   problem?: 'invalid-json' | 'payload-too-large';
 };
 
-/** Far above the largest event that a gateway takes: what is longer is no file of events, and must not fill the memory. */
+/** Far above the gateway's limit for an event. A longer line is not an event and must not fill the memory. */
 export const maxLineBytes = 1_000_000;
 
 const lineFeed = 0x0a;
 
-/** Splits a file into its lines, without the blank ones. Holds one line at a time. */
+/** Splits a file into lines and skips blank ones. Keeps only one line in memory. */
 export async function* readEventLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<EventLine> {
   let begun: Buffer[] = [];
   let begunBytes = 0;
@@ -52,7 +52,7 @@ export async function* readEventLines(chunks: AsyncIterable<Buffer>): AsyncGener
 function check(number: number, endsAtByte: number, bytes: Buffer): EventLine | undefined {
   let text: string;
   try {
-    // Without `fatal`, bytes that are no UTF-8 would be sent as another text. A byte order mark is dropped.
+    // Without `fatal`, invalid UTF-8 would be sent as a different text. A byte order mark is dropped.
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes).trim();
   } catch {
     return { number, endsAtByte, text: '', problem: 'invalid-json' };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** An error of the gateway, as much as is shown of it. */
+/** The part of a gateway error that is shown. */
 export const ShownProblem = z.object({
   code: z.string(),
   title: z.string().optional(),
@@ -9,7 +9,7 @@ export const ShownProblem = z.object({
 });
 export type ShownProblem = z.infer<typeof ShownProblem>;
 
-/** What the gateway says of a batch of events. */
+/** The gateway's answer to a batch of events. */
 export const BatchAnswer = z.object({
   results: z.array(
     z.object({
@@ -23,11 +23,11 @@ export type BatchAnswer = z.infer<typeof BatchAnswer>;
 
 const counts = z.record(z.string(), z.number());
 
-/** What the gateway counts of a labelled batch. */
+/** The gateway's statistics of a labelled batch. */
 export const BatchStatistics = z.object({
   events: z.object({ accepted: z.number() }),
   orders: counts,
-  /** Jobs that run or will run by themselves. */
+  /** Jobs that run now or will run without help. */
   open: z.number(),
   parked: z.number(),
   blocked: z.number(),

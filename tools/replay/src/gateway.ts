@@ -7,10 +7,10 @@ export type GatewayOptions = {
   url: string;
   key: string;
   batch: string;
-  /** How long a gateway may be away before it is given up. Waits that it asks for itself are kept, however long. */
+  /** How long the gateway may be unavailable before the replay fails. A longer `Retry-After` is still respected. */
   patienceMs: number;
   interrupted: AbortSignal;
-  /** Hears why a request has to wait, and for how long. */
+  /** Called with the reason and duration of a wait. */
   onWait: (reason: string, waitMs: number) => void;
 };
 
@@ -18,23 +18,23 @@ export type SentBatch =
   | {
       taken: true;
       answer: BatchAnswer;
-      /** An earlier try may have been taken without an answer: its events are now called duplicates. */
+      /** An earlier try without an answer may have been accepted. Its events are now reported as duplicates. */
       wasSentBefore: boolean;
     }
   | {
-      /** The request as a whole was refused for what is in it. */
+      /** The whole request was refused because of its content. */
       taken: false;
       problem: ShownProblem;
     };
 
-/** Statuses that say something about the content, so that a part of it may fare better. */
+/** Statuses caused by the content, so that a part of the batch may be accepted. */
 const contentRefused = [400, 413, 422];
-/** Longer than the gateway's own limit for a request. */
+/** Longer than the gateway's own timeout for a request. */
 const requestTimeoutMs = 60_000;
 const firstDelayMs = 250;
 const maxDelayMs = 5_000;
 
-/** The gateway, over HTTP. Tries again what may succeed later. */
+/** HTTP client of the gateway. It retries requests that may succeed later. */
 export class Gateway {
   readonly #options: GatewayOptions;
   #hasAnswered = false;
@@ -43,7 +43,7 @@ export class Gateway {
     this.#options = options;
   }
 
-  /** @throws ReplayFailure when it cannot be reached, or does not let us. */
+  /** @throws ReplayFailure if the gateway cannot be reached or refuses the key. */
   async sendEvents(events: readonly string[]): Promise<SentBatch> {
     const { response, body, wasSentBefore } = await this.#request('/v1/events', {
       method: 'POST',
@@ -62,7 +62,7 @@ export class Gateway {
     throw this.#notOrderly(response);
   }
 
-  /** @throws ReplayFailure when it cannot be reached, or does not let us. */
+  /** @throws ReplayFailure if the gateway cannot be reached or refuses the key. */
   async readStatistics(): Promise<BatchStatistics> {
     const { response, body } = await this.#request(`/v1/stats?batch=${encodeURIComponent(this.#options.batch)}`, {});
     const statistics = BatchStatistics.safeParse(body);
@@ -81,7 +81,7 @@ export class Gateway {
       const result = await tryOnce(`${url}${path}`, {
         ...init,
         headers: { ...init.headers, authorization: `Bearer ${key}` },
-        // Followed, a redirect would take the key to another place.
+        // Following a redirect would send the key to another server.
         redirect: 'manual',
         signal: AbortSignal.timeout(requestTimeoutMs),
       });
@@ -90,14 +90,14 @@ export class Gateway {
         refuseIfNotAllowed(result.response, result.body);
         if (!isTemporary(result.response)) return { ...result, wasSentBefore };
       }
-      const reason = 'response' in result ? `it answers ${result.response.status}` : result.reason;
-      // A gateway that was never there is a wrong address or one that does not run: it does not come by waiting.
-      if (!this.#hasAnswered) throw new ReplayFailure(`The gateway at ${url} cannot be reached: ${reason}. Does it run?`);
+      const reason = 'response' in result ? `status ${result.response.status}` : result.reason;
+      // A gateway that has never answered has a wrong address or is not running; waiting would not help.
+      if (!this.#hasAnswered) throw new ReplayFailure(`The gateway at ${url} cannot be reached: ${reason}. Is it running?`);
       awaySince ??= Date.now();
       if (Date.now() - awaySince > patienceMs) {
-        throw new ReplayFailure(`The gateway at ${url} has been away for ${Math.round(patienceMs / 1000)} s: ${reason}.`);
+        throw new ReplayFailure(`The gateway at ${url} has been unavailable for ${Math.round(patienceMs / 1000)} s: ${reason}.`);
       }
-      // Only a 429 says for sure that nothing was taken.
+      // Only a 429 guarantees that nothing was accepted.
       wasSentBefore ||= !('response' in result && result.response.status === 429);
       const asked = 'response' in result ? retryAfterMs(result.response) : undefined;
       const waitMs = asked ?? Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(tries, 10));
@@ -107,7 +107,7 @@ export class Gateway {
   }
 
   #notOrderly({ status }: Response): ReplayFailure {
-    return new ReplayFailure(`${this.#options.url} does not answer as Orderly's gateway does (status ${status}).`);
+    return new ReplayFailure(`${this.#options.url} is not an Orderly gateway (status ${status}).`);
   }
 }
 
@@ -145,14 +145,12 @@ function refuseIfNotAllowed({ status }: Response, body: unknown): void {
   if (status !== 401 && status !== 403) return;
   const problem = ShownProblem.safeParse(body).data;
   const why = problem?.detail ?? problem?.title ?? `status ${status}`;
-  throw new ReplayFailure(
-    `The gateway does not take the key: ${why.replace(/\.$/, '')}. Give one with --key or ORDERLY_API_KEY.`,
-  );
+  throw new ReplayFailure(`The gateway refused the API key: ${why.replace(/\.$/, '')}. Set a key with --key or ORDERLY_API_KEY.`);
 }
 
 const isTemporary = ({ status }: Response): boolean => status === 429 || status >= 500;
 
-// Seconds or a date, as HTTP has it.
+// HTTP allows seconds or a date.
 function retryAfterMs({ headers }: Response): number | undefined {
   const text = headers.get('retry-after');
   if (text === null) return undefined;

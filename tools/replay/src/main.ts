@@ -1,9 +1,9 @@
 import { runReplay } from './run-replay';
 
 const interrupt = new AbortController();
-// Once: a second Ctrl-C ends the process as usual.
+// Only once: a second Ctrl-C ends the process at once.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
-// Whoever reads our output may have enough of it, as `head` has.
+// The reader of the output may close it early, as `head` does.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 void runReplay(process.argv, {

@@ -4,21 +4,21 @@ import { ReplayFailure } from './replay-failure';
 
 export type ReplayOptions = {
   file: string;
-  /** The gateway's, without a slash at the end. */
+  /** The URL of the gateway, without a slash at the end. */
   url: string;
   key: string;
-  /** Events per second at most; undefined: as fast as they are taken. */
+  /** Maximum events per second. @defaultValue no limit */
   eventsPerSecond?: number;
-  /** Names the events of this run. */
+  /** The label of the events of this run. */
   batch: string;
 };
 
 const defaultUrl = 'http://127.0.0.1:3000';
 
 /**
- * Reads the command line and the environment.
- * @returns undefined when only help was asked for
- * @throws ReplayFailure with exit status 2 for what it does not understand
+ * Parses the command line and the environment.
+ * @returns undefined if only the help was requested
+ * @throws ReplayFailure with exit status 2 for invalid arguments
  */
 export function parseOptions(
   commandLine: string[],
@@ -26,14 +26,14 @@ export function parseOptions(
   output: { stdout: (text: string) => void },
 ): ReplayOptions | undefined {
   const command = new Command('npm run replay --')
-    .description('Sends order events from a file, one JSON object per line, and waits until all that comes of them has ended.')
-    .argument('<file.ndjson>', 'the events, in the order in which they are to be accepted')
-    .option('--url <url>', `the gateway (default: ORDERLY_URL, else ${defaultUrl})`, webAddress)
+    .description('Sends order events from a file, one JSON object per line, and waits until all their jobs have ended.')
+    .argument('<file.ndjson>', 'the events, in the order of acceptance')
+    .option('--url <url>', `URL of the gateway (default: ORDERLY_URL, else ${defaultUrl})`, webAddress)
     .option('--key <key>', 'an API key with the scopes events:write and ops:read (default: ORDERLY_API_KEY)', printable)
-    .option('--rate <number>', 'events per second at most (default: as fast as they are taken)', positiveNumber)
+    .option('--rate <number>', 'maximum events per second (default: no limit)', positiveNumber)
     .option(
       '--batch <label>',
-      'the label of the events; a used one is counted and waited for as a whole (default: a new one)',
+      'label of the events; a label that was used before includes its earlier events (default: a new label)',
       label,
     )
     .addHelpText('after', helpText)
@@ -44,12 +44,12 @@ export function parseOptions(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
-    throw new ReplayFailure(`${error.message.replace(/^error: /, '')} (--help shows how it is used.)`, 2);
+    throw new ReplayFailure(`${error.message.replace(/^error: /, '')} (--help shows the usage.)`, 2);
   }
   const chosen = command.opts<{ url?: string; key?: string; rate?: number; batch?: string }>();
   const key = chosen.key ?? fromEnvironment(environment, 'ORDERLY_API_KEY', printable);
   if (key === undefined)
-    throw new ReplayFailure('An API key is needed: give it with --key or ORDERLY_API_KEY. npm start prints one.', 2);
+    throw new ReplayFailure('An API key is required: set --key or ORDERLY_API_KEY. npm start prints a key.', 2);
   return {
     file: command.args[0] ?? '',
     url: chosen.url ?? fromEnvironment(environment, 'ORDERLY_URL', webAddress) ?? defaultUrl,
@@ -60,8 +60,8 @@ export function parseOptions(
 }
 
 const helpText = `
-Exit status: 0 if all went well; 1 if an event was rejected, a job is a dead letter, blocked or unknown, or the gateway
-cannot be reached; 2 for a wrong call or a file that cannot be read; 130 after Ctrl-C. Parked jobs are shown, not waited for.`;
+Exit status: 0 for success; 1 if an event was rejected, a job is a dead letter, blocked or unknown, or the gateway cannot
+be reached; 2 for invalid arguments or an unreadable file; 130 after Ctrl-C. Parked jobs are shown, but not waited for.`;
 
 function fromEnvironment<T>(environment: NodeJS.ProcessEnv, name: string, parse: (text: string) => T): T | undefined {
   const text = environment[name];
@@ -80,24 +80,24 @@ const newLabel = (): string =>
 function webAddress(text: string): string {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new InvalidArgumentError(`It must be an address such as ${defaultUrl}.`);
+    throw new InvalidArgumentError(`It must be a URL such as ${defaultUrl}.`);
   return url.href.replace(/\/+$/, '');
 }
 
 function positiveNumber(text: string): number {
   const number = Number(text);
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('It must be a number above 0.');
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('It must be a number greater than 0.');
   return number;
 }
 
-// Checked here, because an error of the HTTP client would quote the key.
+// Checked here, because an error of the HTTP client would print the key.
 function printable(text: string): string {
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new InvalidArgumentError('It must be printable characters without blanks.');
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new InvalidArgumentError('It must consist of printable characters without spaces.');
   return text;
 }
 
 function label(text: string): string {
   if (!/^[\x21-\x7e]{1,100}$/.test(text))
-    throw new InvalidArgumentError('It must be 1 to 100 printable characters without blanks.');
+    throw new InvalidArgumentError('It must be 1 to 100 printable characters without spaces.');
   return text;
 }

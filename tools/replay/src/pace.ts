@@ -1,19 +1,19 @@
 import type { BatchLimits } from './event-batches';
 
-/** A gateway takes more in one request, but a batch of this size is as fast, and its answer comes soon. */
+/** The gateway accepts more events per request, but this size is as fast and is answered sooner. */
 const maxEventsPerBatch = 500;
-/** Below the gateway's limit of 1.5 MB for a body. */
+/** In bytes; below the gateway's limit of 1.5 MB for a body. */
 const maxBytesPerBatch = 1_200_000;
-/** So that a slow rate is a steady one. */
+/** Small batches keep a slow rate steady. */
 const batchesPerSecond = 10;
 
-/** The batches' size: at a rate, no more than a tenth of a second's worth. */
+/** The size of batches. With a rate, a batch has at most the events of 0.1 s. */
 export const batchLimits = (eventsPerSecond = Infinity): BatchLimits => ({
   maxEvents: Math.max(1, Math.min(maxEventsPerBatch, Math.floor(eventsPerSecond / batchesPerSecond))),
   maxBytes: maxBytesPerBatch,
 });
 
-/** Spaces batches out. Time that was lost is not made up for: that would be a burst above the rate. */
+/** Spaces batches by a rate. Lost time is not caught up, because that would be a burst above the rate. */
 export class Pace {
   readonly #eventsPerSecond: number;
   #nextAtMs = -Infinity;
@@ -22,7 +22,7 @@ export class Pace {
     this.#eventsPerSecond = eventsPerSecond;
   }
 
-  /** How long the next batch of `events` has to wait at `nowMs`. Counts it as sent after that. */
+  /** Returns the delay in ms before a batch of `events` may be sent, and counts the batch as sent after it. */
   waitBefore(events: number, nowMs: number): number {
     const atMs = Math.max(nowMs, this.#nextAtMs);
     this.#nextAtMs = atMs + (events / this.#eventsPerSecond) * 1000;

@@ -1,7 +1,7 @@
-/** A reason to stop that is told to people in one line. */
+/** An expected failure with a one-line message for people. */
 export class ReplayFailure extends Error {
   override readonly name = 'ReplayFailure';
-  /** 1: it did not work; 2: it was not asked for properly. */
+  /** 1: the replay failed; 2: invalid arguments. */
   readonly exitStatus: 1 | 2;
 
   constructor(message: string, exitStatus: 1 | 2 = 1) {

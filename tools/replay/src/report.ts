@@ -6,28 +6,28 @@ import type { Tally } from './send-file';
 
 export type Result = {
   tally: Tally;
-  /** Undefined when the gateway was lost before it could say. */
+  /** Undefined if the gateway became unavailable before it returned statistics. */
   statistics?: BatchStatistics;
   sendingMs: number;
   totalMs: number;
-  /** Whether everything was sent and has ended. */
+  /** True if all events were sent and all their jobs have ended. */
   isComplete: boolean;
 };
 
-/** What of a result is no success, in words; empty if all went well. */
+/** The faults of a result in words; empty if everything succeeded. */
 export function shortcomings({ tally, statistics, isComplete }: Result): string[] {
   const ended = (outcome: string): number => sum(statistics?.jobs.filter((job) => job.outcome === outcome));
   return [
     counted(tally.rejected, 'event rejected', 'events rejected'),
     counted(ended('dead'), 'dead letter', 'dead letters'),
-    // While others run, a blocked job only waits for its turn.
+    // While other jobs run, a blocked job only waits for its turn.
     isComplete ? counted(statistics?.blocked ?? 0, 'job blocked', 'jobs blocked') : undefined,
     counted(ended('unknown'), 'job unknown', 'jobs unknown'),
     counted(statistics?.messages.unknown ?? 0, 'message unknown', 'messages unknown'),
   ].flatMap((text) => text ?? []);
 }
 
-/** A result as tables, at most 80 columns wide as long as names are. */
+/** Renders a result as tables. They are at most 80 columns wide, unless names are very long. */
 export function renderResult(result: Result, { withColors }: { withColors: boolean }): string {
   const colors = createColors(withColors);
   const { tally, statistics } = result;
@@ -41,8 +41,8 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
     const waitingJobs = jobs.filter(({ state }) => state !== 'ended').map((job) => ({ ...job, end: job.state }));
     sections.push(
       section('Orders', table(['status', 'count'], orderRows(statistics.orders))),
-      section('Jobs that have ended', table(['job', 'destination', 'outcome', 'count'], jobRows(endedJobs))),
-      section('Jobs that wait', table(['job', 'destination', 'state', 'count'], waitRows(waitingJobs, statistics))),
+      section('Ended jobs', table(['job', 'destination', 'outcome', 'count'], jobRows(endedJobs))),
+      section('Waiting jobs', table(['job', 'destination', 'state', 'count'], waitRows(waitingJobs, statistics))),
       section('Messages', table(['state', 'count'], withTotal(countRows(statistics.messages)))),
     );
   }
@@ -50,11 +50,17 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
   const faults = shortcomings(result);
   const isDead = statistics?.jobs.some(({ outcome }) => outcome === 'dead');
   if (faults.length > 0) {
-    sections.push(colors.red(`Not all went well: ${faults.join(', ')}.${isDead ? ' GET /v1/dead-letters tells why.' : ''}`));
+    sections.push(
+      colors.red(`Finished with faults: ${faults.join(', ')}.${isDead ? ' GET /v1/dead-letters shows the reasons.' : ''}`),
+    );
   } else if (result.isComplete && statistics && statistics.parked > 0) {
-    const parked = counted(statistics.parked, 'job is parked until its order moves', 'jobs are parked until their orders move');
-    sections.push(colors.yellow(`Nothing went wrong, but ${parked}, or the deadline comes.`));
-  } else if (result.isComplete) sections.push(colors.green('All went well.'));
+    const parked = counted(
+      statistics.parked,
+      'job is parked until its order changes',
+      'jobs are parked until their orders change',
+    );
+    sections.push(colors.yellow(`No faults, but ${parked} or the deadline passes.`));
+  } else if (result.isComplete) sections.push(colors.green('Everything succeeded.'));
   return `${sections.join('\n\n')}\n`;
 
   function rejectedLines({ firstRejected, rejected }: Tally): string[] {
@@ -75,7 +81,7 @@ const eventRows = ({ accepted, duplicates, rejected }: Tally): Row[] => [
   ['rejected', rejected],
 ];
 
-// In the order of an order's life.
+// In the order of an order's life cycle.
 function orderRows(orders: Readonly<Record<string, number>>): Row[] {
   const { unknown: notCreated = 0, ...others } = orders;
   const place = (status: string): number => orderStatuses.findIndex((known) => known === status);
@@ -88,7 +94,7 @@ const countRows = (counts: Readonly<Record<string, number>>): Row[] => Object.en
 const withTotal = (rows: Row[]): Row[] =>
   rows.length < 2 ? rows : [...rows, ['together', rows.reduce((total, row) => total + Number(row.at(-1)), 0)]];
 
-// A name that stands in the row above is left out.
+// A name is omitted if the row above has the same name.
 function jobRows(jobs: readonly JobCount[]): Row[] {
   const grouped = new Map<string, JobCount>();
   for (const job of jobs) {
@@ -105,7 +111,7 @@ function jobRows(jobs: readonly JobCount[]): Row[] {
 
 const outcomeNames: Readonly<Record<string, string>> = { dead: 'dead letter' };
 
-// Parked and blocked are said even when there are none: they are what one looks for here.
+// Parked and blocked are shown even if they are 0, because users look for them here.
 function waitRows(jobs: readonly JobCount[], { parked, blocked }: BatchStatistics): Row[] {
   const none: Row[] = [];
   if (parked === 0) none.push(['', '', 'parked', 0]);
@@ -119,8 +125,8 @@ function timeRows({ tally, statistics, sendingMs, totalMs, isComplete }: Result)
     const rate = (count: number): string => number(Math.round(count / (Math.max(1, ms) / 1000)));
     return [title, (ms / 1000).toFixed(1), rate(sent), jobs === undefined ? '' : rate(jobs)];
   };
-  if (!isComplete) return [row('until it was broken off', totalMs, statistics?.ended)];
-  return [row('until all was sent', sendingMs), row('until all had ended', totalMs, statistics?.ended)];
+  if (!isComplete) return [row('until interrupted', totalMs, statistics?.ended)];
+  return [row('until all events were sent', sendingMs), row('until all jobs had ended', totalMs, statistics?.ended)];
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');

@@ -11,20 +11,20 @@ import { waitForEnd } from './wait-for-end';
 
 export type ReplayContext = {
   environment: NodeJS.ProcessEnv;
-  /** Gets the tables. */
+  /** Receives the tables. */
   stdout: ProgressStream;
-  /** Gets progress and what went wrong. */
+  /** Receives progress and errors. */
   stderr: ProgressStream;
-  /** Ends it early; what has come of it so far is shown. */
+  /** Ends the replay early; the results so far are shown. */
   interrupted: AbortSignal;
-  /** How long the gateway may be away. @defaultValue 2 minutes */
+  /** How long the gateway may be unavailable. @defaultValue 2 minutes */
   patienceMs?: number;
 };
 
 const usualPatienceMs = 120_000;
 const interruptedStatus = 130;
 
-/** Sends a file of events and shows what came of them. Resolves to the exit status, never rejects for what can be foreseen. */
+/** Sends a file of events and shows the results. Resolves to the exit status; rejects only for bugs. */
 export async function runReplay(commandLine: string[], context: ReplayContext): Promise<number> {
   try {
     const options = parseOptions(commandLine, context.environment, { stdout: (text) => void context.stdout.write(text) });
@@ -43,7 +43,8 @@ async function replay(options: ReplayOptions, context: ReplayContext): Promise<n
   const gateway = new Gateway({
     ...options,
     ...{ patienceMs, interrupted },
-    onWait: (reason, waitMs) => progress?.say(`the gateway is away (${reason}), next try in ${Math.ceil(waitMs / 1000)} s`),
+    onWait: (reason, waitMs) =>
+      progress?.say(`the gateway is unavailable (${reason}), next try in ${Math.ceil(waitMs / 1000)} s`),
   });
   const tally = emptyTally();
   let statistics: BatchStatistics | undefined;
@@ -52,9 +53,9 @@ async function replay(options: ReplayOptions, context: ReplayContext): Promise<n
   let failure: ReplayFailure | undefined;
 
   try {
-    // Before anything is sent: it shows that the gateway is there, and that the key may see the end.
+    // Before sending: checks that the gateway is reachable and that the key may read statistics.
     const before = await gateway.readStatistics();
-    stderr.write(`${options.file} goes to ${options.url}\nas batch ${options.batch}\n`);
+    stderr.write(`Sending ${options.file} to ${options.url}\nas batch ${options.batch}\n`);
     startedAt = performance.now();
     progress = startProgress('Sending', stderr);
     await sendFile(tally, { ...options, ...{ file, gateway, interrupted }, onSent: showSent(progress, bytes, startedAt) });
@@ -78,7 +79,7 @@ async function replay(options: ReplayOptions, context: ReplayContext): Promise<n
   stdout.write(`\n${renderResult(result, { withColors: stdout.isTTY === true })}`);
   if (failure) throw failure;
   if (interrupted.aborted) {
-    stderr.write('Interrupted: what was accepted goes on by itself.\n');
+    stderr.write('Interrupted. Accepted events are still processed.\n');
     return interruptedStatus;
   }
   return shortcomings(result).length > 0 ? 1 : 0;
@@ -94,7 +95,7 @@ async function openFile(path: string): Promise<{ file: ReadStream; bytes: number
   } catch (error) {
     if (error instanceof ReplayFailure) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new ReplayFailure(code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${message}`, 2);
+    throw new ReplayFailure(code === 'ENOENT' ? `The file ${path} does not exist.` : `${path} cannot be read: ${message}`, 2);
   }
 }
 
@@ -109,13 +110,13 @@ const showSent =
 const showWork =
   (progress: Progress) =>
   ({ ended, open, jobs }: BatchStatistics): void => {
-    if (jobs.length === 0) return progress.update(1, 1, 'there is nothing to wait for');
+    if (jobs.length === 0) return progress.update(1, 1, 'no jobs to wait for');
     const retrying = jobs.filter(({ state }) => state === 'retrying').reduce((sum, { count }) => sum + count, 0);
     const note = `${shown(ended)} of ${shown(ended + open)} jobs${retrying > 0 ? `, ${shown(retrying)} wait for a retry` : ''}`;
     progress.update(ended, ended + open, note);
   };
 
-// The ledger knows which of the duplicates this run's own requests made, whose answers were lost.
+// If an answer was lost, the retry reports its events as duplicates. The ledger's count corrects this.
 function countOwnDuplicates(tally: Tally, acceptedInLedger: number): void {
   const own = Math.max(0, Math.min(tally.duplicates, acceptedInLedger - tally.accepted));
   tally.accepted += own;

@@ -6,16 +6,16 @@ import type { Gateway } from './gateway';
 import type { ShownProblem } from './gateway-answers';
 import { batchLimits, Pace } from './pace';
 
-/** A line that was not taken, and why. */
+/** A rejected line and the reason. */
 type RejectedLine = { line: number; code: string; detail?: string };
 
-/** What became of the lines of the file. */
+/** The results of the lines of the file. */
 export type Tally = {
   accepted: number;
   duplicates: number;
   rejected: number;
   firstRejected: RejectedLine[];
-  /** A request may have been taken without an answer: some duplicates may be this run's own events. */
+  /** True if a request without an answer may have been accepted: some duplicates may be events of this run. */
   isUncertain: boolean;
   sentBytes: number;
 };
@@ -29,7 +29,7 @@ export type SendOptions = {
   onSent: (tally: Tally) => void;
 };
 
-/** So many are shown: the others mostly have the same fault. */
+/** The number of rejected lines that are shown; the others usually have the same fault. */
 const maxShown = 10;
 const maxDetailLength = 100;
 
@@ -38,8 +38,8 @@ export const emptyTally = (): Tally => ({
 });
 
 /**
- * Sends a file of events into `tally`. One batch waits for the answer to the one before, because the order of acceptance is
- * the order of the requests: two at once could overtake each other.
+ * Sends a file of events and counts the results in `tally`. Each batch waits for the answer to the one before: two concurrent
+ * requests could be accepted in the wrong order.
  */
 export async function sendFile(
   tally: Tally,
@@ -63,7 +63,7 @@ async function send(lines: readonly EventLine[], gateway: Gateway, tally: Tally)
   if (!sent.taken) {
     const [first, ...others] = lines;
     if (first && others.length === 0) return reject(tally, first.number, sent.problem);
-    // One line spoils the request: it is found by halves, so that the others are taken all the same, in order.
+    // One faulty line makes the gateway refuse the request. Bisection finds it, and the other lines are accepted in order.
     const middle = Math.ceil(lines.length / 2);
     await send(lines.slice(0, middle), gateway, tally);
     return send(lines.slice(middle), gateway, tally);

@@ -9,13 +9,13 @@ export type WaitOptions = {
 };
 
 const minPauseMs = 200;
-/** Counting a large batch takes the ledger some time: it is left in peace for several times as long. */
+/** Counting a large batch costs the ledger time, so the pause is a multiple of the duration of the last count. */
 const pausesPerLook = 8;
 const maxPauseMs = 5_000;
-/** A job may be blocked by one of another batch that still runs: it is believed to be stuck when nothing moves for so long. */
+/** In ms. A job of another batch may still block a job. It counts as stuck if nothing changes for this time. */
 const blockedForMs = 3_000;
 
-/** Waits until no job of the batch is runnable, running or retrying. Parked ones are left to their deadline. */
+/** Waits until no job of the batch is runnable, running or retrying. It does not wait for parked jobs. */
 export async function waitForEnd({ gateway, interrupted, onLook }: WaitOptions): Promise<BatchStatistics> {
   let blocked = 0;
   let blockedSince = 0;

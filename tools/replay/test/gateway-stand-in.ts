@@ -8,18 +8,18 @@ export type StandInStatistics = {
   messages: Counts;
   jobs: { name: string; destination: string | null; state: string; outcome: string | null; count: number }[];
 };
-/** Does something else than usual with one request; true when it has answered, or never will. */
+/** Replaces the usual answer to one request. Returns true if it has answered, or will never answer. */
 export type Quirk = (request: IncomingMessage, response: ServerResponse, takeEvents: () => void) => boolean;
 
-/** Speaks the documented shapes of the gateway, keeps what it was sent, and has no work done. */
+/** A fake gateway with the documented answers. It records events and processes nothing. */
 export class GatewayStandIn {
   /** Ids of accepted events, in order. */
   readonly accepted: string[] = [];
-  /** Sizes, labels and times of the requests with events that were answered. */
+  /** Sizes, labels and times of the answered requests with events. */
   readonly batches: { size: number; label: string | undefined; atMs: number }[] = [];
-  /** For the next requests with events, one each. */
+  /** Quirks for the next requests with events, one each. */
   readonly quirks: Quirk[] = [];
-  /** Answers to the questions for statistics, one each; the last one stays. */
+  /** Answers to requests for statistics, one each; the last one repeats. */
   statistics: StandInStatistics[] = [{ orders: {}, messages: {}, jobs: [] }];
   key = 'a-key';
   readonly #server = createServer((request, response) => void this.#answer(request, response));

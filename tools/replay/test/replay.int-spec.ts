@@ -26,17 +26,17 @@ describe('npm run replay', () => {
   });
   afterEach(() => gateway.stop());
 
-  it('sends every event of a long file once, in its order, one batch after the other, under one label', async () => {
+  it('sends every event of a long file once and in order, in successive batches with one label', async () => {
     const { status, stdout } = await replay(events(1_203));
     expect(status).toBe(0);
     expect(gateway.accepted).toEqual(ids(1_203));
     expect(gateway.batches.map(({ size }) => size)).toEqual([500, 500, 203]);
     expect(new Set(gateway.batches.map(({ label }) => label)).size).toBe(1);
     expect(gateway.mostInFlight).toBe(1);
-    expect(stdout).toContain('All went well.');
+    expect(stdout).toContain('Everything succeeded.');
   });
 
-  it('gives each run a label of its own, or the chosen one', async () => {
+  it('uses a new label per run, or the chosen one', async () => {
     await replay(events(1));
     await replay(events(1));
     await replay(events(1), ['--batch', 'mine']);
@@ -45,15 +45,15 @@ describe('npm run replay', () => {
     expect(labels[2]).toBe('mine');
   });
 
-  it('sends no more events than the rate allows', async () => {
+  it('never exceeds the rate', async () => {
     await replay(events(20), ['--rate', '50']);
     expect(gateway.batches.map(({ size }) => size)).toEqual([5, 5, 5, 5]);
     const times = gateway.batches.map(({ atMs }) => atMs);
-    // Three gaps of a tenth of a second, and some room for the clock of timers.
+    // Three gaps of 0.1 s, with tolerance for the timer clock.
     expect(times.at(-1)! - times[0]!).toBeGreaterThan(290);
   });
 
-  it('waits until nothing is runnable, running or retrying, and shows all that came of it', async () => {
+  it('waits until no job is runnable, running or retrying, and shows all results', async () => {
     gateway.statistics = [
       counted(),
       counted(job('runnable', 2)),
@@ -69,17 +69,17 @@ describe('npm run replay', () => {
         ...['sync-order erp superseded 2', 'apply-order-event parked 3', 'blocked 0', 'sent 1'],
       ]),
     );
-    expect(stdout).toContain('Nothing went wrong, but 3 jobs are parked');
+    expect(stdout).toContain('No faults, but 3 jobs are parked');
   });
 
-  it('ends at once when every event was a duplicate', async () => {
+  it('ends at once if every event is a duplicate', async () => {
     await replay(events(3));
     const { status, stdout } = await replay(events(3));
     expect(status).toBe(0);
     expect(rows(stdout)).toEqual(expect.arrayContaining(['accepted 0', 'duplicates 3']));
   });
 
-  it('names the rejected lines by number and code, takes the others, and ends with 1', async () => {
+  it('shows rejected lines by number and code, sends the others, and exits with 1', async () => {
     const { status, stdout } = await replay([event(1), '', 'not json', '{"type":"order.created"}', event(2)]);
     expect(status).toBe(1);
     expect(gateway.accepted).toEqual(['e-1', 'e-2']);
@@ -88,14 +88,14 @@ describe('npm run replay', () => {
     );
   });
 
-  it('finds the line for which a whole request is refused, and takes those around it in order', async () => {
+  it('finds the line that makes the gateway refuse a request, and sends the others in order', async () => {
     const refuseWith = (id: string): void =>
       void gateway.quirks.push((_request, response) => {
         problem(response, 413, { code: 'payload-too-large', title: id });
         return true;
       });
     const pass = (): void => void gateway.quirks.push(() => false);
-    // Of four lines the third: the whole, then (1, 2), then (3, 4), then 3.
+    // The third of four lines is faulty: all four, then (1, 2), then (3, 4), then 3.
     refuseWith('all');
     pass();
     refuseWith('3 and 4');
@@ -111,19 +111,19 @@ describe('npm run replay', () => {
     ['an unknown outcome', counted(job('ended', 2, 'unknown', 'wms')), '2 jobs unknown'],
     ['an unknown message', { orders: {}, messages: { unknown: 1 }, jobs: [] }, '1 message unknown'],
     ['a blocked job', counted(job('blocked', 4, null, 'wms')), '4 jobs blocked'],
-  ])('ends with 1 for %s, and says so', async (_what, statistics, words) => {
+  ])('exits with 1 for %s and names it', async (_what, statistics, words) => {
     gateway.statistics = [statistics];
     const { status, stdout } = await replay(events(1));
     expect(status).toBe(1);
-    expect(stdout).toContain(`Not all went well: ${words}.`);
+    expect(stdout).toContain(`Finished with faults: ${words}.`);
   });
 
-  it('does not call a job blocked that another batch holds up for a moment', async () => {
+  it('does not report a job as blocked while another batch delays it briefly', async () => {
     gateway.statistics = [counted(), counted(job('blocked', 1, null, 'wms')), counted(job('ended', 1, 'done', 'wms'))];
     expect((await replay(events(1))).status).toBe(0);
   });
 
-  it('tries again after 429 and 503, not before the time that it was told', async () => {
+  it('retries after 429 and 503, not before Retry-After', async () => {
     let refusedAtMs = 0;
     for (const status of [429, 503]) {
       gateway.quirks.push((_request, response) => {
@@ -137,10 +137,10 @@ describe('npm run replay', () => {
     expect(gateway.accepted).toEqual(['e-1', 'e-2']);
     expect(rows(stdout)).toContain('accepted 2');
     expect(gateway.batches[0]!.atMs - refusedAtMs).toBeGreaterThan(990);
-    expect(stderr).toContain('it answers 503');
+    expect(stderr).toContain('status 503');
   });
 
-  it('counts events as accepted whose first answer was lost', async () => {
+  it('counts events as accepted if the first answer was lost', async () => {
     gateway.quirks.push((request, _response, takeEvents) => {
       takeEvents();
       request.socket.destroy();
@@ -151,54 +151,54 @@ describe('npm run replay', () => {
     expect(rows(stdout)).toEqual(expect.arrayContaining(['accepted 2', 'duplicates 0']));
   });
 
-  it('gives up a gateway that stays away, shows what was taken, and ends with 1', async () => {
+  it('exits with 1 if the gateway stays unavailable, and shows the results so far', async () => {
     for (let tries = 0; tries < 50; tries += 1) gateway.quirks.push(tries === 0 ? () => false : destroy);
     const { status, stdout, stderr } = await replay(events(501), [], { patienceMs: 300 });
     expect(status).toBe(1);
     expect(rows(stdout)).toContain('accepted 500');
-    expect(stdout).not.toContain('All went well');
-    expect(stderr).toMatch(/The gateway at \S+ has been away/);
+    expect(stdout).not.toContain('Everything succeeded');
+    expect(stderr).toMatch(/The gateway at \S+ has been unavailable/);
   });
 
-  it('says in one line when there is no gateway, and ends with 1', async () => {
+  it('exits with 1 and one line if there is no gateway', async () => {
     const absent = new GatewayStandIn();
     const absentUrl = await absent.start();
     await absent.stop();
     expect(await replay(events(1), ['--url', absentUrl])).toEqual({
       ...{ status: 1, stdout: '' },
-      stderr: `The gateway at ${absentUrl} cannot be reached: ECONNREFUSED. Does it run?\n`,
+      stderr: `The gateway at ${absentUrl} cannot be reached: ECONNREFUSED. Is it running?\n`,
     });
   });
 
-  it('says in one line when the key is not taken, and sends nothing', async () => {
+  it('exits with 1 and one line if the key is refused, and sends nothing', async () => {
     gateway.key = 'another';
     const { status, stderr } = await replay(events(1));
     expect([status, gateway.batches]).toEqual([1, []]);
-    expect(stderr).toMatch(/^The gateway does not take the key: A valid API key is needed\..*\n$/);
+    expect(stderr).toMatch(/^The gateway refused the API key: A valid API key is needed\..*\n$/);
   });
 
   it.each([
     ['no file', [], /missing required argument/],
-    ['a file that is not there', ['/nowhere/events.ndjson'], /There is no file/],
+    ['a missing file', ['/nowhere/events.ndjson'], /does not exist/],
     ['a folder', [tmpdir()], /is a folder/],
     ['an unknown option', ['f', '--fast'], /unknown option/],
-    ['a rate of nothing', ['f', '--rate', '0'], /above 0/],
-    ['an address that is none', ['f', '--url', 'localhost'], /address/],
-    ['a label with a blank', ['f', '--batch', 'a b'], /label/],
-  ])('ends with 2 and one line for %s', async (_what, args, line) => {
+    ['a rate of 0', ['f', '--rate', '0'], /greater than 0/],
+    ['an invalid URL', ['f', '--url', 'localhost'], /a URL such as/],
+    ['a label with a space', ['f', '--batch', 'a b'], /label/],
+  ])('exits with 2 and one line for %s', async (_what, args, line) => {
     const { status, stderr } = await run(args);
     expect(status).toBe(2);
     expect(stderr).toMatch(line);
     expect(stderr.trimEnd()).not.toContain('\n');
   });
 
-  it('ends with 2 when there is no key, and finds one in the environment', async () => {
+  it('exits with 2 without a key, and accepts a key from the environment', async () => {
     const file = write(events(1));
     expect(await run([file, '--url', url], { environment: {} })).toMatchObject({ status: 2 });
     expect(await run([file], { environment: { ORDERLY_URL: url, ORDERLY_API_KEY: 'a-key' } })).toMatchObject({ status: 0 });
   });
 
-  it('shows what has come of it so far when it is interrupted', async () => {
+  it('shows the results so far if it is interrupted', async () => {
     const interrupt = new AbortController();
     gateway.statistics = [counted(job('runnable', 1), job('blocked', 1, null, 'erp'))];
     gateway.quirks.push(() => {
@@ -210,7 +210,7 @@ describe('npm run replay', () => {
     expect(rows(stdout)).toEqual(
       expect.arrayContaining(['accepted 500', 'apply-order-event runnable 1', 'sync-order erp blocked 1']),
     );
-    expect(stdout).not.toMatch(/[Ww]ent well|blocked\./);
+    expect(stdout).not.toMatch(/succeeded|blocked\./);
   });
 
   const destroy = (request: { socket: { destroy: () => void } }): boolean => {
@@ -240,5 +240,5 @@ async function run(args: string[], { environment = { ORDERLY_API_KEY: 'a-key' },
   return { status, stdout: await printed[0], stderr: await printed[1] };
 }
 
-/** Lines of the tables, whatever their columns' widths. */
+/** Lines of the tables, independent of column widths. */
 const rows = (output: string): string[] => output.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));

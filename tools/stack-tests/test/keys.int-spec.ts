@@ -93,7 +93,7 @@ describe('the keys of a stack with a data folder', () => {
     await stack.stop();
     expect(await npmRunKeys('list', `--data-dir=${dataFolder}`)).toMatchObject({
       code: 1,
-      stderr: `No npm start runs in ${dataFolder}.\n`,
+      stderr: `No npm start is running in ${dataFolder}.\n`,
     });
     stack = await Stack.start(onFolder(databaseUrl));
     expect(stack.ready).toMatchObject({ apiKey, webhookSecrets });
