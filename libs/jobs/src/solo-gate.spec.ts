@@ -1,70 +1,104 @@
-import fc from 'fast-check';
-import { createSoloGate } from './solo-gate';
+import { createSoloGate, type SoloGate } from './solo-gate';
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
 
-/** Enters jobs and notes who is inside. */
-function createHouse() {
-  const gate = createSoloGate();
-  const inside = new Map<string, () => void>();
-  return {
-    inside,
-    enter: (name: string, alone = false) => gate.enter(alone).then((leave) => inside.set(name, leave)),
-    leave: async (name: string) => {
-      inside.get(name)!();
-      inside.delete(name);
-      await turn();
-    },
-    names: () => [...inside.keys()],
+const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
+
+/** Enters jobs under their names, and tells who is in. */
+function setup(gate: SoloGate = createSoloGate()) {
+  const leaves = new Map<string, () => void>();
+  const enter = async (name: string): Promise<void> => {
+    void gate.enter().then((leave) => leaves.set(name, leave));
+    await pass(0);
   };
+  const enterAlone = async (name: string): Promise<boolean> => {
+    const entering = gate.enterAlone();
+    void entering?.then((leave) => leaves.set(name, leave));
+    await pass(0);
+    return entering !== undefined;
+  };
+  const leave = async (name: string): Promise<void> => {
+    leaves.get(name)?.();
+    leaves.delete(name);
+    await pass(0);
+  };
+  return { enter, enterAlone, leave, inside: () => [...leaves.keys()] };
 }
 
 describe('the solo gate', () => {
-  it('lets jobs run side by side', async () => {
-    const { enter, names } = createHouse();
-    await Promise.all([enter('a'), enter('b'), enter('c')]);
-    expect(names()).toEqual(['a', 'b', 'c']);
+  it('lets jobs that are not suspect run side by side', async () => {
+    const { enter, inside } = setup();
+    await enter('a');
+    await enter('b');
+    expect(inside()).toEqual(['a', 'b']);
   });
 
-  it('lets a job that must run alone wait for those that run, and those behind it wait for it, in their order', async () => {
-    const { enter, leave, names } = createHouse();
-    await Promise.all([enter('a'), enter('b')]);
-    void enter('suspect', true);
-    void enter('c');
-    void enter('d');
-    await turn();
-    expect(names()).toEqual(['a', 'b']);
+  it('starts a suspect when the others have ended, and keeps new ones out until it has ended', async () => {
+    const { enter, enterAlone, leave, inside } = setup();
+    await enter('a');
+    expect(await enterAlone('suspect')).toBe(true);
+    await enter('b');
+    expect(inside()).toEqual(['a']);
     await leave('a');
-    expect(names()).toEqual(['b']);
-    await leave('b');
-    expect(names()).toEqual(['suspect']);
+    expect(inside()).toEqual(['suspect']);
     await leave('suspect');
-    expect(names()).toEqual(['c', 'd']);
+    expect(inside()).toEqual(['b']);
   });
 
-  it('runs two that must be alone one after the other', async () => {
-    const { enter, leave, names } = createHouse();
-    void enter('first', true);
-    void enter('second', true);
-    await turn();
-    expect(names()).toEqual(['first']);
+  it('waits for no job that has run for a second without harm, and for each other until then', async () => {
+    const { enter, enterAlone, inside } = setup();
+    await enter('slow');
+    await pass(600);
+    await enter('slow too');
+    await enterAlone('suspect');
+    await pass(999);
+    expect(inside()).toEqual(['slow', 'slow too']);
+    await pass(1);
+    expect(inside()).toEqual(['slow', 'slow too', 'suspect']);
+  });
+
+  it('lets others in beside a suspect that has run for a second without harm, and not before', async () => {
+    const { enter, enterAlone, inside } = setup();
+    await enterAlone('slow suspect');
+    await enter('a');
+    await pass(999);
+    expect(inside()).toEqual(['slow suspect']);
+    await pass(1);
+    expect(inside()).toEqual(['slow suspect', 'a']);
+  });
+
+  it('admits one suspect at a time, and then other work for as long as it was kept out', async () => {
+    const { enter, enterAlone, leave } = setup();
+    await enterAlone('first');
+    expect(await enterAlone('second')).toBe(false);
+    await pass(400);
     await leave('first');
-    expect(names()).toEqual(['second']);
+    expect(await enterAlone('second')).toBe(false);
+    await pass(399);
+    expect(await enterAlone('second')).toBe(false);
+    await enter('a');
+    await leave('a');
+    await pass(1);
+    expect(await enterAlone('second')).toBe(true);
   });
 
-  it('starves nobody and never has company for a job that must be alone, whoever comes and goes', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 30 }), fc.infiniteStream(fc.nat()), async (jobs, picks) => {
-        const { enter, inside, leave, names } = createHouse();
-        const order: string[] = [];
-        jobs.forEach((alone, index) => void enter(`${index}${alone ? '!' : ''}`, alone).then(() => order.push(`${index}`)));
-        await turn();
-        while (inside.size > 0) {
-          expect(names().some((name) => name.endsWith('!')) ? inside.size : 1).toBe(1);
-          await leave(names()[(picks.next().value as number) % inside.size]!);
-        }
-        expect(order).toEqual(jobs.map((_job, index) => `${index}`));
-      }),
-    );
+  it('is not opened by a suspect that ends after its time alone while the next one is alone', async () => {
+    const { enter, enterAlone, leave, inside } = setup();
+    await enterAlone('slow suspect');
+    await pass(3000);
+    await enterAlone('second');
+    await leave('slow suspect');
+    await enter('a');
+    expect(inside()).toEqual(['second']);
+  });
+
+  it('leaves no timer behind', async () => {
+    const { enter, enterAlone, leave } = setup();
+    await enter('a');
+    await enterAlone('suspect');
+    await leave('a');
+    await leave('suspect');
+    expect(jest.getTimerCount()).toBe(0);
   });
 });

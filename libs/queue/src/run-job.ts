@@ -58,8 +58,8 @@ export type Disposal =
   /** The queue is held: this job and all behind it wait. */
   | { readonly kind: 'held'; readonly delayMs: number };
 
-/** How soon a suspect is tried again that met another one, in ms, on average. */
-const suspectRestMs = 500;
+/** How soon a suspect whose turn it was not asks again, in ms, on average. */
+const suspectRestMs = 1000;
 
 /** The life of a job, top to bottom: claim → span → timeout → parse → handle → classify → settle → clean up → report. */
 export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal> {
@@ -74,7 +74,7 @@ export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal
 
 async function runClaimed(request: Required<ClaimRequest>, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
   // Before the claim: who has to wait while a suspect runs must not be charged with a crash if that one takes the process down.
-  const leave = await runner.gate.enter(false);
+  const leave = await runner.gate.enter();
   let suspect: ClaimedJob;
   try {
     const claim = await runner.ledger.claim(request);
@@ -92,8 +92,10 @@ const isSuspect = (job: ClaimedJob, runner: JobRunner): boolean =>
   job.crashes > 0 && whyHopeless(job, policyOf(job.name, runner.jobs)) === undefined;
 
 async function runAlone(job: ClaimedJob, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
-  if (runner.gate.hasSuspect()) return handBack(job, suspectRestMs * (0.5 + Math.random()), runner);
-  const leave = await runner.gate.enter(true);
+  const entering = runner.gate.enterAlone();
+  // To wait here would keep a slot, and charge the job with a crash if the suspect before it takes the process down.
+  if (!entering) return handBack(job, suspectRestMs * (0.5 + Math.random()), runner);
+  const leave = await entering;
   try {
     return await attemptTraced(job, live, runner);
   } finally {

@@ -9,6 +9,10 @@ const turns = async (): Promise<void> => {
   for (let count = 0; count < 10; count++) await new Promise(setImmediate);
 };
 
+// A suspect is alone for a bounded time; here it takes as long as the test says.
+beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
+afterEach(() => jest.useRealTimers());
+
 /** A process that runs jobs until a test ends them. */
 function setup(policy: Partial<JobPolicy> = {}) {
   const fake = createFakeLedger();
@@ -86,6 +90,7 @@ describe('a job that was lost with its process', () => {
     for (const id of neighbours) {
       expect(await fake.read(id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0, crashes: 1 });
     }
+    for (const id of neighbours) expect(await fake.attempts(id)).toEqual([{ number: 1, outcome: 'lost', usedAttempt: false }]);
     // The process dies: of the five only the poison is running.
     await fake.killClaimant(poison);
     expect(await fake.ledger.claim({ jobId: poison })).toMatchObject({ job: { crashes: 2 } });

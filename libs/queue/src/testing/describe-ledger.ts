@@ -102,6 +102,15 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 0, wasLost: false });
     });
 
+    it.each([
+      ['clears a job of its crashes once it has survived a try', 'retry', 0],
+      ['keeps the crashes of a job that was handed back: nothing was survived', 'handed-back', 2],
+    ] as const)('%s', async (_what, waitReason, crashes) => {
+      const job = await insertAndClaim({ crashes: 2 });
+      await settle(job, again({ waitReason, usesAttempt: waitReason === 'retry' }));
+      expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', crashes });
+    });
+
     it('takes back a job that was given up before it was tried, and logs no attempt', async () => {
       const job = await insertAndClaim();
       expect(await harness.ledger.settle({ job, verdict: again({}) })).toEqual({ settled: true });

@@ -184,6 +184,7 @@ const claimedJob = (row: Row, wasLost: boolean, waitMs: number): ClaimedJob => (
 function applyVerdict(row: Row, verdict: Verdict): void {
   if (verdict.kind === 'again') {
     Object.assign(row, { state: 'runnable', waitReason: verdict.waitReason, runAt: Date.now() + verdict.delayMs });
+    if (verdict.waitReason !== 'handed-back') row.crashes = 0;
     return;
   }
   row.state = 'ended';
