@@ -48,7 +48,7 @@ export function buildApp(
             sendsNewest: false,
             sendsMessages: false,
           }),
-          jobs: bindTasks(runs, parts),
+          jobs: bindTasks(config, runs, parts),
         },
       ],
       services: [ticks, watchdog],
@@ -57,11 +57,20 @@ export function buildApp(
   });
 }
 
-function bindTasks(runs: CleanupRuns, { db, pingRedis, logger }: WorkerParts): Readonly<Record<CleanupTaskName, BoundJob>> {
-  const tasks = createTasks(db);
-  const deps = { runs, logger, probes: { postgresql: () => db.query('select 1'), redis: pingRedis } };
+function bindTasks(
+  { database, retention }: CleanupCronConfig,
+  runs: CleanupRuns,
+  { db, pingRedis, logger }: WorkerParts,
+): Readonly<Record<CleanupTaskName, BoundJob>> {
+  const tasks = createTasks(retention);
+  const probes = { postgresql: () => db.query('select 1'), redis: pingRedis };
+  const deps = { runs, logger, probes, databaseUrl: database.url };
   const bind = (name: CleanupTaskName): BoundJob => bindJob(cleanupTasks[name], createCleanupHandler(tasks[name], deps));
-  return { 'expire-tokens': bind('expire-tokens'), 'rotate-logs': bind('rotate-logs') };
+  return {
+    'expire-tokens': bind('expire-tokens'),
+    'expire-history': bind('expire-history'),
+    'rotate-logs': bind('rotate-logs'),
+  };
 }
 
 const isTask = (name: string): name is CleanupTaskName => Object.hasOwn(cleanupTasks, name);

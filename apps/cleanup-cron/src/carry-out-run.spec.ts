@@ -14,6 +14,7 @@ function setup({ isDone = false, isAway = false } = {}) {
     runs: { begin: async () => !isDone, finish: write('done'), fail: write('failed'), release: write('released') },
     probes: { postgresql: async () => undefined },
     signal: new AbortController().signal,
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
   };
   return { deps, written };
 }
@@ -43,9 +44,9 @@ describe('carrying out a run', () => {
   it('leaves a run alone that is done already', async () => {
     const { deps, written } = setup({ isDone: true });
     let hasRun = false;
-    const watched: CleanupTask = async (options) => {
+    const watched: CleanupTask = async (...given) => {
       hasRun = true;
-      return task(options);
+      return task(...given);
     };
     expect(await carryOutRun('run', watched, deps)).toBeUndefined();
     expect(hasRun).toBe(false);

@@ -2,40 +2,46 @@ import type { CleanupRuns } from '@orderly/ledger';
 import { isAppError, ShutdownError } from '@orderly/errors';
 import type { CleanupTask } from './handlers/tasks';
 import { startPace, type Probes } from './pace';
+import { withTaskDatabase } from './with-task-database';
 
 export interface CarryOutDeps {
   readonly runs: Pick<CleanupRuns, 'begin' | 'finish' | 'fail' | 'release'>;
   /** The servers whose latency says how fast a task may go. */
   readonly probes: Probes;
   readonly signal: AbortSignal;
+  /** Of PostgreSQL: a task opens connections of its own. */
+  readonly databaseUrl: string;
 }
 
-/** What a run did and how long it took. */
+/** The outcome of a run. */
 export interface RunSummary {
   readonly rows: number;
   readonly bytes: number;
   readonly durationMs: number;
   readonly isComplete: boolean;
-  /** What the task says beside: counts, and names of what came and went. */
+  /** Further fields of the task's report: counts by kind, names of partitions. */
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Carries a run out and records it, with what it cost: figures, duration and the servers' latency before, during and after.
+ * Carries out a run and records it with its cost: rows, bytes, duration and the servers' latency before, during and after.
  *
  * @returns undefined if the run was done already
  */
 export async function carryOutRun(
   runId: string,
   task: CleanupTask,
-  { runs, probes, signal }: CarryOutDeps,
+  { runs, probes, signal, databaseUrl }: CarryOutDeps,
 ): Promise<RunSummary | undefined> {
   if (!(await runs.begin(runId))) return undefined;
   const startedAt = performance.now();
   const durationMs = (): number => Math.round(performance.now() - startedAt);
   const pace = await startPace(probes, signal);
   try {
-    const [report] = await Promise.all([task({ pause: pace.pause, signal }), pace.look()]);
+    const [report] = await Promise.all([
+      withTaskDatabase({ url: databaseUrl, runId, signal }, (db) => task(db, { pause: pace.pause, signal })),
+      pace.look(),
+    ]);
     const { rows, bytes, isComplete, ...facts } = report;
     const summary = { rows, bytes, isComplete, facts, durationMs: durationMs() };
     await runs.finish(runId, {
@@ -49,7 +55,7 @@ export async function carryOutRun(
       error instanceof ShutdownError
         ? runs.release(runId)
         : runs.fail(runId, { ...faultOf(error), durationMs: durationMs(), latency: await pace.latency() });
-    // What failed the task may keep the record from being written too: then the run is closed as abandoned.
+    // If the record cannot be written either, the run is closed as abandoned later.
     await record.catch(() => undefined);
     throw error;
   }

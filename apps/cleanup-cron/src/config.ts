@@ -1,8 +1,17 @@
-import { databaseConfig, loadConfig, maintenanceConfig, workerFragments, type ConfigOf, type Environment } from '@orderly/config';
+import {
+  databaseConfig,
+  loadConfig,
+  maintenanceConfig,
+  retentionConfig,
+  workerFragments,
+  type ConfigOf,
+  type Environment,
+} from '@orderly/config';
 
 const fragments = {
   ...workerFragments,
   maintenance: maintenanceConfig,
+  retention: retentionConfig,
 };
 
 export type CleanupCronConfig = ConfigOf<typeof fragments>;
@@ -10,5 +19,5 @@ export type CleanupCronConfig = ConfigOf<typeof fragments>;
 /** @throws ConfigurationError naming every fault */
 export const loadCleanupCronConfig = (env: Environment): CleanupCronConfig => loadConfig(fragments, env);
 
-/** What a single run needs: PostgreSQL alone. */
-export const runConfig = { database: databaseConfig };
+/** A single run needs PostgreSQL only. */
+export const runConfig = { database: databaseConfig, retention: retentionConfig };

@@ -10,7 +10,7 @@ function setup(nowIso: string, options: Partial<WatchdogOptions> = {}) {
   const warnings: object[] = [];
   let missed = 0;
   const watchdogOptions: WatchdogOptions = {
-    schedules: { 'expire-tokens': '15 3 * * *', 'rotate-logs': '30 3 * * 0' },
+    schedules: { 'expire-tokens': '15 3 * * *', 'expire-history': '45 * * * *', 'rotate-logs': '30 3 * * 0' },
     runs: {
       plan: async (task: CleanupTaskName, scheduledFor: Date) => {
         const id = `${task} ${scheduledFor.toISOString()}`;
@@ -46,9 +46,10 @@ describe('the watchdog', () => {
     await look();
     expect(relayed.map(({ id }) => id)).toEqual([
       'expire-tokens 2026-03-20T03:15:00.000Z',
+      'expire-history 2026-03-20T11:45:00.000Z',
       'rotate-logs 2026-03-15T03:30:00.000Z',
     ]);
-    expect(warnings).toHaveLength(2);
+    expect(warnings).toHaveLength(3);
     expect(missed()).toBe(1);
   });
 
@@ -64,6 +65,7 @@ describe('the watchdog', () => {
   it('does nothing for a run that its tick has planned', async () => {
     const { look, planned, relayed, missed } = setup('2026-03-20T12:00:00Z');
     planned.add('expire-tokens 2026-03-20T03:15:00.000Z').add('rotate-logs 2026-03-15T03:30:00.000Z');
+    planned.add('expire-history 2026-03-20T11:45:00.000Z');
     await look();
     expect(relayed).toEqual([]);
     expect(missed()).toBe(0);
@@ -74,7 +76,7 @@ describe('the watchdog', () => {
     const runs = { plan: async () => ({ job, isFirst: true }), closeAbandoned: async () => 0 };
     const { look, relayed, warnings, missed } = setup('2026-03-20T12:00:00Z', { runs });
     await look();
-    expect(relayed).toHaveLength(2);
+    expect(relayed).toHaveLength(3);
     expect(warnings).toEqual([]);
     expect(missed()).toBe(0);
   });

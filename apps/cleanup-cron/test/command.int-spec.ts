@@ -57,7 +57,7 @@ describe('cleanup-cron run', () => {
     const env = { ...cron.env, REDIS_URL: `redis://${await nothingThere()}` };
     const { code, stdout, stderr } = await start(['run', 'rotate-logs'], env).ended();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^rotate-logs: 0 rows, 0 bytes, \d+ ms; created none; dropped none; kept none; eventKeys 0\n$/);
+    expect(stdout).toMatch(/^rotate-logs: 0 rows, 0 bytes, \d+ ms; created none; dropped none; kept none; orderRows 0\n$/);
     expect(await cron.runs()).toMatchObject([
       { task: 'rotate-logs', state: 'done', detail: { latency: { before: { redisMs: null } } } },
     ]);
@@ -85,14 +85,14 @@ describe('cleanup-cron run', () => {
     expect(await cron.runs()).toMatchObject([{ task: 'rotate-logs', state: 'failed' }]);
     const unknown = await start(['run', 'sweep-floor'], cron.env).ended();
     expect(unknown).toMatchObject({ code: 1, stdout: '' });
-    expect(unknown.stderr).toContain('Allowed choices are expire-tokens, rotate-logs');
+    expect(unknown.stderr).toContain('Allowed choices are expire-tokens, expire-history, rotate-logs');
   });
 });
 
 describe('the process of cleanup-cron', () => {
   it('runs what is due, and ends on SIGTERM with 0, leaving no heartbeat', async () => {
     const { child, ended } = start([], cron.env);
-    await eventually(async () => expect((await cron.runs()).map(({ state }) => state)).toEqual(['done', 'done']));
+    await eventually(async () => expect((await cron.runs()).map(({ state }) => state)).toEqual(['done', 'done', 'done']));
     child.kill('SIGTERM');
     expect(await ended()).toMatchObject({ code: 0, stderr: '' });
     expect(await cron.db.query('select from processes')).toEqual([]);

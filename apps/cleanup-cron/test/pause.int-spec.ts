@@ -3,7 +3,7 @@ import { testActor } from '@orderly/ledger/testing';
 import { eventually } from '@orderly/testing';
 import { setUp, type Setup } from './setup';
 
-const everySecond = { 'expire-tokens': '* * * * * *', 'rotate-logs': '* * * * * *' };
+const everySecond = { 'expire-tokens': '* * * * * *', 'expire-history': '* * * * * *', 'rotate-logs': '* * * * * *' };
 
 let cron: Setup;
 beforeEach(async () => {

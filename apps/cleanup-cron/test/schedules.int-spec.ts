@@ -2,7 +2,7 @@ import { eventually } from '@orderly/testing';
 import { createCleanupRuns } from '@orderly/ledger';
 import { setUp, type Setup } from './setup';
 
-const everySecond = { 'expire-tokens': '* * * * * *', 'rotate-logs': '* * * * * *' };
+const everySecond = { 'expire-tokens': '* * * * * *', 'expire-history': '* * * * * *', 'rotate-logs': '* * * * * *' };
 
 let cron: Setup;
 beforeEach(async () => {
@@ -37,7 +37,9 @@ describe('the schedules of cleanup tasks', () => {
     await eventually(async () => expect((await cron.runs()).length).toBeGreaterThanOrEqual(2));
     await cron.emptyRedis();
     const before = (await cron.runs()).length;
-    await eventually(async () => expect(await cron.schedulesInRedis()).toEqual(['expire-tokens', 'rotate-logs']));
+    await eventually(async () =>
+      expect(await cron.schedulesInRedis()).toEqual(['expire-history', 'expire-tokens', 'rotate-logs']),
+    );
     await eventually(async () => expect((await cron.runs()).length).toBeGreaterThanOrEqual(before + 4));
     await expectOneJobPerRun();
   });
@@ -49,11 +51,12 @@ describe('the schedules of cleanup tasks', () => {
     // Ten days and two weekly runs later.
     const watchdog = { now: () => Date.parse('2026-03-23T03:20:00Z'), intervalMs: 50 };
     await Promise.all([cron.startProcess({ watchdog }), cron.startProcess({ watchdog })]);
-    await eventually(async () => expect((await cron.runs()).map(({ state }) => state)).toEqual(Array(4).fill('done')));
+    await eventually(async () => expect((await cron.runs()).map(({ state }) => state)).toEqual(Array(5).fill('done')));
     expect((await cron.runs()).map(({ task, scheduled_for }) => [task, scheduled_for.toISOString()])).toEqual([
       ['rotate-logs', '2026-03-08T03:30:00.000Z'],
       ['expire-tokens', '2026-03-10T03:15:00.000Z'],
       ['rotate-logs', '2026-03-22T03:30:00.000Z'],
+      ['expire-history', '2026-03-23T02:45:00.000Z'],
       ['expire-tokens', '2026-03-23T03:15:00.000Z'],
     ]);
     await expectOneJobPerRun();
@@ -83,6 +86,20 @@ describe('a run of a cleanup task', () => {
     });
     expect(run!.bytes).toBeGreaterThan(0);
     expect(run!.started_at!.getTime()).toBeLessThanOrEqual(run!.ended_at!.getTime());
+  });
+
+  it('leaves no statement on the server when the process stops, and is handed back', async () => {
+    const app = await cron.db.transaction(async (query) => {
+      await query('lock table event_keys in access exclusive mode');
+      const started = await cron.startProcess({}, { SHUTDOWN_TIMEOUT_MS: '500' });
+      await eventually(async () => expect(await cron.statements('cleanup-cron ')).toEqual(['active']));
+      await started.stop();
+      // The lock is still held: a statement that was not cancelled would wait for it.
+      await eventually(async () => expect(await cron.statements('cleanup-cron ')).toEqual([]));
+      return started;
+    });
+    await app.stop();
+    expect((await cron.runs()).filter(({ task }) => task === 'expire-history')).toMatchObject([{ state: 'queued' }]);
   });
 
   it('that fails is recorded as failed with the reason, and is done by the next attempt of its job', async () => {

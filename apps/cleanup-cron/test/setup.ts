@@ -48,8 +48,16 @@ export async function setUp() {
     emptyRedis,
     schedulesInRedis: async () => (await redis.zrange(`${prefix}:maintenance-ticks:repeat`, '0', '-1')).toSorted(),
     runs: () => db.query<CleanupRunRow>('select * from cleanup_runs order by scheduled_for, task'),
-    async startProcess(deps: Partial<CleanupCronDeps> = {}) {
-      const app = buildApp(loadCleanupCronConfig(env), { logger, metricsText: async () => '', ...deps });
+    /** States of the connections whose application name begins so. */
+    async statements(applicationName: string): Promise<string[]> {
+      const rows = await db.query<{ state: string }>(
+        'select state from pg_stat_activity where datname = current_database() and starts_with(application_name, $1)',
+        [applicationName],
+      );
+      return rows.map(({ state }) => state);
+    },
+    async startProcess(deps: Partial<CleanupCronDeps> = {}, more: Record<string, string> = {}) {
+      const app = buildApp(loadCleanupCronConfig({ ...env, ...more }), { logger, metricsText: async () => '', ...deps });
       started.push(app);
       await app.start();
       return app;

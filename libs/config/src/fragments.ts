@@ -130,6 +130,36 @@ export const maintenanceConfig = z
   .object({ MAINTENANCE_CONCURRENCY: concurrency(cleanupTasks['expire-tokens'].policy.concurrency) })
   .transform((env) => ({ concurrency: env.MAINTENANCE_CONCURRENCY }));
 
+/** A producer that sends an event again within this time is told that it is a duplicate, however short the retention is. */
+const minKeyDays = 90;
+
+/**
+ * cleanup-cron: how long rows are kept, and how far ahead partitions are made.
+ *
+ * - `retentionDays`: events, jobs, attempts, messages and runs of cleanup tasks
+ * - `auditRetentionDays`: the audit trail; a year and the weeks in which people still ask about its beginning
+ * - `keyRetentionDays`: an event that a producer sends again within this time is recognised as a duplicate
+ * - `weeksAhead`: the weekly task may fail so many times before rows land in a default partition
+ */
+export const retentionConfig = z
+  .object({
+    RETENTION_DAYS: integer({ min: 7, max: 3650, fallback: 90 }),
+    AUDIT_RETENTION_DAYS: integer({ min: 7, max: 3650, fallback: 400 }),
+    // Unset is 0: then the default follows RETENTION_DAYS.
+    EVENT_KEY_RETENTION_DAYS: integer({ min: minKeyDays, max: 3650, fallback: 0 }),
+    PARTITION_WEEKS_AHEAD: integer({ min: 2, max: 52, fallback: 8 }),
+  })
+  .transform((env) => ({
+    retentionDays: env.RETENTION_DAYS,
+    auditRetentionDays: env.AUDIT_RETENTION_DAYS,
+    keyRetentionDays: env.EVENT_KEY_RETENTION_DAYS || Math.max(minKeyDays, env.RETENTION_DAYS),
+    weeksAhead: env.PARTITION_WEEKS_AHEAD,
+  }))
+  .refine(({ keyRetentionDays, retentionDays }) => keyRetentionDays >= retentionDays, {
+    path: ['EVENT_KEY_RETENTION_DAYS'],
+    message: 'must be at least RETENTION_DAYS',
+  });
+
 function port(fallback: number): z.ZodType<number> {
   return integer({ min: 0, max: 65_535, fallback });
 }

@@ -13,6 +13,7 @@ export {
   overloadConfig,
   queueConfig,
   redisConfig,
+  retentionConfig,
   shutdownConfig,
   workerFragments,
 } from './fragments';

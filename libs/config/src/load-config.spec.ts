@@ -13,6 +13,7 @@ import {
   overloadConfig,
   queueConfig,
   redisConfig,
+  retentionConfig,
   shutdownConfig,
 } from './index';
 
@@ -29,6 +30,7 @@ const everything = {
   orderSync: orderSyncConfig,
   notifications: notificationsConfig,
   maintenance: maintenanceConfig,
+  retention: retentionConfig,
 };
 const required = {
   DATABASE_URL: 'postgres://orderly:secret@db/orderly',
@@ -61,6 +63,7 @@ describe('loadConfig', () => {
       orderSync: { destinationsFile: undefined },
       notifications: { concurrency: 10, smtpUrl: required.SMTP_URL, mailFrom: required.MAIL_FROM },
       maintenance: { concurrency: 2 },
+      retention: { retentionDays: 90, auditRetentionDays: 400, keyRetentionDays: 90, weeksAhead: 8 },
     });
   });
 
@@ -114,6 +117,10 @@ describe('loadConfig', () => {
     ['DATABASE_POOL_SIZE', '1', '0'],
     ['SHUTDOWN_TIMEOUT_MS', '1', '0'],
     ['NOTIFICATIONS_CONCURRENCY', '1000', '1001'],
+    ['RETENTION_DAYS', '7', '6'],
+    ['AUDIT_RETENTION_DAYS', '3650', '3651'],
+    ['EVENT_KEY_RETENTION_DAYS', '90', '89'],
+    ['PARTITION_WEEKS_AHEAD', '2', '1'],
   ])('accepts %s at its bound %s and refuses %s', (name, good, bad) => {
     expect(faultsOf({ [name]: good })).toEqual([]);
     expect(faultsOf({ [name]: bad })).toHaveLength(1);
@@ -132,6 +139,16 @@ describe('loadConfig', () => {
       expect(faultsOf({ MAIL_FROM: value })).toHaveLength(1);
     },
   );
+
+  it('keeps event keys as long as events, and for 90 days at least', () => {
+    const keysWith = (env: Record<string, string>) => loadConfig({ retention: retentionConfig }, env).retention.keyRetentionDays;
+    expect(keysWith({ RETENTION_DAYS: '30' })).toBe(90);
+    expect(keysWith({ RETENTION_DAYS: '120' })).toBe(120);
+    expect(keysWith({ RETENTION_DAYS: '30', EVENT_KEY_RETENTION_DAYS: '365' })).toBe(365);
+    expect(faultsOf({ RETENTION_DAYS: '120', EVENT_KEY_RETENTION_DAYS: '119' })).toEqual([
+      'EVENT_KEY_RETENTION_DAYS must be at least RETENTION_DAYS',
+    ]);
+  });
 
   it('freezes the result deeply', () => {
     const config = loadConfig({ redis: redisConfig }, required);

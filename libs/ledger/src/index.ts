@@ -8,6 +8,7 @@ export { auditActions, type AuditAction, type AuditEntry } from './audit/audit-e
 export { recordAudit } from './audit/record-audit';
 export type { CleanupOptions, CleanupReport } from './cleanup/cleanup-report';
 export { createCleanupRuns, type CleanupRuns, type PlannedRun, type RunRecord } from './cleanup/cleanup-runs';
+export { expireHistory, type ExpireHistoryOptions, type ExpireHistoryReport } from './cleanup/expire-history';
 export { expireTokens, type ExpireTokensReport } from './cleanup/expire-tokens';
 export { rotateLogs, type RotateLogsOptions, type RotateLogsReport } from './cleanup/rotate-logs';
 export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';

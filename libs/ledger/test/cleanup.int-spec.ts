@@ -2,8 +2,9 @@ import { createTestDatabase, type TestDatabase } from '@orderly/testing';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createDatabase, type Database } from '@orderly/database';
-import { type CleanupOptions, createCleanupRuns, expireTokens, rotateLogs } from '../src/index';
+import { createCleanupRuns, expireTokens, rotateLogs } from '../src/index';
 import { migrate } from '@orderly/migrations';
+import { addLoggedJob, logTables as parents, makeExpiredWeek, middleOf } from './expired-weeks';
 
 let server: TestDatabase;
 let db: Database;
@@ -17,20 +18,12 @@ afterEach(async () => {
   await server.drop();
 });
 
-const options: CleanupOptions = { pause: async () => true, signal: new AbortController().signal };
-const rotation = { ...options, weeksAhead: 8, retentionDays: 90, auditRetentionDays: 400 };
+const options = { pause: async () => true, signal: new AbortController().signal, retentionDays: 90 };
+const rotation = { ...options, weeksAhead: 8, auditRetentionDays: 400 };
 
 const count = async (table: string, where = 'true'): Promise<number> => {
   const [row] = await db.query<{ count: number }>(`select count(*)::int from ${table} where ${where}`);
   return row!.count;
-};
-
-/** An id from the given time, told apart from others of that time by its end. */
-const idAt = async (time: string): Promise<string> => {
-  const [row] = await db.query<{ id: string }>(
-    `select (left(uuid_floor(${time})::text, 24) || right(gen_random_uuid()::text, 12))::uuid as id`,
-  );
-  return row!.id;
 };
 
 describe('the ledger of cleanup runs', () => {
@@ -135,6 +128,21 @@ describe('expire-tokens', () => {
     expect(await db.query('select name from leases')).toEqual([{ name: '59 minutes' }]);
   });
 
+  it('removes runs of cleanup tasks past retention, except the newest of each task and those that have not ended', async () => {
+    await db.query(
+      `insert into cleanup_runs (id, task, state, scheduled_for, created_at)
+       select gen_random_uuid(), task, state, now() - age::interval, now() - age::interval from (values
+         ('rotate-logs', 'done', '91 days'), ('rotate-logs', 'failed', '92 days'), ('rotate-logs', 'running', '93 days'),
+         ('rotate-logs', 'done', '89 days'), ('expire-tokens', 'done', '200 days')) old(task, state, age)`,
+    );
+    expect(await expireTokens(db, options)).toMatchObject({ rows: 2, cleanupRuns: 2 });
+    expect(await db.query(`select task, state from cleanup_runs order by scheduled_for`)).toEqual([
+      { task: 'expire-tokens', state: 'done' },
+      { task: 'rotate-logs', state: 'running' },
+      { task: 'rotate-logs', state: 'done' },
+    ]);
+  });
+
   it('works in batches and pauses between them, counting bytes', async () => {
     for (let key = 0; key < 7; key += 1) await addKey(`key-${key}`, `now() - interval '1 year'`);
     let pauses = 0;
@@ -158,7 +166,9 @@ describe('expire-tokens', () => {
       controller.abort(new Error('the process is stopping'));
       return true;
     };
-    await expect(expireTokens(db, { batch: 3, pause, signal: controller.signal })).rejects.toThrow('the process is stopping');
+    await expect(expireTokens(db, { ...options, batch: 3, pause, signal: controller.signal })).rejects.toThrow(
+      'the process is stopping',
+    );
     expect(await count('api_keys')).toBe(4);
   });
 
@@ -170,48 +180,8 @@ describe('expire-tokens', () => {
 });
 
 describe('rotate-logs', () => {
-  const parents = ['events', 'jobs', 'attempts', 'messages'];
-
-  /** The partitions of the week that ended so many days ago or less than a week before; returns its name. */
-  const makeWeek = async (daysAgo: number): Promise<string> => {
-    const [row] = await db.query<{ week: string; start: Date }>(
-      `select to_char(start at time zone 'UTC', 'IYYY"w"IW') as week, start
-       from (select date_trunc('week', now() at time zone 'UTC' - make_interval(days => $1)) at time zone 'UTC' - interval '1 week') s(start)`,
-      [daysAgo],
-    );
-    const { week, start } = row!;
-    for (const parent of parents) {
-      await db.query(
-        `do $$ begin execute format('create table ${parent}_${week} partition of ${parent} for values from (%L) to (%L)',
-          uuid_floor('${start.toISOString()}'), uuid_floor('${start.toISOString()}'::timestamptz + interval '1 week')); end $$`,
-      );
-    }
-    return week;
-  };
-  const middleOf = (week: string): string =>
-    `(to_date('${week}', 'IYYY"w"IW')::timestamp at time zone 'UTC' + interval '3 days 12 hours')`;
-  const addJob = async (time: string, state: 'ended' | 'runnable' | 'blocked'): Promise<string> => {
-    const id = await idAt(time);
-    await db.query(
-      `insert into jobs (id, name, queue, priority, payload, state, outcome, ended_at)
-       values ($1, 'sync-order', 'order-sync.erp', 3, '{}', $2, $3, now())`,
-      [id, state, state === 'ended' ? 'done' : null],
-    );
-    await db.query(
-      `insert into events (event_id, source, id, type, order_id, occurred_at, data)
-       values ($1, 'test', $2, 'order.created', 'o', now(), '{}')`,
-      [id, id],
-    );
-    await db.query(
-      `insert into attempts (job_id, number, started_at, outcome, used_attempt) values ($1, 1, now(), 'done', true)`,
-      [id],
-    );
-    await db.query(
-      `insert into messages (id, order_id, version, kind, channel, state) values ($1, 'o', 1, 'created', 'email', 'sent')`,
-      [id],
-    );
-    return id;
-  };
+  const makeWeek = (daysAgo: number): Promise<string> => makeExpiredWeek(db, daysAgo);
+  const addJob = (time: string, state: 'ended' | 'runnable' | 'blocked'): Promise<string> => addLoggedJob(db, time, state);
   const partitionsOf = async (week: string): Promise<string[]> => {
     const rows = await db.query<{ name: string }>(
       `select relname as name from pg_class where relkind = 'r' and relname like '%\\_' || $1 order by 1`,
@@ -312,24 +282,6 @@ describe('rotate-logs', () => {
     await db.query(`update jobs set state = 'ended', outcome = 'done' where id = $1`, [open]);
     await rotateLogs(db, rotation);
     for (const parent of parents) expect(await count(`${parent}_default`)).toBe(1);
-  });
-
-  it.each([
-    { retentionDays: 30, keptDays: 90 },
-    { retentionDays: 120, keptDays: 120 },
-  ])('keeps event keys for $keptDays days where events are kept for $retentionDays', async ({ retentionDays, keptDays }) => {
-    await db.query(
-      `insert into event_keys (source, id, event_id, order_id, body_hash, created_at)
-       select 'test', n::text, gen_random_uuid(), 'o', '\\x00', now() - make_interval(days => $1) + case when n % 2 = 0 then -1 else 1 end * interval '1 minute'
-       from generate_series(1, 2000) n`,
-      [keptDays],
-    );
-    let pauses = 0;
-    const pause = async (): Promise<boolean> => (pauses += 1) > 0;
-    expect(await rotateLogs(db, { ...rotation, retentionDays, batch: 300, pause })).toMatchObject({ eventKeys: 1000 });
-    expect(pauses).toBeGreaterThan(3);
-    expect(await count('event_keys', 'id::int % 2 = 1')).toBe(1000);
-    expect(await count('event_keys')).toBe(1000);
   });
 
   it('gives way to a long transaction that uses the tables, and says so', async () => {

@@ -221,6 +221,13 @@ export const cleanupRuns = pgTable('cleanup_runs', {
   createdAt: moment('created_at').notNull().defaultNow(),
 });
 
+/** How far a cleanup has come that walks a large table over several runs. */
+export const cleanupCursors = pgTable('cleanup_cursors', {
+  name: text('name').primaryKey(),
+  position: uuid('position').notNull(),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+});
+
 /** API keys: hashed, recognised by their prefix. */
 export const apiKeys = pgTable('api_keys', {
   id: uuid('id').notNull().primaryKey(),

@@ -31,8 +31,11 @@ describe('npm run bench', () => {
     const { status, stdout } = await run('retention', '--rows', '2000');
     expect(status).toBe(0);
     expect(stdout).toMatch(/Retention\n.*rows of each kind/);
-    expect(stdout).toMatch(/^ +200 +1,000 /m);
-    expect(stdout).toMatch(/^ +2,000 +10,000 /m);
+    expect(stdout).toMatch(/^ +200 +event keys +200 /m);
+    expect(stdout).toMatch(/^ +2,000 +event keys +2,000 /m);
+    // Of four versions of each of 500 orders the newest stays, and the snapshot that it builds on; lanes go.
+    expect(stdout).toMatch(/^ +2,000 +history of orders +1,500 /m);
+    expect(stdout).toMatch(/^ +2,000 +partitions +8,000 /m);
     expect(stdout).toMatch(/while 2,000 are removed/);
   });
 });

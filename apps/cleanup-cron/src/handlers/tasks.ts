@@ -1,14 +1,19 @@
 import type { CleanupTaskName } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import type { CleanupOptions, CleanupReport } from '@orderly/ledger';
-import { createExpireTokens } from './expire-tokens';
-import { createRotateLogs } from './rotate-logs';
+import { expireHistory, expireTokens, rotateLogs, type CleanupOptions, type CleanupReport } from '@orderly/ledger';
+import type { CleanupCronConfig } from '../config';
 
-/** Bounded, safe to run twice at once; what its report names beside the figures is kept with the run. */
-export type CleanupTask = (options: CleanupOptions) => Promise<CleanupReport>;
+/** Bounded, and safe to run twice at once. Further fields of its report are kept with the run. */
+export type CleanupTask = (db: Database, options: CleanupOptions) => Promise<CleanupReport>;
 
 /** Every cleanup task, by name. */
-export const createTasks = (db: Database): Readonly<Record<CleanupTaskName, CleanupTask>> => ({
-  'expire-tokens': createExpireTokens(db),
-  'rotate-logs': createRotateLogs(db),
+export const createTasks = ({
+  retentionDays,
+  auditRetentionDays,
+  keyRetentionDays,
+  weeksAhead,
+}: CleanupCronConfig['retention']): Readonly<Record<CleanupTaskName, CleanupTask>> => ({
+  'expire-tokens': (db, options) => expireTokens(db, { ...options, retentionDays }),
+  'expire-history': (db, options) => expireHistory(db, { ...options, retentionDays, keyRetentionDays }),
+  'rotate-logs': (db, options) => rotateLogs(db, { ...options, weeksAhead, retentionDays, auditRetentionDays }),
 });

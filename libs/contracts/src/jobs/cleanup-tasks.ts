@@ -15,6 +15,8 @@ const defineCleanupTask = <Name extends string>(name: Name) =>
 export const cleanupTasks = {
   /** Deletes expired API keys, and heartbeats of dead processes. */
   'expire-tokens': defineCleanupTask('expire-tokens'),
+  /** Deletes expired event keys, and the rows that orders of an expired week leave behind. Continues where the last run stopped. */
+  'expire-history': defineCleanupTask('expire-history'),
   /** Creates future partitions, and drops those past retention that contain no open job. */
   'rotate-logs': defineCleanupTask('rotate-logs'),
 } as const;
@@ -24,5 +26,7 @@ export type CleanupTaskName = keyof typeof cleanupTasks;
 /** The schedule of each task: cron patterns in UTC. Partitions are created weeks ahead, so a missed run is harmless. */
 export const cleanupSchedules: Readonly<Record<CleanupTaskName, string>> = {
   'expire-tokens': '15 3 * * *',
+  // A day of 500 events a second is too much for one run.
+  'expire-history': '45 * * * *',
   'rotate-logs': '30 3 * * 0',
 };

@@ -10,6 +10,7 @@ const releasedPayloads: Readonly<Record<keyof typeof jobDefinitions, readonly [p
   'sync-order': [[{ destination: 'erp', orderId: 'A-1', version: 1 }, 'order-sync.erp']],
   'send-notification': [[{ orderId: 'A-1', version: 1, kind: 'shipped' }, 'notifications']],
   'expire-tokens': [[{ runId: uuid }, 'maintenance']],
+  'expire-history': [[{ runId: uuid }, 'maintenance']],
   'rotate-logs': [[{ runId: uuid }, 'maintenance']],
 };
 const released = Object.entries(releasedPayloads).flatMap(([name, payloads]) =>

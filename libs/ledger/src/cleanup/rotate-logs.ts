@@ -1,6 +1,8 @@
 import type { Database } from '@orderly/database';
-import { defaultBatch, type CleanupOptions, type CleanupReport } from './cleanup-report';
+import type { CleanupOptions, CleanupReport } from './cleanup-report';
 import { deleteInBatches, sumOf, type Doomed } from './delete-in-batches';
+import { hasOpenJobs } from './find-open-work';
+import { idFloor } from './id-bounds';
 import { createPartitions, dropPartitions, type Retention } from './partitions';
 import { withShortLocks } from './short-locks';
 
@@ -16,15 +18,13 @@ export interface RotateLogsReport extends CleanupReport {
   readonly dropped: readonly string[];
   /** Weeks past retention that stay, with the reason. */
   readonly kept: readonly string[];
-  readonly eventKeys: number;
+  /** Changes, lanes and placeholders of orders that went with their events. */
+  readonly orderRows: number;
 }
 
-/** A producer that repeats an event within this time is told that it is a duplicate, however short the retention is. */
-const minKeyDays = 90;
-
 /**
- * Makes partitions ahead of time, and drops those past retention that hold no open job; then removes what the default
- * partitions hold from before retention, and event keys of that age.
+ * Makes partitions ahead of time, and drops those past retention that hold no open job; then removes the rows past retention
+ * from the default partitions.
  */
 export async function rotateLogs(
   db: Database,
@@ -32,18 +32,13 @@ export async function rotateLogs(
 ): Promise<RotateLogsReport> {
   const created = await createPartitions(db, weeksAhead, options);
   const partitions = await dropPartitions(db, { retentionDays, auditRetentionDays }, options);
-  let eventKeys = 0;
   const sum = await sumOf([
     async () => partitions,
     () => deleteStrays(db, retentionDays, options),
     () => deleteAuditStrays(db, auditRetentionDays, options),
-    async () => {
-      const report = await deleteEventKeys(db, Math.max(minKeyDays, retentionDays), options);
-      eventKeys = report.rows;
-      return report;
-    },
   ]);
-  return { ...sum, created, dropped: partitions.dropped, kept: partitions.kept, eventKeys };
+  const { dropped, kept, released: orderRows } = partitions;
+  return { ...sum, created, dropped, kept, orderRows };
 }
 
 const stray = (table: string, key: string, retentionDays: number): Doomed => ({
@@ -52,14 +47,10 @@ const stray = (table: string, key: string, retentionDays: number): Doomed => ({
   values: [retentionDays],
 });
 
-/** Rows of weeks for which there never was a partition. While one of their jobs is open all of them stay. */
+/** Rows of weeks that never had a partition. While one of their jobs is open all of them stay. */
 async function deleteStrays(db: Database, retentionDays: number, options: CleanupOptions): Promise<CleanupReport> {
-  const [row] = await db.query<{ open: boolean }>(
-    `select exists (
-       select from jobs_default where id < uuid_floor(now() - make_interval(days => $1)) and state <> 'ended') as open`,
-    [retentionDays],
-  );
-  if (row?.open) return { rows: 0, bytes: 0, isComplete: true };
+  if (await hasOpenJobs(db.query, 'jobs_default', await idFloor(db, retentionDays)))
+    return { rows: 0, bytes: 0, isComplete: true };
   const strays = [
     stray('attempts_default', 'job_id', retentionDays),
     stray('messages_default', 'id', retentionDays),
@@ -93,46 +84,3 @@ async function deleteAuditStrays(db: Database, retentionDays: number, options: C
   }
   return { rows, bytes, isComplete: true };
 }
-
-/** No row of the table takes more: with it a batch's size gives the pages that hold no more rows than that. */
-const keysPerPage = 80;
-
-/**
- * The keys have no index on their age, and hundreds of millions of rows: one pass over the table's pages reads each once,
- * where searching for a batch of old ones would begin at the front again and again.
- */
-async function deleteEventKeys(
-  db: Database,
-  keepDays: number,
-  { batch = defaultBatch, pause, signal }: CleanupOptions,
-): Promise<CleanupReport> {
-  const [table] = await db.query<{ pages: number }>(
-    `select pg_relation_size('event_keys') / current_setting('block_size')::bigint as pages`,
-  );
-  const pages = table?.pages ?? 0;
-  const step = Math.max(Math.floor(batch / keysPerPage), 1);
-  let rows = 0;
-  let bytes = 0;
-  for (let page = 0; page < pages; page += step) {
-    signal.throwIfAborted();
-    const [gone = { rows: 0, bytes: 0 }] = await db.query<{ rows: number; bytes: number }>(deleteKeysSql, [
-      `(${page},0)`,
-      `(${page + step},0)`,
-      keepDays,
-    ]);
-    rows += gone.rows;
-    bytes += gone.bytes;
-    // Reading alone burdens nobody.
-    if (gone.rows > 0 && !(await pause())) return { rows, bytes, isComplete: false };
-  }
-  return { rows, bytes, isComplete: true };
-}
-
-/** $1 and $2 the first page and the one after the last, $3 days. */
-const deleteKeysSql = `
-  with gone as (
-    delete from event_keys
-    where ctid >= $1::tid and ctid < $2::tid and created_at < now() - make_interval(days => $3)
-    returning pg_column_size(event_keys) as bytes
-  )
-  select count(*)::integer as rows, coalesce(sum(bytes), 0)::bigint as bytes from gone`;

@@ -1,17 +1,27 @@
 import type { Database } from '@orderly/database';
-import { rotateLogs } from '@orderly/ledger';
+import { expireHistory, rotateLogs, type CleanupReport } from '@orderly/ledger';
 import { setTimeout as wait } from 'node:timers/promises';
 import { printTable, remark, type BenchContext } from '../bench-context';
 import { countProbePages } from './count-probe-pages';
 import { startForeground, type ForegroundLatency } from './foreground';
 import { makeWeek } from './make-week';
 
-interface Measured {
-  readonly rows: number;
+interface Step {
+  readonly title: string;
+  readonly run: (db: Database) => Promise<CleanupReport>;
+}
+
+interface MeasuredStep {
+  readonly title: string;
   readonly seconds: number;
   readonly removed: number;
   readonly probePages: number;
   readonly walBytes: number;
+}
+
+interface Measured {
+  readonly rows: number;
+  readonly steps: readonly MeasuredStep[];
   readonly foreground: ForegroundLatency;
 }
 
@@ -28,7 +38,11 @@ export async function measureRetention(
 ): Promise<void> {
   const baseline = await startForeground(db).stop(baselineEvents);
   const measured: Measured[] = [];
-  for (const [weeksPast, share] of [0.1, 1].entries()) {
+  // The older week first, as they come.
+  for (const { weeksPast, share } of [
+    { weeksPast: 1, share: 0.1 },
+    { weeksPast: 0, share: 1 },
+  ]) {
     const made = await makeWeek(db, { weeksPast, rows: Math.round(rows * share), deadline }, context);
     if (context.interrupted.aborted) break;
     remark(context, `Removing ${made.toLocaleString('en-US')} rows of each kind …`);
@@ -38,20 +52,33 @@ export async function measureRetention(
 }
 
 async function measureRun(db: Database, rows: number, signal: AbortSignal): Promise<Measured> {
-  const probes = countProbePages(db);
   const foreground = startForeground(db);
+  const steps: MeasuredStep[] = [];
+  for (const step of stepsOf(signal)) steps.push(await measureStep(db, step));
+  return { rows, steps, foreground: await foreground.stop(1) };
+}
+
+function stepsOf(signal: AbortSignal): readonly Step[] {
+  const pause = async (): Promise<boolean> => {
+    await wait(pauseMs);
+    return true;
+  };
+  const kept = { pause, signal, retentionDays: 90, keyRetentionDays: 90, auditRetentionDays: 400, weeksAhead: 8 };
+  return [
+    // No week is that old: only keys go.
+    { title: 'event keys', run: (db) => expireHistory(db, { ...kept, retentionDays: 3650 }) },
+    { title: 'history of orders', run: (db) => expireHistory(db, kept) },
+    { title: 'partitions', run: (db) => rotateLogs(db, kept) },
+  ];
+}
+
+async function measureStep(db: Database, { title, run }: Step): Promise<MeasuredStep> {
+  const probes = countProbePages(db);
   const walBefore = await walPosition(db);
   const startedAt = performance.now();
-  const report = await rotateLogs(probes.db, {
-    ...{ weeksAhead: 8, retentionDays: 90, auditRetentionDays: 400, signal },
-    pause: async () => {
-      await wait(pauseMs);
-      return true;
-    },
-  });
+  const { rows: removed } = await run(probes.db);
   const seconds = (performance.now() - startedAt) / 1000;
-  const walBytes = (await walPosition(db)) - walBefore;
-  return { rows, seconds, removed: report.rows, probePages: probes.pages(), walBytes, foreground: await foreground.stop() };
+  return { title, seconds, removed, probePages: probes.pages(), walBytes: (await walPosition(db)) - walBefore };
 }
 
 async function walPosition(db: Database): Promise<number> {
@@ -64,15 +91,18 @@ function printMeasured(measured: readonly Measured[], baseline: ForegroundLatenc
   printTable(
     context,
     'Retention',
-    ['rows of each kind', 'removed', 'seconds', 'rows/s', 'pages read by probes', 'WAL MB'],
-    measured.map(({ rows, removed, seconds, probePages, walBytes }) => [
-      rows,
-      removed,
-      seconds.toFixed(1),
-      Math.round(removed / seconds),
-      probePages,
-      (walBytes / mega).toFixed(1),
-    ]),
+    ['rows of each kind', 'step', 'removed', 'seconds', 'rows/s', 'pages read by probes', 'WAL MB'],
+    measured.flatMap(({ rows, steps }) =>
+      steps.map(({ title, removed, seconds, probePages, walBytes }) => [
+        rows,
+        title,
+        removed,
+        seconds.toFixed(1),
+        Math.round(removed / seconds),
+        probePages,
+        (walBytes / mega).toFixed(1),
+      ]),
+    ),
   );
   const latencyRow = (title: string, { p50, p99, max }: ForegroundLatency): (string | number)[] => [title, p50, p99, max];
   printTable(

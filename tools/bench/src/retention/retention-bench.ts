@@ -23,7 +23,8 @@ export const retentionBench = (context: BenchContext): Command =>
       // Never the server of DATABASE_URL: it may hold a ledger that is in use.
       const environment = { ...context.environment, DATABASE_URL: undefined };
       const server = await startPostgres({ environment, report: (line) => remark(context, line) });
-      const db = createDatabase({ url: server.url, poolSize: 4, applicationName: 'bench retention' });
+      // Statements are planned as cleanup-cron has them planned.
+      const db = createDatabase({ url: server.url, poolSize: 4, applicationName: 'bench retention', preparesStatements: true });
       try {
         await migrate(server.url, context.migrationsFolder);
         remark(context, server.description);

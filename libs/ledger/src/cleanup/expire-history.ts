@@ -1,0 +1,49 @@
+import type { Database } from '@orderly/database';
+import type { CleanupOptions, CleanupReport } from './cleanup-report';
+import { sumOf } from './delete-in-batches';
+import { expireEventKeys } from './expire-event-keys';
+import { findExpiredWeeks, logTables } from './expired-weeks';
+import { isWanted } from './find-open-work';
+import { firstId } from './id-bounds';
+import { releaseOrders } from './release-orders';
+
+export interface ExpireHistoryOptions extends CleanupOptions {
+  /** How long events, jobs, attempts and messages are kept, to the end of their week. */
+  readonly retentionDays: number;
+  /** How long an event that is sent again is recognised. */
+  readonly keyRetentionDays: number;
+}
+
+export interface ExpireHistoryReport extends CleanupReport {
+  readonly eventKeys: number;
+  /** Changes, lanes and placeholders of orders. */
+  readonly orderRows: number;
+}
+
+/** Removes rows that no partition takes with it: event keys past their time, and the history of orders in expired weeks. */
+export async function expireHistory(
+  db: Database,
+  { retentionDays, keyRetentionDays, ...options }: ExpireHistoryOptions,
+): Promise<ExpireHistoryReport> {
+  const keys = await expireEventKeys(db, keyRetentionDays, options);
+  if (!keys.isComplete) return { ...keys, eventKeys: keys.rows, orderRows: 0 };
+  const orders = await releaseExpiredWeeks(db, retentionDays, options);
+  const sum = await sumOf([async () => keys, async () => orders]);
+  return { ...sum, eventKeys: keys.rows, orderRows: orders.rows };
+}
+
+async function releaseExpiredWeeks(db: Database, retentionDays: number, options: CleanupOptions): Promise<CleanupReport> {
+  const sum = { rows: 0, bytes: 0 };
+  let since = firstId;
+  for (const week of await findExpiredWeeks(db.query, logTables, retentionDays)) {
+    if (await isWanted(db.query, week)) {
+      since = week.to;
+      continue;
+    }
+    const { rows, bytes, isComplete } = await releaseOrders(db, week, since, options);
+    sum.rows += rows;
+    sum.bytes += bytes;
+    if (!isComplete) return { ...sum, isComplete };
+  }
+  return { ...sum, isComplete: true };
+}
