@@ -1,6 +1,6 @@
 import { createCoalescer, type Coalescer, type CoalescerOptions } from '@orderly/jobs';
-import { isDatabaseAway } from './fault-kind';
-import { retried, type WaitForDatabaseOptions } from './retried';
+import { isDatabaseAway, mayPass } from './fault-kind';
+import { patienceMs, retried, type WaitForDatabaseOptions } from './retried';
 
 export interface CoalescedOptions<Item, Result> extends Omit<CoalescerOptions<Item, Result>, 'isItemFault'> {
   /** Waits for as long as PostgreSQL is away. Without it all items of a batch fail at once. */
@@ -9,12 +9,22 @@ export interface CoalescedOptions<Item, Result> extends Omit<CoalescerOptions<It
 
 /**
  * Runs concurrent calls in one statement. A statement that PostgreSQL refuses, or that stays too slow or too big for it, is
- * bisected until the bad item stands alone; only that one fails.
+ * bisected until the bad item stands alone; only that one fails. Callers who cannot wait are told of a batch that took too long
+ * as a whole: its halves would only be stored after they have gone.
  */
 export function coalesced<Item, Result>({ run, wait, ...options }: CoalescedOptions<Item, Result>): Coalescer<Item, Result> {
+  const tooLate = new WeakSet<Error>();
   return createCoalescer<Item, Result>({
     ...options,
-    run: (items) => retried(() => run(items), { wait, splits: items.length > 1 }),
-    isItemFault: (error) => !isDatabaseAway(error),
+    run: async (items) => {
+      const startedAt = performance.now();
+      try {
+        return await retried(() => run(items), { wait, splits: items.length > 1 });
+      } catch (error) {
+        if (wait === undefined && performance.now() - startedAt > patienceMs && mayPass(error)) tooLate.add(error as Error);
+        throw error;
+      }
+    },
+    isItemFault: (error) => !isDatabaseAway(error) && !tooLate.has(error as Error),
   });
 }

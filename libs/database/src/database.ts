@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Pool, types, type ClientBase, type PoolClient, type QueryResultRow } from 'pg';
+import { mayPass } from './fault-kind';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -9,7 +10,10 @@ export interface DatabaseOptions {
   readonly applicationName: string;
   /** How long a query may wait for a connection. @defaultValue 5000 */
   readonly connectTimeoutMs?: number;
-  /** After this long without an answer a query fails and its connection is given up. @defaultValue no limit */
+  /**
+   * After this long without an answer a query fails and its connection is given up. The server ends the statement a little
+   * earlier, so that nothing runs on for a caller who has gone. @defaultValue no limit
+   */
   readonly queryTimeoutMs?: number;
   /**
    * Prepares each statement once per connection and plans it once for all values. For a worker, whose few statements are large and
@@ -36,6 +40,21 @@ const bigintOid = 20;
 // Counts and sequence numbers stay far below 2^53.
 types.setTypeParser(bigintOid, Number);
 
+/**
+ * A process that is frozen or cut off inside a transaction keeps its row locks for this long, in ms, instead of until TCP gives
+ * the connection up, which can take hours. No code of ours lets a transaction wait for anything but the database.
+ */
+const maxIdleInTransactionMs = 5000;
+
+/** One round trip; behind PgBouncer in transaction mode too, the setting ends with the transaction. */
+const begin = `begin; set local idle_in_transaction_session_timeout = ${maxIdleInTransactionMs}`;
+
+/**
+ * The server's limit lies below ours: while the connection works, a statement that takes too long is ended by the server, with an
+ * error that says so. Ours is for a connection that has become silent.
+ */
+const serverShare = 0.9;
+
 /** Opens no connection before the first query. */
 export function createDatabase(options: DatabaseOptions): Database {
   const prepared = options.preparesStatements ?? false;
@@ -45,6 +64,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5000,
     query_timeout: options.queryTimeoutMs,
+    statement_timeout: options.queryTimeoutMs && Math.ceil(options.queryTimeoutMs * serverShare),
     keepAlive: true,
     idleTimeoutMillis: 30_000,
     onConnect: prepared ? planOnce : undefined,
@@ -72,19 +92,24 @@ export function createDatabase(options: DatabaseOptions): Database {
 const planOnce = (client: ClientBase): unknown =>
   client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off');
 
+/**
+ * A connection on which something else failed than the statement itself is thrown away, as the pool does after a single query:
+ * it may lead to a server that was demoted, lack a prepared statement, or still be busy, so that a rollback would wait in vain.
+ * Closing it rolls back.
+ */
 async function inTransaction<Result>(pool: Pool, prepared: boolean, work: (query: Query) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error): void => void (broken = error);
   client.on('error', onError);
   try {
-    await client.query('begin');
+    await client.query(begin);
     const result = await work((text, values) => run(client, prepared, text, values));
     await client.query('commit');
     return result;
   } catch (error) {
-    // A connection that cannot even roll back is of no more use.
-    await client.query('rollback').catch((reason: unknown) => void (broken ??= reason as Error));
+    if (mayPass(error)) broken ??= error as Error;
+    if (broken === undefined) await client.query('rollback').catch((reason: unknown) => void (broken = reason as Error));
     throw error;
   } finally {
     client.off('error', onError);

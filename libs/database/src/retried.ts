@@ -21,8 +21,13 @@ export interface RetryOptions {
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 
-/** A fault that comes back this often in a row is charged to the statement. */
+/** A fault that comes back this often is charged to the statement. */
 const maxTries = 4;
+/**
+ * After this long, in ms, a caller who cannot wait for the server is told of a fault that may pass, instead of another try: after
+ * a statement_timeout the one who asked has gone.
+ */
+export const patienceMs = 1000;
 /** Doubles from one try to the next, and is drawn at random below that: two that met in a deadlock must not meet again. */
 const busyPauseMs = 20;
 
@@ -32,6 +37,7 @@ const busyPauseMs = 20;
  * commit.
  */
 export async function retried<Result>(work: () => Promise<Result>, { wait, splits = false }: RetryOptions = {}): Promise<Result> {
+  const triesUntil = wait ? Infinity : performance.now() + patienceMs;
   let isAway = false;
   let tries = 0;
   let pauseMs = firstPauseMs;
@@ -55,7 +61,7 @@ export async function retried<Result>(work: () => Promise<Result>, { wait, split
       isAway = false;
       tries += 1;
       const isWorthIt = kind === 'busy' || (kind === 'exhausted' && !splits);
-      if (!isWorthIt || tries >= maxTries || wait?.signal.aborted) throw error;
+      if (!isWorthIt || tries >= maxTries || performance.now() > triesUntil || wait?.signal.aborted) throw error;
       await pause(Math.random() * busyPauseMs * 2 ** tries, error, wait?.signal);
     }
   }
