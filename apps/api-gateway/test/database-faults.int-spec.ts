@@ -1,4 +1,6 @@
+import { eventually } from '@orderly/testing';
 import { event, startGateway, type TestGateway } from './gateway';
+import { holdEvent } from './hold-event';
 
 let gateway: TestGateway;
 beforeAll(async () => void (gateway = await startGateway()));
@@ -59,5 +61,27 @@ describe('single events that arrive together', () => {
     const ids = ['one', 'two', 'three', 'greedy', 'four', 'five'];
     const answers = await Promise.all(ids.map((id) => gateway.post(event(id))));
     expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 503, 202, 202]);
+  });
+});
+
+describe('a request that is given up because PostgreSQL is slow', () => {
+  it.each<[string, (id: string) => Promise<{ status: number }>]>([
+    ['a single event', (id) => gateway.post(event(id))],
+    ['a batch', (id) => gateway.post([event(id), event(`${id}-other`)])],
+    ['an event under a key', (id) => gateway.post(event(id), keyed(id))],
+  ])('leaves no statement behind on the server: %s', async (name, post) => {
+    const id = `${name} held`.replaceAll(' ', '-');
+    const release = await holdEvent(gateway.db, id);
+    expect(await post(id)).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });
+    await eventually(async () =>
+      expect(
+        await gateway.db.query(
+          `select query from pg_stat_activity
+           where application_name = 'api-gateway' and datname = current_database() and state <> 'idle'`,
+        ),
+      ).toEqual([]),
+    );
+    await release();
+    expect((await post(id)).status).toBe(202);
   });
 });

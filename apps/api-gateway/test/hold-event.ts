@@ -5,6 +5,7 @@ export async function holdEvent(db: Database, id: string): Promise<() => Promise
   const held = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const holding = db.transaction(async (query) => {
+    await query('set local idle_in_transaction_session_timeout = 0');
     await query(
       `insert into event_keys (source, id, event_id, order_id, body_hash) values ('shop', $1, gen_random_uuid(), 'x', '\\x00')`,
       [id],

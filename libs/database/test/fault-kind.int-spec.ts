@@ -28,6 +28,7 @@ async function failureBehindLock(settings: string): Promise<unknown> {
   const isHeld = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const holding = db.transaction(async (query) => {
+    await query('set local idle_in_transaction_session_timeout = 0');
     await query('select from held for update');
     isHeld.resolve();
     await release.promise;

@@ -72,6 +72,7 @@ describe('a process that cannot renew its heartbeat', () => {
     const release = Promise.withResolvers<void>();
     const isLocked = Promise.withResolvers<number>();
     const locking = lock.transaction(async (query) => {
+      await query('set local idle_in_transaction_session_timeout = 0');
       await query('select from processes where id = $1 for update', [worker.processId]);
       isLocked.resolve(Date.now());
       await release.promise;

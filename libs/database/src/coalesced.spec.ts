@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { coalesced } from './coalesced';
+import { patienceMs } from './retried';
+
+const timedOut = (): Error => Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' });
+
+/** Four calls that share a statement, which times out after this long. */
+async function fourCalls(tookMs: number) {
+  const sizes: number[] = [];
+  const run = async (items: readonly number[]): Promise<readonly number[]> => {
+    sizes.push(items.length);
+    await sleep(tookMs);
+    throw timedOut();
+  };
+  const call = coalesced<number, number>({ run, maxBatch: 10, maxInFlight: 1 });
+  const results = await Promise.allSettled([1, 2, 3, 4].map(call));
+  return { sizes, failed: results.filter(({ status }) => status === 'rejected').length };
+}
+
+describe('a statement of many that times out', () => {
+  it('is made smaller while its callers are still there', async () => {
+    const { sizes, failed } = await fourCalls(0);
+    expect(failed).toBe(4);
+    expect(sizes.slice(0, 3)).toEqual([4, 2, 1]);
+  });
+
+  it('fails as a whole when its callers cannot wait for its parts', async () => {
+    expect(await fourCalls(patienceMs + 50)).toEqual({ sizes: [4], failed: 4 });
+  });
+});
