@@ -11,23 +11,21 @@ export type EventOutcome = { readonly eventId: string; readonly decision: Decisi
 export type AppliedEvents = {
   readonly order: OrderState;
   /**
-   * One per event, in the order in which they were decided, so the applied ones are in version order. Those that stay parked
-   * come last.
+   * One per event, in the order of the decisions, so applied events are in version order. Events that stay parked are last.
    */
   readonly outcomes: readonly EventOutcome[];
 };
 
 /**
- * Takes an order through all its events that have no final outcome yet: new ones in acceptance order, and after every status
- * change the parked ones again, nearest in the graph first. At the end those whose deadline has passed are decided for good;
- * a missing step that arrives in the same call as the deadline still counts.
+ * Applies all events of an order that have no final outcome yet. New events are decided in acceptance order. After every status
+ * change the parked events are tried again, nearest in the graph first. Finally, events past their deadline are decided for good.
+ * A missing step that arrives in the same call as the deadline still counts.
  *
- * The status graph has no cycle, so the parked ones are walked a bounded number of times: the cost grows with the events, not
- * with their square.
+ * The status graph has no cycle, so parked events are retried a bounded number of times: the cost is linear in the events.
  *
- * @param events in acceptance order, each once; those parked before carry `parkedUntil`.
- * @param now ISO, from the clock that the deadlines were taken from.
- * @throws what {@link decide} throws for an event; nothing is applied then, and the caller finds the bad event.
+ * @param events in acceptance order, each once; earlier parked events carry `parkedUntil`.
+ * @param now ISO, from the same clock as the deadlines.
+ * @throws what {@link decide} throws for an event. Nothing is applied then, and the caller must isolate the bad event.
  */
 export function applyEvents(
   order: OrderState,
@@ -60,7 +58,7 @@ export function applyEvents(
     return decision.outcome !== 'parked' && settle(event, decision);
   }
 
-  /** Records a final decision; true if the order took another status by it. */
+  /** Records a final decision. Returns true if it changed the order's status. */
   function settle(event: PendingEvent, decision: Decision): boolean {
     parked.delete(event);
     outcomes.push({ eventId: event.eventId, decision });
@@ -78,7 +76,7 @@ const hasBeenParked = (event: PendingEvent): boolean => event.parkedUntil !== un
 
 const isDue = ({ parkedUntil }: PendingEvent, now: string): boolean => parkedUntil !== undefined && !isLater(parkedUntil, now);
 
-/** Sorts by the steps that are missing; what needs none (updates, and what the order has passed) comes first. */
+/** Sorts by the number of missing steps. Events without any (updates, and statuses that the order has passed) are first. */
 function nearestFirst({ status }: OrderState, events: readonly PendingEvent[]): PendingEvent[] {
   const stepsTo = (event: PendingEvent): number => {
     const target = targetStatus(event);

@@ -3,14 +3,14 @@ import type { Decision } from './decision';
 import type { OrderState, PendingEvent } from './order-state';
 import { pathBetween } from './status-graph';
 
-/** What becomes of a parked event whose missing steps did not arrive in time: applied without them, or a dead letter. */
+/** The fate of a parked event whose missing steps did not arrive: `apply` without them, or a dead letter. */
 export type DeadlinePolicy = 'apply' | 'dead-letter';
 
 /**
- * What a parked event does once its deadline has passed. Never `parked`: an event that is early no more gets its normal
- * decision, one without an order is rejected as `order-unknown`, and for the others the policy decides.
+ * Decides a parked event after its deadline. The result is never `parked`. An event that is no longer early gets its normal
+ * decision; an event without an order is rejected as `order-unknown`; the policy decides the others.
  *
- * @throws as {@link decide} does.
+ * @throws like {@link decide}.
  */
 export function decideAtDeadline(order: OrderState, event: PendingEvent, policy: DeadlinePolicy): Decision {
   const decision = decide(order, event);

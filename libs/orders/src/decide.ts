@@ -6,14 +6,14 @@ import type { OrderState, PendingEvent } from './order-state';
 import { allowedFrom, isReachable } from './status-graph';
 
 /**
- * What an event does to an order. Pure: the same arguments give the same decision, and neither is changed.
+ * Decides how an event changes an order. Pure: the same arguments give the same decision, and are not modified.
  *
- * Handed an event a second time, it answers `duplicate` or `superseded`, or `parked` again: no event has two effects.
+ * The same event a second time gives `duplicate`, `superseded` or `parked`, so no event has two effects.
  *
- * A manual change is an instruction for the order as its sender saw it, and no news: it is applied, `duplicate` or rejected, never
- * parked until the order fits it, and never passed over because the order went on.
+ * A manual change is a command for the order as its sender saw it. It is applied, `duplicate` or rejected, but never parked and
+ * never superseded.
  *
- * @throws when the event is none that the contracts know, such as an unknown type, status or date.
+ * @throws if the event violates the contracts, for example an unknown type, status or date.
  */
 export function decide(order: OrderState, event: PendingEvent): Decision {
   if (event.type === 'order.created' && order.status === null) return create(order, event);
@@ -24,9 +24,9 @@ export function decide(order: OrderState, event: PendingEvent): Decision {
 }
 
 /**
- * The status that an event asks for; `null` for one that changes data alone.
+ * The status that an event requests; `null` if it only changes data.
  *
- * @throws on a type or a status that the contracts do not know.
+ * @throws for a type or status that the contracts do not define.
  */
 export function targetStatus(event: Pick<PendingEvent, 'type' | 'data'>): OrderStatus | null {
   switch (event.type) {
@@ -43,12 +43,12 @@ export function targetStatus(event: Pick<PendingEvent, 'type' | 'data'>): OrderS
   }
 }
 
-/** A decision against an event, with what the order is and what it could take instead. */
+/** A rejection, with the order's current status and the statuses that it can take instead. */
 export function reject({ status, version }: OrderState, code: RejectionCode): RejectedDecision {
   return { outcome: 'rejected', code, current: status, currentVersion: version, allowed: allowedFrom(status) };
 }
 
-/** The order after it took a status, whichever statuses lie between; whether it may is the caller's to decide. */
+/** Changes the order's status without checking the graph: the caller must have decided that the change is allowed. */
 export function applyTransition(
   order: OrderState,
   event: PendingEvent,
@@ -104,16 +104,16 @@ function decideTransition(order: OrderState, current: OrderStatus, event: Pendin
   return reject(order, 'transition-not-allowed');
 }
 
-/** A step that was taken after the order had ended is no late news: someone went on with an order that was over. */
+/** True if the step occurred after the order ended. Such an event is not late: someone continued to process an ended order. */
 function contradictsEnd({ status, statusOccurredAt }: OrderState, event: PendingEvent): boolean {
   const hasEnded = status === 'cancelled' || status === 'refunded';
   return hasEnded && statusOccurredAt !== null && isLater(event.occurredAt, statusOccurredAt);
 }
 
 /**
- * Merges those top-level keys whose last writer occurred before the event. A key is one unit, `customer` and `metadata` too:
- * their members merge, but a late patch of one member gives way to a newer patch of another. Equal time is not newer, so that
- * an event that comes twice is applied once.
+ * Merges the top-level keys whose last writer occurred before the event. A key is one unit, including `customer` and `metadata`:
+ * their members are merged, but a late patch of one member loses to a newer patch of another. An equal time is not newer, so an
+ * event that arrives twice is applied once.
  */
 function decideUpdate(order: OrderState, current: OrderStatus, event: PendingEvent): Decision {
   const { occurredAt } = event;

@@ -1,14 +1,14 @@
 import type { OrderChange, OrderStatus, Version } from '@orderly/contracts';
 import type { OrderState } from './order-state';
 
-/** What one event does to one order. */
+/** The effect of one event on one order. */
 export type Decision =
   | AppliedDecision
-  /** The order is there already: recorded, no effect. */
+  /** The order already has the status: recorded, no effect. */
   | { readonly outcome: 'duplicate' }
-  /** Too early: tried again whenever the order moves, until its deadline. */
+  /** Too early: tried again after each status change of the order, until the deadline. */
   | { readonly outcome: 'parked' }
-  /** The order is past it: recorded, no effect. */
+  /** The order has passed the status, or newer data exists: recorded, no effect. */
   | { readonly outcome: 'superseded' }
   | RejectedDecision;
 
@@ -18,9 +18,9 @@ export type AppliedDecision = {
   readonly next: OrderState;
   /** For `data`, `from` and `to` are both the current status. */
   readonly change: OrderChange;
-  /** `status`: belongs into the status history. `data`: does not. */
+  /** `status` is part of the status history, `data` is not. */
   readonly kind: 'status' | 'data';
-  /** Statuses between `from` and `to` that no event reported, in order; only ever filled when a deadline forced the change. */
+  /** Statuses between `from` and `to` that no event reported, in order. Empty unless a deadline forced the change. */
   readonly skipped: readonly OrderStatus[];
 };
 
@@ -32,7 +32,7 @@ export type RejectedDecision = {
   readonly current: OrderStatus | null;
   /** 0 for a placeholder. */
   readonly currentVersion: Version;
-  /** What could have been applied instead. */
+  /** The statuses that the order can take instead. */
   readonly allowed: readonly OrderStatus[];
 };
 

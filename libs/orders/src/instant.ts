@@ -1,11 +1,11 @@
-/** Whether one ISO instant lies after the other. Compared as instants, since a database may format them another way. */
+/** Whether one ISO instant is after the other. Not a text comparison, because a database may format instants differently. */
 export function isLater(instant: string, than: string): boolean {
   return toMs(instant) > toMs(than);
 }
 
 function toMs(instant: string): number {
   const ms = Date.parse(instant);
-  // Every comparison with NaN is false: a broken instant would quietly decide instead of failing.
+  // Every comparison with NaN is false, so an invalid instant would silently give a decision instead of an error.
   if (Number.isNaN(ms)) throw new RangeError(`Not an instant: ${instant.slice(0, 40)}`);
   return ms;
 }

@@ -1,10 +1,10 @@
 /**
- * Applies a JSON merge patch (RFC 7386) to a JSON value: objects merge member by member, `null` removes a member, anything else
- * replaces. Neither argument is changed; untouched parts of the target are shared with the result.
+ * Applies a JSON merge patch (RFC 7386) to a JSON value: objects are merged by member, `null` removes a member, and any other value
+ * replaces the old one. The arguments are not modified; the result shares unchanged parts with the target.
  */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isJsonObject(patch)) return patch;
-  // A Map and fromEntries, because assignment to a key named __proto__ would set the prototype instead of a member.
+  // A Map and fromEntries, because an assignment to the key __proto__ would set the prototype.
   const members = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) members.delete(key);

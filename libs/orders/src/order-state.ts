@@ -1,6 +1,6 @@
 import type { OrderEventType, OrderId, OrderStatus, Version } from '@orderly/contracts';
 
-/** What the ledger knows of an order, and all that a decision depends on. Never changed in place. */
+/** The ledger's state of an order: the only input of a decision besides the event. Never modified in place. */
 export type OrderState = {
   readonly orderId: OrderId;
   /** `null`: a placeholder, whose `order.created` has not been applied yet. */
@@ -9,7 +9,7 @@ export type OrderState = {
   readonly version: Version;
   /** An order snapshot, as JSON. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** For each top-level key of `data`, removed ones included, when its last writer occurred (ISO). */
+  /** The time (ISO) at which the last writer of each top-level key of `data` occurred. Includes removed keys. */
   readonly keyTimes: Readonly<Record<string, string>>;
   /** When the change to the current status occurred at the producer (ISO). */
   readonly statusOccurredAt: string | null;
@@ -22,17 +22,17 @@ export type PendingEvent = {
   readonly type: OrderEventType;
   /** When it happened at the producer (ISO). */
   readonly occurredAt: string;
-  /** The event's data, as `OrderEvent` of the contracts parsed it. */
+  /** The event's data, parsed by `OrderEvent` of the contracts. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** `false`: nobody is notified of it. */
+  /** `false`: the event sends no message to the customer. */
   readonly notify: boolean;
-  /** Set for a manual change: a person asked for it. With the version that the order must have; null where any will do. */
+  /** Set for a manual change, with the version that the order must have; null accepts any version. */
   readonly manual?: { readonly expectedVersion: number | null };
-  /** Set once it has been parked: its deadline (ISO). */
+  /** The deadline (ISO), if the event has been parked. */
   readonly parkedUntil?: string;
 };
 
-/** The state of an order of which nothing is known yet: what is stored and locked before its events are read. */
+/** The state of an unknown order. It is stored and locked before its events are read, so that concurrent workers wait for each other. */
 export function placeholderOf(orderId: OrderId): OrderState {
   return { orderId, status: null, version: 0, data: {}, keyTimes: {}, statusOccurredAt: null };
 }

@@ -1,6 +1,6 @@
 import { orderStatuses, type OrderStatus } from '@orderly/contracts';
 
-/** Which statuses may follow a status in one step. It has no cycle: no order ever returns to a status that it has left. */
+/** The statuses that may follow a status in one step. The graph has no cycle: an order never returns to an earlier status. */
 export const statusGraph = {
   pending: ['confirmed', 'cancelled'],
   confirmed: ['processing', 'shipped', 'cancelled'],
@@ -12,7 +12,7 @@ export const statusGraph = {
   cancelled: ['refunded'],
 } as const satisfies Record<OrderStatus, readonly OrderStatus[]>;
 
-/** The statuses that may follow `status` in one step; `null` is a placeholder, which only creation follows. */
+/** The statuses that may follow `status` in one step; `null` is a placeholder, which can only be created. */
 export function allowedFrom(status: OrderStatus | null): readonly OrderStatus[] {
   return status === null ? ['pending'] : statusGraph[status];
 }
@@ -22,14 +22,14 @@ export function isReachable(from: OrderStatus, to: OrderStatus): boolean {
   return paths[from].has(to);
 }
 
-/** How many steps {@link pathBetween} takes: 0 from a status to itself, `Infinity` where no path leads. */
+/** The number of steps of {@link pathBetween}: 0 from a status to itself, `Infinity` without a path. */
 export function distance(from: OrderStatus, to: OrderStatus): number {
   return from === to ? 0 : (pathBetween(from, to)?.length ?? Infinity);
 }
 
 /**
- * The statuses that an order takes on its shortest way, `from` left out and `to` included; undefined where no path leads.
- * It never passes through `cancelled`: a refund that is far ahead says that the goods came back, not that nobody sent them.
+ * The statuses on the shortest path, without `from` and with `to`; undefined without a path. The path never contains `cancelled` as
+ * an intermediate step: a refund far ahead means that the goods came back, not that the order was cancelled.
  */
 export function pathBetween(from: OrderStatus, to: OrderStatus): readonly OrderStatus[] | undefined {
   return paths[from].get(to);
@@ -42,7 +42,7 @@ const paths = Object.fromEntries(orderStatuses.map((from) => [from, findPathsFro
 function findPathsFrom(from: OrderStatus): PathsByTarget {
   const found = new Map<OrderStatus, readonly OrderStatus[]>();
   const frontier: { status: OrderStatus; path: readonly OrderStatus[] }[] = [{ status: from, path: [] }];
-  // Breadth first: the first path found to a status is a shortest one. The frontier grows while it is walked.
+  // Breadth-first search: the first path to a status is a shortest one. The loop appends to the array that it iterates.
   for (const { status, path } of frontier) {
     if (status === 'cancelled' && status !== from) continue;
     for (const next of allowedFrom(status)) {

@@ -1,6 +1,6 @@
 import { placeholderOf, type OrderState, type PendingEvent } from './order-state';
 
-/** An order that was created at 2026-01-01T00:00:00.000Z and is pending, but for the overrides. */
+/** A pending order that was created at 2026-01-01T00:00:00.000Z, with the given overrides. */
 export function buildOrder(overrides: Partial<OrderState> = {}): OrderState {
   const at = '2026-01-01T00:00:00.000Z';
   const data = { currency: 'EUR', customer: { id: 'c-1' } };
@@ -15,7 +15,7 @@ export function buildOrder(overrides: Partial<OrderState> = {}): OrderState {
   };
 }
 
-/** An `order.status_changed` to `confirmed` of 2026-01-01T01:00:00.000Z, not parked, but for the overrides. */
+/** An `order.status_changed` to `confirmed` at 2026-01-01T01:00:00.000Z, not parked, with the given overrides. */
 export function buildPendingEvent(overrides: Partial<PendingEvent> = {}): PendingEvent {
   return {
     eventId: 'event-1',
