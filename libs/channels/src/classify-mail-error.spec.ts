@@ -60,13 +60,13 @@ describe('classifyMailError', () => {
     expect(error.code).toBe(code);
   });
 
-  it("passes an abort's own reason on while nothing has left", () => {
+  it('throws the reason of an abort if nothing has left', () => {
     const reason = new ShutdownError();
     const failure = { hasLeft: false, recipient, signal: AbortSignal.abort(reason) };
     expect(classifyMailError(fault({ code: 'EABORT' }), failure)).toBe(reason);
   });
 
-  it('names nobody, in no field', () => {
+  it('contains no address in any field', () => {
     const fields = { command: 'RCPT TO', responseCode: 550, response: '550 <jo@example.com> no', rejected: [recipient] };
     const error = classifyMailError(fault(fields), { hasLeft: false, recipient });
     expect(error.details).toEqual({ reply: 550, response: '550 <[redacted]> no', stage: 'RCPT TO', reason: 'unspecified' });

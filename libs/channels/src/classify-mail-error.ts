@@ -2,17 +2,17 @@ import { isAppError, PermanentError, RetryableError, UnknownOutcomeError, type A
 import { redactAddresses } from './redact-addresses';
 
 export type MailFailure = {
-  /** Whether the connection had begun to write the message when it failed. */
+  /** Whether the connection had started to write the message before it failed. */
   readonly hasLeft: boolean;
   readonly recipient?: string;
   readonly signal?: AbortSignal;
 };
 
 /**
- * Says what a failed send means. An answer of the server is definite at any time, as a server that answers 4xx or 5xx has not
- * taken the message (RFC 5321, 4.2.1). Without an answer it counts whether the message had left.
+ * Classifies a failed send. An answer of the server is always definite: a server that answers 4xx or 5xx has not accepted the
+ * message (RFC 5321, 4.2.1). Without an answer, the result depends on whether the message had left.
  *
- * nodemailer's own error is not passed on as the cause: its message and fields name the recipient.
+ * nodemailer's error is not kept as the cause, because its message and fields contain the recipient.
  */
 export function classifyMailError(error: unknown, { hasLeft, recipient, signal }: MailFailure): AppError {
   if (isAppError(error)) return error;
@@ -25,32 +25,36 @@ export function classifyMailError(error: unknown, { hasLeft, recipient, signal }
   };
 
   if (reply === undefined && hasLeft) {
-    return new UnknownOutcomeError('message-outcome-unknown', 'The message had been handed over, but no answer came', {
+    return new UnknownOutcomeError('message-outcome-unknown', 'The message was sent, but the server did not answer', {
       details,
     });
   }
   if (fault.code === 'EABORT') {
     if (isAppError(signal?.reason)) return signal.reason;
-    return new RetryableError('mail-server-unavailable', 'The send was ended before the message left', { details });
+    return new RetryableError('mail-server-unavailable', 'The send was aborted before the message left', { details });
   }
   const stage = reply === undefined ? undefined : stageOf(fault.command, hasLeft);
   if (stage === 'recipient' && isPermanent(reply)) {
-    return new PermanentError('recipient-refused', `The mail server refuses the recipient (${reply})`, { details });
+    return new PermanentError('recipient-refused', `The mail server refused the recipient (${reply})`, { details });
   }
   if ((stage === 'message' && isPermanent(reply)) || (reply === undefined && isOwnRefusal(fault))) {
-    return new PermanentError('mail-rejected', `The mail server refuses the message (${reply ?? details.reason})`, { details });
+    return new PermanentError('mail-rejected', `The mail server refused the message (${reply ?? details.reason})`, { details });
   }
-  return new RetryableError('mail-server-unavailable', `The mail server did not take the message (${reply ?? details.reason})`, {
-    details,
-  });
+  return new RetryableError(
+    'mail-server-unavailable',
+    `The mail server did not accept the message (${reply ?? details.reason})`,
+    {
+      details,
+    },
+  );
 }
 
-/** What nodemailer puts on its errors. */
+/** The fields of nodemailer's errors. */
 type MailFault = {
   code?: string;
-  /** The system's own code, such as ECONNREFUSED, behind nodemailer's. */
+  /** The system's error code, such as ECONNREFUSED; nodemailer has codes of its own. */
   originalCode?: string;
-  /** The SMTP command; `CONN` for whatever happens to the connection, at any stage; `API` before there is one. */
+  /** The SMTP command. `CONN` for connection faults at any stage; `API` before the connection. */
   command?: string;
   response?: string;
   responseCode?: number;
@@ -61,14 +65,14 @@ const responseLimit = 500;
 
 const isRefusal = (reply: number | undefined): reply is number => reply !== undefined && reply >= 400 && reply <= 599;
 
-/** 503, bad sequence of commands, speaks of the session and not of the message: another session may do. */
+/** 503 (bad sequence of commands) concerns the session, not the message: a new session may succeed. */
 const isPermanent = (reply: number | undefined): boolean => reply !== undefined && reply >= 500 && reply !== 503;
 
-/** What a refusal was about. A refused greeting or login is none of the message's fault and may be put right. */
+/** The subject of a refusal. A refused greeting or login is not caused by the message, and an operator can correct it. */
 function stageOf(command: string | undefined, hasLeft: boolean): 'session' | 'recipient' | 'message' {
   if (command === 'RCPT TO') return 'recipient';
   return command === 'MAIL FROM' || command === 'DATA' || hasLeft ? 'message' : 'session';
 }
 
-/** nodemailer's own refusals: an envelope that it cannot send, a message above the size that the server announced. */
+/** nodemailer's own refusals: an invalid envelope, or a message above the size limit that the server announced. */
 const isOwnRefusal = ({ code }: MailFault): boolean => code === 'EENVELOPE' || code === 'EMESSAGE';

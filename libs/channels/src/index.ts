@@ -1,4 +1,4 @@
-/** The ways in which messages reach people. */
+/** The channels that deliver messages to people. */
 export {
   createEmailChannel,
   type EmailChannel,

@@ -7,15 +7,15 @@ describe('redactAddresses', () => {
     ['550 see http://mx.example/?who=jo-ann%40example.com', '550 see http://mx.example/?who=[redacted]%40example.com'],
     ['450 forwarded to other@example.org', '450 forwarded to [redacted]'],
     ['250 2.0.0 queued as 4bXyZ', '250 2.0.0 queued as 4bXyZ'],
-  ])('makes of %j an answer that names nobody', (answer, expected) => {
+  ])('removes all addresses from %j', (answer, expected) => {
     expect(redactAddresses(answer, 'jo-ann@example.com')).toBe(expected);
   });
 
-  it('copes with a recipient full of special characters', () => {
+  it('accepts a recipient with special characters of patterns', () => {
     expect(redactAddresses('550 a.b+c/d*$ is unknown', 'a.b+c/d*$@example.com')).toBe('550 [redacted] is unknown');
   });
 
-  it('leaves words alone that only contain the local part', () => {
+  it('keeps words that only contain the local part', () => {
     expect(redactAddresses('550 mailbox unavailable', 'a@example.com')).toBe('550 mailbox unavailable');
   });
 });

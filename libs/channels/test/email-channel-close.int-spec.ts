@@ -11,9 +11,9 @@ const message: EmailMessage = {
   signal: new AbortController().signal,
 };
 
-// In a file of its own, as it counts the sockets of the process.
+// In its own file, because it counts the sockets of the process.
 describe('closing the email channel', () => {
-  it('waits for the answer to the message in flight, takes no more messages and leaves no connection', async () => {
+  it('waits for the answer to the message in flight, refuses new messages and leaves no connection', async () => {
     const before = openSockets();
     let closing: Promise<void> | undefined;
     const server = await startMailServer({

@@ -67,7 +67,7 @@ async function expectFailure(
 }
 
 describe('the email channel', () => {
-  it('delivers both parts under exactly the Message-ID that it was given', async () => {
+  it('delivers both parts with exactly the given Message-ID', async () => {
     const { server, channel } = await setup();
     const reply = await channel.send(messageTo(recipient, { headers: { 'X-Order': 'o-1' } }));
     expect(reply).toEqual({ response: expect.stringMatching(/^250 /), accepted: true });
@@ -84,8 +84,8 @@ describe('the email channel', () => {
     expect(server.counts.recipients).toEqual([recipient]);
   });
 
-  it('speaks TLS from the start to an smtps URL, and refuses a certificate that it cannot trust', async () => {
-    // Without `logger` the server would warn of its built-in certificate, which nobody can trust: just what this test needs.
+  it('uses TLS from the start for an smtps URL, and refuses an untrusted certificate', async () => {
+    // This test needs the built-in certificate, which is not trusted; without `logger` the server would print a warning about it.
     const server = await startMailServer({ options: { secure: true, logger: false } });
     closers.push(() => server.close());
     const trusting = openChannel(`smtps://127.0.0.1:${server.port}?tls.rejectUnauthorized=false`);
@@ -102,9 +102,9 @@ describe('the email channel', () => {
     await expectFailure(channel.verify(), RetryableError, 'mail-server-unavailable');
   });
 
-  it('refuses a URL of no mail server, without showing it', () => {
+  it('refuses a URL that is not a mail server, without quoting it', () => {
     const open = (): unknown => createEmailChannel({ smtpUrl: 'http://user:hush@mail', from: 'a@b.example', poolSize: 1 });
-    expect(open).toThrow(/must look like smtp/);
+    expect(open).toThrow(/must have the form smtp/);
     expect(open).not.toThrow(/hush/);
   });
 });
@@ -115,7 +115,7 @@ describe('a message that the server refuses', () => {
     ['for its recipient, for now', { refuseRecipient: 450 }, RetryableError, 'mail-server-unavailable'],
     ['for what it says, for good', { refuseMessage: 554 }, PermanentError, 'mail-rejected'],
     ['for what it says, for now', { refuseMessage: 451 }, RetryableError, 'mail-server-unavailable'],
-  ])('%s, fails as such, and the connection serves the next', async (_why, behaviour, kind, code) => {
+  ])('%s, fails with its own error, and the connection serves the next message', async (_why, behaviour, kind, code) => {
     const { server, channel } = await setup(behaviour, { poolSize: 1 });
     await expectFailure(channel.send(messageTo(recipient)), kind, code);
     await expectFailure(channel.send(messageTo(recipient)), kind, code);
@@ -124,7 +124,7 @@ describe('a message that the server refuses', () => {
 });
 
 describe('a message that never left', () => {
-  it('may be tried again where nobody listens', async () => {
+  it('is retryable if the connection is refused', async () => {
     const closed = createServer();
     const port = await listenTo(closed);
     await new Promise((resolve) => closed.close(resolve));
@@ -135,12 +135,12 @@ describe('a message that never left', () => {
     );
   });
 
-  it('may be tried again where the name does not resolve', async () => {
+  it('is retryable if the name does not resolve', async () => {
     const channel = openChannel('smtp://mail.invalid:2525', { connectTimeoutMs: 2_000 });
     await expectFailure(channel.send(messageTo(recipient)), RetryableError, 'mail-server-unavailable');
   });
 
-  it('may be tried again where the server does not greet', async () => {
+  it('is retryable if the server sends no greeting', async () => {
     const mute = createServer((socket) => socket.on('error', () => undefined).resume());
     const port = await listenTo(mute);
     closers.push(() => new Promise((resolve) => mute.close(resolve)));
@@ -148,14 +148,14 @@ describe('a message that never left', () => {
     await expectFailure(channel.send(messageTo(recipient)), RetryableError, 'mail-server-unavailable');
   });
 
-  it('may be tried again where the connection breaks at the recipient', async () => {
+  it('is retryable if the connection breaks at the recipient', async () => {
     const { server, channel } = await setup({ onRecipient: ({ destroyConnections }) => destroyConnections() });
     await expectFailure(channel.send(messageTo(recipient)), RetryableError, 'mail-server-unavailable');
     expect(server.received).toHaveLength(0);
     expect(server.counts.connections).toBe(1);
   });
 
-  it("ends with the abort's reason", async () => {
+  it('fails with the reason of an abort', async () => {
     const { server, channel } = await setup();
     const reason = new ShutdownError();
     expect(await failureOf(channel.send(messageTo(recipient, { signal: AbortSignal.abort(reason) })))).toBe(reason);
@@ -164,7 +164,7 @@ describe('a message that never left', () => {
 });
 
 describe('a message that left', () => {
-  it('is unknown, and not sent again, when the connection breaks before the answer', async () => {
+  it('is unknown and not resent if the connection breaks before the answer', async () => {
     let isBroken = true;
     const { server, channel } = await setup({
       onMessage: ({ destroyConnections }) => {
@@ -179,13 +179,13 @@ describe('a message that left', () => {
     expect(server.counts.recipients).toEqual([recipient, 'bo@example.com']);
   });
 
-  it('is unknown when the answer does not come in time', async () => {
+  it('is unknown if the answer times out', async () => {
     const { server, channel } = await setup({ onMessage: () => 'silence' }, { answerTimeoutMs: 200 });
     await expectFailure(channel.send(messageTo(recipient)), UnknownOutcomeError, 'message-outcome-unknown');
     expect(server.received).toHaveLength(1);
   });
 
-  it('is unknown when the send is aborted before the answer', async () => {
+  it('is unknown if the send is aborted before the answer', async () => {
     const abort = new AbortController();
     const { server, channel } = await setup({
       onMessage: () => {
@@ -202,7 +202,7 @@ describe('a message that left', () => {
   });
 });
 
-describe('what is sent', () => {
+describe('the envelope and headers of a message', () => {
   it.each([
     'a@example.com\r\nRCPT TO:<b@example.com>',
     'a@example.com\nBcc: b@example.com',
@@ -214,13 +214,13 @@ describe('what is sent', () => {
     'a\u202e@example.com',
     'nobody',
     '',
-  ])('goes to one plain address, and to nobody for %j', async (to) => {
+  ])('accept one plain address and refuse %j', async (to) => {
     const { server, channel } = await setup();
     await expectFailure(channel.send(messageTo(to)), PermanentError, 'recipient-refused');
     expect(server.counts.connections).toBe(0);
   });
 
-  it('gets no header and no recipient out of a subject, a Message-ID or a header', async () => {
+  it('get no injected header or recipient from a subject, a Message-ID or a header', async () => {
     const { server, channel } = await setup();
     const evil = 'x\r\nBcc: evil@example.com\r\n\r\nbody';
     await channel.send(
@@ -236,13 +236,13 @@ describe('what is sent', () => {
 });
 
 describe('the pool', () => {
-  it('uses one connection for message after message', async () => {
+  it('reuses one connection for several messages', async () => {
     const { server, channel } = await setup();
     for (let count = 0; count < 5; count += 1) await channel.send(messageTo(recipient));
     expect(server.counts.connections).toBe(1);
   });
 
-  it('opens no more connections than it may', async () => {
+  it('opens at most the maximum number of connections', async () => {
     const { server, channel } = await setup({}, { poolSize: 2 });
     await Promise.all(Array.from({ length: 12 }, (_, index) => channel.send(messageTo(`to-${index}@example.com`))));
     expect(server.received).toHaveLength(12);

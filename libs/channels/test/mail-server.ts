@@ -6,21 +6,21 @@ type ReceivedMail = { readonly session: SMTPServerSession; readonly raw: string;
 
 export type MailServer = {
   readonly port: number;
-  /** Messages whose every byte arrived, taken or not. */
+  /** Messages that arrived completely, accepted or refused. */
   readonly received: ReceivedMail[];
   readonly counts: { connections: number; recipients: string[] };
-  /** Breaks every connection, without a word. */
+  /** Destroys every connection without an answer. */
   readonly destroyConnections: () => void;
   readonly close: () => Promise<void>;
 };
 
 export type MailServerBehaviour = {
-  /** The refusal of each recipient. */
+  /** Refuses each recipient with this answer. */
   readonly refuseRecipient?: number;
-  /** The refusal of each message, after all its data. */
+  /** Refuses each message with this answer, after all its data. */
   readonly refuseMessage?: number;
   readonly onRecipient?: (server: MailServer) => void;
-  /** Called with all the data in; what it returns decides whether an answer follows. */
+  /** Called after all data has arrived; the return value decides whether the server answers. */
   readonly onMessage?: (server: MailServer) => 'answer' | 'silence';
   readonly options?: SMTPServerOptions;
 };
@@ -54,7 +54,7 @@ export async function startMailServer(behaviour: MailServerBehaviour = {}): Prom
     },
     ...behaviour.options,
   });
-  // A connection that a test breaks is no fault of the server.
+  // A test may break a connection; this is not an error of the server.
   smtp.on('error', () => undefined);
   const server: MailServer = {
     get port() {

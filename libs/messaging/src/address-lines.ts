@@ -4,8 +4,8 @@ import { singleLine } from './single-line';
 type Address = NonNullable<OrderSnapshot['shippingAddress']>;
 
 /**
- * An address as lines to print, in the order of letters. The keys are the producer's, and the ledger does not keep their order:
- * known ones are put into place, and where none is known all texts are shown as they come.
+ * Formats an address as lines, in the order of a letter. Producers choose the keys, and the ledger does not keep their order. Known
+ * keys are sorted; if no key is known, all texts are shown in their current order.
  */
 export function addressLines(address: Address): string[] {
   const valueOf = new Map<string, string>();
@@ -23,7 +23,7 @@ export function addressLines(address: Address): string[] {
 const firstOf = (names: readonly string[], valueOf: ReadonlyMap<string, string>): string | undefined =>
   names.map((name) => valueOf.get(name)).find((value) => value !== undefined);
 
-/** Lines of parts; each part by the names that producers give it, without case and punctuation. */
+/** The lines and their parts. Each part lists the names that producers use for it, in lower case and without punctuation. */
 const letter: readonly (readonly (readonly string[])[])[] = [
   [['name', 'fullname', 'recipient']],
   [['company', 'organization']],

@@ -1,6 +1,6 @@
 import { formatMoney } from './format-money';
 
-// Intl separates with no-break spaces, of two kinds.
+// Intl uses two kinds of no-break space.
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 
 describe('formatMoney', () => {
@@ -14,7 +14,7 @@ describe('formatMoney', () => {
     [1234, 'HUF', 'en', 'HUF 12.34'],
     [0, 'EUR', 'en', '€0.00'],
     [-500, 'USD', 'en', '-$5.00'],
-  ])("writes %d %s for %s with the currency's own digits", (amountMinor, currency, locale, expected) => {
+  ])("formats %d %s for %s with the currency's decimal digits", (amountMinor, currency, locale, expected) => {
     expect(plain(formatMoney(amountMinor, currency, locale))).toBe(expected);
   });
 
@@ -22,7 +22,7 @@ describe('formatMoney', () => {
     expect(formatMoney(1234, 'USD', locale)).toContain('12.34');
   });
 
-  it('survives a currency that Intl does not take', () => {
+  it('falls back to plain text for a currency that Intl refuses', () => {
     expect(formatMoney(1250, 'E1')).toBe('12.5 E1');
   });
 });

@@ -1,15 +1,15 @@
 import { currencyDigits } from '@orderly/contracts';
 
 /**
- * An amount as people write it: the digits after the point are those of the currency's minor unit (JPY none, KWD three). A locale that is
- * missing or none falls back to English, a currency that Intl does not take to plain text.
+ * Formats an amount for people, with the decimal digits of the currency's minor unit (JPY none, KWD three). A missing or invalid
+ * locale falls back to English, and a currency that Intl refuses falls back to plain text.
  *
  * @param amountMinor - integer, in the currency's minor unit
  * @param currency - ISO 4217
  * @param locale - BCP 47
  */
 export function formatMoney(amountMinor: number, currency: string, locale?: string): string {
-  // By the table that amounts are read with: Intl has digits of its own, and an amount of IQD would be shown a thousandfold.
+  // Uses the same table as the parser of amounts: Intl has other digits for some currencies and would show IQD times 1,000.
   const digits = currencyDigits(currency);
   const amount = amountMinor / 10 ** digits;
   for (const candidate of [locale, 'en']) {
@@ -17,7 +17,7 @@ export function formatMoney(amountMinor: number, currency: string, locale?: stri
       const fractionDigits = { minimumFractionDigits: digits, maximumFractionDigits: digits };
       return new Intl.NumberFormat(candidate, { style: 'currency', currency, ...fractionDigits }).format(amount);
     } catch {
-      // A customer's locale is free text at the producer: a bad one must not cost them their message.
+      // Producers send any text as locale. An invalid one must not prevent the message.
     }
   }
   return `${amount} ${currency}`;

@@ -1,4 +1,4 @@
-/** What customers are told, and how it reads: pure, apart from reading the template files. */
+/** The content of messages to customers. Pure, apart from reading the template files. */
 export { notificationKindOf } from './notification-kind';
 export { messageIdentity, messageIdHeader, type MessageKey } from './message-identity';
 export { messageStates, type MessageState } from './message-state';

@@ -3,11 +3,11 @@ import { messageIdentity, messageIdHeader, type MessageKey } from './message-ide
 const key: MessageKey = { orderId: 'o-1', version: 2, kind: 'shipped', recipient: 'jo@example.com' };
 
 describe('messageIdentity', () => {
-  it('is the same for the same message, in every release', () => {
+  it('gives the same message the same identity in every release', () => {
     expect(messageIdentity({ ...key })).toBe('770ed8a3929d15f63966de5053cbc915985418a4');
   });
 
-  it('differs when any part of the key differs', () => {
+  it('gives a different identity if any part of the key differs', () => {
     const others: Partial<MessageKey>[] = [
       { orderId: 'o-2' },
       { version: 3 },
@@ -18,7 +18,7 @@ describe('messageIdentity', () => {
     expect(new Set([messageIdentity(key), ...identities]).size).toBe(others.length + 1);
   });
 
-  it('keeps the recipient out of sight', () => {
+  it('does not reveal the recipient', () => {
     expect(messageIdHeader(messageIdentity(key), 'shop.example')).toMatch(/^<[0-9a-f]{40}@shop\.example>$/);
   });
 });

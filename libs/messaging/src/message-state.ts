@@ -1,6 +1,6 @@
 /**
- * Where a message stands. SMTP's answer makes it `sent`; only a receipt can take it further. `unknown`: it was being sent when
- * its process or connection died, and nobody but a receipt or a person can tell whether it went out.
+ * The state of a message. SMTP's answer makes it `sent`; only a receipt changes it after that. `unknown`: the process or connection
+ * died during the send, and only a receipt or a person can tell whether the message was sent.
  */
 export const messageStates = [
   'queued',

@@ -3,7 +3,7 @@ import { addressLines } from './address-lines';
 import { formatMoney } from './format-money';
 import { singleLine } from './single-line';
 
-/** What a message is about: the order after the change, and the change. */
+/** The input of a message: the order after the change, and the change. */
 export type MessageInput = {
   readonly order: {
     readonly orderId: OrderId;
@@ -14,7 +14,7 @@ export type MessageInput = {
   readonly change: OrderChange;
 };
 
-/** Everything that a template may name. Each key is always there, so that an unknown name is a mistake and not an absence. */
+/** All names that a template may use. Every key is always present, so an unknown name is a mistake in the template. */
 export type MessageView = {
   readonly orderId: string;
   readonly version: Version;
@@ -27,12 +27,12 @@ export type MessageView = {
   readonly locale: string | null;
   /** In the currency's minor unit. */
   readonly totalMinor: number;
-  /** False where the order names no total, or no currency to read it in; a total of nothing is still one. */
+  /** False if the order has no total or no currency. A total of 0 counts as a total. */
   readonly hasTotal: boolean;
-  /** Whether lines have a price to show. */
+  /** False without a currency: the prices of lines cannot be shown then. */
   readonly hasPrices: boolean;
   readonly lines: readonly MessageLine[] | null;
-  /** How many lines there are beyond those in `lines`. */
+  /** The number of lines that are not in `lines`. */
   readonly furtherLines: number;
   readonly shippingAddress: readonly string[] | null;
 };
@@ -64,11 +64,11 @@ export function toMessageView({ order, change }: MessageInput): MessageView {
   };
 }
 
-/** The helper `money` of the templates: in the order's currency and the customer's locale; nothing where there is no currency. */
+/** The template helper `money`: formats in the order's currency and the customer's locale. Without a currency it returns nothing. */
 export const moneyIn = (view: MessageView, amountMinor: number): string =>
   view.currency === null ? '' : formatMoney(amountMinor, view.currency, view.locale ?? undefined);
 
-/** Mail programs cut messages off at about 100 kB: an order of 1,000 lines is shown in part. */
+/** Mail programs cut messages at about 100 kB, so a message shows only this many lines of an order. */
 const shownLines = 50;
 
 const toLine = ({ name, sku, quantity, unitPriceMinor }: NonNullable<OrderSnapshot['lines']>[number]): MessageLine => ({

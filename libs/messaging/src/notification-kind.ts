@@ -1,8 +1,8 @@
 import type { NotificationKind, OrderStatus } from '@orderly/contracts';
 
 /**
- * The kind of message that a change calls for; undefined where nobody is told of it. An update of an order's data (`from` and
- * `to` alike) notifies nobody.
+ * The kind of message for a change; undefined if the change sends none. An update of an order's data (`from` equals `to`) sends
+ * none.
  */
 export function notificationKindOf(change: { from: OrderStatus | null; to: OrderStatus }): NotificationKind | undefined {
   if (change.from === null) return 'created';

@@ -1,6 +1,6 @@
 import type { MessageInput } from './message-view';
 
-/** An order with everything and one with next to nothing: between them they reach every branch of the templates. */
+/** A complete order and a minimal one. Together they reach every branch of the templates. */
 export const sampleInputs: readonly MessageInput[] = [
   {
     order: {

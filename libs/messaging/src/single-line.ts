@@ -1,6 +1,6 @@
 /**
- * Makes one line of a text. Line breaks could add headers to a subject or fake lines to a text part, and control characters
- * and marks of writing direction could make either read as something else.
+ * Converts a text to one line. Line breaks could inject headers into a subject, or lines into a text part. Control characters and
+ * marks of writing direction could change how the text reads.
  */
 export const singleLine = (text: string): string => text.replace(breaksAndControls, ' ').replace(/ {2,}/g, ' ').trim();
 

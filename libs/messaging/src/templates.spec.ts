@@ -26,7 +26,7 @@ const full = inputWith(
 );
 
 describe.each(notifyingKinds)('the message %s', (kind) => {
-  it('shows all that there is to show, in both parts', () => {
+  it('shows all facts of a complete order in the text and HTML parts', () => {
     const { subject, text, html } = templates.render(kind, full);
     expect(subject).toContain('o-1');
     for (const shown of ['o-1', 'Green tea', '€29.80', '€34.80', 'As agreed', '1 Harbour Street', 'Dublin']) {
@@ -35,7 +35,7 @@ describe.each(notifyingKinds)('the message %s', (kind) => {
     }
   });
 
-  it('renders an order that has but a currency and a customer, without gaps', () => {
+  it('renders an order with only a currency and a customer, without gaps', () => {
     const { subject, text, html } = templates.render(kind, inputWith({ currency: 'BRL' }));
     for (const part of [subject, text, html]) expect(part).not.toMatch(/undefined|null|NaN|\{\{/);
     for (const part of [text, html]) expect(part).not.toMatch(/Total|Item|Reason|Shipping address/);
@@ -45,7 +45,7 @@ describe.each(notifyingKinds)('the message %s', (kind) => {
 });
 
 describe('templates', () => {
-  it('escape what orders bring along in HTML, and leave text as it was written', () => {
+  it('escape order data in HTML, and do not change it in text', () => {
     const hostile = '<script>alert("x")</script> & Söhne';
     const input = inputWith(
       {
@@ -62,12 +62,12 @@ describe('templates', () => {
     expect(text.split(hostile)).toHaveLength(5);
   });
 
-  it('keep line breaks of names out of the text, where they could pass for lines of ours', () => {
+  it('remove line breaks from names, so that names cannot inject lines into the text', () => {
     const { text } = templates.render('shipped', inputWith({ customer: { id: 'c', name: 'Jo\r\nTotal: €0.00' } }));
     expect(text).toContain('Hello Jo Total: €0.00,');
   });
 
-  it('show a total of nothing, but no amount without a currency', () => {
+  it('show a total of 0, but no amount without a currency', () => {
     expect(templates.render('created', inputWith({ currency: 'EUR', totalMinor: 0 })).text).toContain('Total: €0.00');
     const { text } = templates.render(
       'created',
@@ -77,7 +77,7 @@ describe('templates', () => {
     expect(text).not.toContain('Total');
   });
 
-  it('cut a very long order short and say so', () => {
+  it('show only part of a very long order, with a note', () => {
     const lines = Array.from({ length: 1000 }, (_, index) => ({ sku: `SKU-${index}`, quantity: 1, unitPriceMinor: 100 }));
     const { html, text } = templates.render('created', inputWith({ currency: 'EUR', lines }));
     expect(text).toContain('and 950 more');
@@ -104,7 +104,7 @@ describe('loadTemplates', () => {
     ['an unknown name behind a condition', 'order-summary.html.hbs', '{{#if reason}}{{reasonCode}}{{/if}}'],
     ['an unknown helper', 'refunded/body.txt.hbs', '{{loud orderId}}'],
     ['an unknown partial', 'layout.html.hbs', '{{> footer}}'],
-  ])('refuses %s at start, and names the file', (_fault, file, source) => {
+  ])('refuses %s at start-up and names the file', (_fault, file, source) => {
     const error = thrownBy(() => loadTemplates(copyWith(file, source)));
     expect(error).toBeInstanceOf(PermanentError);
     expect(error).toHaveProperty('code', 'configuration-invalid');

@@ -15,18 +15,18 @@ export type RenderedMessage = {
 };
 
 export type Templates = {
-  /** @throws PermanentError `template-invalid` when a template fails on this very order. */
+  /** @throws PermanentError `template-invalid` if a template fails for this order. */
   readonly render: (kind: NotificationKind, input: MessageInput) => RenderedMessage;
 };
 
 /**
- * Reads and compiles the templates of all kinds, once, and tries each on a rich and on a bare order: a missing file, a fault of
- * syntax or a name that messages do not have stops the process at its start, not a customer's message later.
+ * Reads and compiles all templates once, and renders each with a complete and a minimal order. A missing file, a syntax error or
+ * an unknown name therefore stops the process at start-up, and does not fail a customer's message later.
  *
- * The folder holds `<kind>/{subject.txt,body.txt,body.html}.hbs`, and the partials `layout.html.hbs`, `order-summary.html.hbs`
+ * The folder contains `<kind>/{subject.txt,body.txt,body.html}.hbs`, and the partials `layout.html.hbs`, `order-summary.html.hbs`
  * and `order-summary.txt.hbs`.
  *
- * @throws PermanentError `configuration-invalid`, naming the file
+ * @throws PermanentError `configuration-invalid`; the message names the file
  */
 export function loadTemplates(folder: string): Templates {
   const html = Handlebars.create();
@@ -53,7 +53,7 @@ export function loadTemplates(folder: string): Templates {
 type Engine = typeof Handlebars;
 type Renderer = (view: MessageView) => RenderedMessage;
 
-/** Text and subjects are not HTML: an apostrophe stays an apostrophe. */
+/** Texts and subjects are not HTML, so they must not be escaped. */
 const plainText: CompileOptions = { noEscape: true };
 
 function loadKind(kind: NotificationKind, { folder, html, text }: { folder: string; html: Engine; text: Engine }): Renderer {
@@ -78,7 +78,7 @@ function compile(
   let template: Handlebars.TemplateDelegate<MessageView>;
   try {
     const source = readFileSync(join(folder, file), 'utf8');
-    // Compilation itself is lazy; parsing is what finds a fault of syntax now.
+    // Compilation is lazy; parsing finds syntax errors now.
     engine.parse(source);
     template = engine.compile<MessageView>(source, {
       ...options,
@@ -109,5 +109,5 @@ function tryAtStart(render: () => unknown): void {
 
 function invalid(file: string, cause: unknown, code: 'configuration-invalid' | 'template-invalid'): PermanentError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new PermanentError(code, `The message template ${file} cannot be used: ${why}`, { details: { file } });
+  return new PermanentError(code, `The message template ${file} is invalid: ${why}`, { details: { file } });
 }
