@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { Bound } from './findings';
 
 export type FuzzOptions = {
-  /** How long requests are sent. */
-  seconds: number;
+  bound: Bound;
   seed: number;
   /** A gateway that runs already; undefined: one is started. */
   target?: { url: string; key: string };
@@ -14,18 +14,31 @@ export type FuzzOptions = {
 export function parseOptions(commandLine: string[], environment: NodeJS.ProcessEnv): FuzzOptions {
   const command = new Command('npm run fuzz --')
     .description('Sends thousands of requests to every call of the API, good ones and bad ones, and checks every answer.')
-    .option('--seconds <number>', 'how long', seconds, 120)
+    .option('--seconds <number>', 'how long (default: 120)', seconds)
+    .option(
+      '--per-call <number>',
+      'how many requests to each call, made of its schemas at random; however long that takes',
+      perCall,
+    )
     .option('--seed <number>', 'makes a run that can be repeated (default: the day, so that each day asks something else)', seed)
     .option('--url <url>', 'a gateway that runs already; its ledger is filled with rubbish (default: starts one of its own)')
     .option('--key <key>', 'an API key for it that may do everything (default: ORDERLY_API_KEY)')
     .option('--engine <name>', 'schemathesis (Python, from PyPI) or fast-check (default: the first that can be had)', engine)
     .addHelpText('after', '\nExit status: 0 if nothing was found, 1 if something was, 2 if it could not run.')
     .parse(commandLine);
-  const chosen = command.opts<{ seconds: number; seed?: number; url?: string; key?: string; engine?: FuzzOptions['engine'] }>();
+  const chosen = command.opts<{
+    seconds?: number;
+    perCall?: number;
+    seed?: number;
+    url?: string;
+    key?: string;
+    engine?: FuzzOptions['engine'];
+  }>();
   const key = chosen.key ?? environment.ORDERLY_API_KEY;
   if (chosen.url !== undefined && !key) command.error('A key is needed with --url: give it with --key or ORDERLY_API_KEY.');
+  if (chosen.seconds !== undefined && chosen.perCall !== undefined) command.error('Give --seconds or --per-call, not both.');
   return {
-    seconds: chosen.seconds,
+    bound: chosen.perCall === undefined ? { seconds: chosen.seconds ?? 120 } : { perCall: chosen.perCall },
     seed: chosen.seed ?? Math.floor(Date.now() / 86_400_000),
     engine: chosen.engine ?? 'auto',
     ...(chosen.url !== undefined && { target: { url: chosen.url.replace(/\/+$/, ''), key: key ?? '' } }),
@@ -35,6 +48,12 @@ export function parseOptions(commandLine: string[], environment: NodeJS.ProcessE
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 5) throw new InvalidArgumentError('It must be a whole number from 5.');
+  return value;
+}
+
+function perCall(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return value;
 }
 

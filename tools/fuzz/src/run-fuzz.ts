@@ -22,39 +22,44 @@ export type FuzzContext = {
   interrupted: AbortSignal;
 };
 
-/** Tries a gateway, one of its own unless told otherwise, and gives what was found. */
+/** Tries a gateway, one of its own unless told otherwise, and returns the findings. */
 export async function runFuzz(options: FuzzOptions, context: FuzzContext): Promise<Result> {
   const { environment, stackProgram, report } = context;
-  const engine = await chooseEngine(options, context);
-  if (options.target !== undefined) return await tryGateway(options.target, engine, options);
+  if (options.target !== undefined) return await tryGateway(options.target, await chooseEngine(options, context), options);
   report('Starting Orderly …');
   const target = await startTarget(stackProgram, environment);
   try {
-    const watch = watchGateway(target);
-    await warmUp(target, options, context);
-    watch.isWarm();
-    const result = await tryGateway(target, engine, options);
-    return { ...result, gateway: await watch.end() };
+    return await fuzzTarget(target, options, context);
   } finally {
     await target.stop();
   }
+}
+
+/** Tries the gateway of a system that was started for it, and watches its process. */
+export async function fuzzTarget(target: Target, options: FuzzOptions, context: FuzzContext): Promise<Result> {
+  const engine = await chooseEngine(options, context);
+  const watch = watchGateway(target);
+  await warmUp(target, options, context);
+  watch.isWarm();
+  const result = await tryGateway(target, engine, options);
+  return { ...result, gateway: await watch.end() };
 }
 
 type Engine = { name: string; run: (gateway: { url: string; key: string }) => Promise<Findings> };
 
 async function chooseEngine(options: FuzzOptions, context: FuzzContext): Promise<Engine> {
   const { schemathesisFolder: settingsFolder, environment, report } = context;
-  const { seconds, seed } = options;
+  const { bound, seed } = options;
   const own: Engine = {
     name: 'fast-check',
-    run: (gateway) => sendRequests({ ...context, ...gateway, seed, seconds, requests: Infinity }),
+    run: (gateway) => sendRequests({ ...context, ...gateway, seed, bound }),
   };
   if (options.engine === 'fast-check') return own;
   try {
     const python = await installSchemathesis(join(settingsFolder, 'requirements.txt'), environment, report);
     return {
       name: 'schemathesis',
-      run: (gateway) => runSchemathesis({ ...context, ...gateway, python, settingsFolder, seed, seconds }),
+      run: (gateway) => runSchemathesis({ ...context, ...gateway, python, settingsFolder, seed, bound }),
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -71,10 +76,10 @@ async function tryGateway(gateway: { url: string; key: string }, { name, run }: 
 }
 
 /** Everything is loaded and compiled after these; memory is measured from there. */
-const warmUpRequests = 1500;
+const warmUpPerCall = 60;
 
 async function warmUp(target: Target, { seed }: FuzzOptions, { interrupted }: FuzzContext): Promise<void> {
-  await sendRequests({ ...target, seed: seed + 1_000_000, requests: warmUpRequests, seconds: 20, interrupted });
+  await sendRequests({ ...target, seed: seed + 1_000_000, bound: { perCall: warmUpPerCall }, interrupted });
 }
 
 /** Connections that clients have left open are closed by then. */

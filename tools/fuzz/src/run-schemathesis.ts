@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Findings } from './findings';
+import type { Bound, Findings } from './findings';
 
 export type SchemathesisRun = {
   python: string;
@@ -10,7 +10,7 @@ export type SchemathesisRun = {
   settingsFolder: string;
   url: string;
   key: string;
-  seconds: number;
+  bound: Bound;
   seed: number;
   environment: NodeJS.ProcessEnv;
   /** Gets what schemathesis prints; undefined: the terminal of this process does. */
@@ -28,23 +28,23 @@ export async function runSchemathesis(options: SchemathesisRun): Promise<Finding
   try {
     const code = await spawned(options, reportFile, folder);
     if (!existsSync(reportFile)) throw new Error(`schemathesis ended with ${code} and left no report`);
-    return findingsOf(JSON.parse(readFileSync(reportFile, 'utf8')) as Report);
+    return findingsOf(JSON.parse(readFileSync(reportFile, 'utf8')) as Report, options.bound);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** It begins nothing new when its time is over; what has begun may take this much longer. */
+/** It begins nothing new when its time is over. The calls that it has begun may take this much longer. */
 const graceMs = 60_000;
 
 function spawned(options: SchemathesisRun, reportFile: string, folder: string): Promise<number | null> {
-  const { python, settingsFolder, url, key, seconds, seed, environment, onOutput, interrupted } = options;
+  const { python, settingsFolder, url, key, bound, seed, environment, onOutput, interrupted } = options;
   const child = spawn(
     python,
     [
       ...['-c', 'import sys; from schemathesis.cli import schemathesis; sys.exit(schemathesis())'],
       ...['--config-file', join(settingsFolder, 'schemathesis.toml'), 'run', `${url}/openapi.json`],
-      ...['--max-time', String(seconds), '--seed', String(seed), '--report', 'json', '--report-json-path', reportFile],
+      ...[...boundOf(bound), '--seed', String(seed), '--report', 'json', '--report-json-path', reportFile],
     ],
     {
       cwd: folder,
@@ -57,7 +57,7 @@ function spawned(options: SchemathesisRun, reportFile: string, folder: string): 
       },
       signal: interrupted,
       killSignal: 'SIGINT',
-      timeout: seconds * 1000 + graceMs,
+      timeout: 'seconds' in bound ? bound.seconds * 1000 + graceMs : undefined,
     },
   );
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => onOutput?.(chunk.toString()));
@@ -67,6 +67,9 @@ function spawned(options: SchemathesisRun, reportFile: string, folder: string): 
   });
 }
 
+const boundOf = (bound: Bound): string[] =>
+  'seconds' in bound ? ['--max-time', String(bound.seconds)] : ['--max-examples', String(bound.perCall)];
+
 type Report = {
   operations: { selected: number; tested: number };
   test_cases: { generated: number };
@@ -74,14 +77,17 @@ type Report = {
   errors: { title: string; count: number }[];
 };
 
-const findingsOf = ({ operations, test_cases: { generated }, failures, errors }: Report): Findings => ({
-  operations: operations.tested,
-  requests: generated,
-  found: [
-    ...failures.map((one) => ({ what: one.title, count: one.count, operations: one.operations })),
-    ...errors.map(({ title, count }) => ({ what: title, count, operations: [] })),
-    ...(operations.tested < operations.selected
-      ? [{ what: 'calls that were not tried, for want of time', count: operations.selected - operations.tested, operations: [] }]
-      : []),
-  ],
-});
+function findingsOf({ operations, test_cases: { generated }, failures, errors }: Report, bound: Bound): Findings {
+  const untried = operations.selected - operations.tested;
+  return {
+    operations: operations.tested,
+    untried,
+    requests: generated,
+    found: [
+      ...failures.map((one) => ({ what: one.title, count: one.count, operations: one.operations })),
+      ...errors.map(({ title, count }) => ({ what: title, count, operations: [] })),
+      // Its time may end before a call has its turn. Without one, every call must have been tried.
+      ...(untried > 0 && 'perCall' in bound ? [{ what: 'calls that were not tried', count: untried, operations: [] }] : []),
+    ],
+  };
+}

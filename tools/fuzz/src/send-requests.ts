@@ -1,15 +1,13 @@
 import { createAnswerFaults } from '@orderly/testing';
 import fc from 'fast-check';
-import type { Finding, Findings } from './findings';
+import type { Bound, Finding, Findings } from './findings';
 import { requestsOf, type ApiDocument, type MadeRequest } from './request-values';
 
 export type SendOptions = {
   url: string;
   key: string;
   seed: number;
-  /** Ends after this many requests or this time, whichever comes first. */
-  requests: number;
-  seconds: number;
+  bound: Bound;
   interrupted: AbortSignal;
   onProgress?: (sent: number, elapsedMs: number) => void;
 };
@@ -19,7 +17,7 @@ const perTurn = 10;
 
 /** Sends requests made from the API document, good ones and bad ones, and checks every answer against it. */
 export async function sendRequests(options: SendOptions): Promise<Findings> {
-  const { url, key, seed, requests, seconds, interrupted, onProgress } = options;
+  const { url, key, seed, bound, interrupted, onProgress } = options;
   const authorization = `Bearer ${key}`;
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as ApiDocument;
   const calls = requestsOf(document, await knownTexts(url, authorization));
@@ -28,19 +26,21 @@ export async function sendRequests(options: SendOptions): Promise<Findings> {
   const startedAt = Date.now();
   let sent = 0;
 
-  for (let turn = 0; !isOver(); turn++) {
+  const turns = 'perCall' in bound ? Math.ceil(bound.perCall / perTurn) : Infinity;
+  for (let turn = 0; turn < turns && !isOver(); turn++) {
     for (const { operation, requests: made } of calls) {
-      const few = fc.sample(made, { numRuns: Math.min(perTurn, requests - sent), seed: seed + turn });
+      if (isOver()) break;
+      const few = fc.sample(made, { numRuns: perTurn, seed: seed + turn });
       await Promise.all(few.map((request) => tryOne(operation, request)));
       sent += few.length;
       onProgress?.(sent, Date.now() - startedAt);
-      if (isOver()) break;
     }
   }
-  return { operations: calls.length, requests: sent, found: [...found.values()] };
+  const operations = Math.min(calls.length, sent / perTurn);
+  return { operations, untried: calls.length - operations, requests: sent, found: [...found.values()] };
 
   function isOver(): boolean {
-    return interrupted.aborted || sent >= requests || Date.now() - startedAt > seconds * 1000;
+    return interrupted.aborted || ('seconds' in bound && Date.now() - startedAt > bound.seconds * 1000);
   }
 
   async function tryOne(operation: string, request: MadeRequest): Promise<void> {
@@ -65,8 +65,8 @@ export async function sendRequests(options: SendOptions): Promise<Findings> {
       return [`no answer: ${String(reason)}`];
     }
     const { status, headers: received } = answer;
-    // Too much load is no fault of the request; every other 5xx is one of the gateway.
-    if (status >= 500 && !text.includes('"overloaded"')) return [`${status}: ${text.slice(0, 200)}`];
+    // A gateway that is too slow for its load says so with a 503 that asks to come later. Every other 5xx is a fault.
+    if (status >= 500 && !(status === 503 && received.has('retry-after'))) return [`${status}: ${text.slice(0, 200)}`];
     try {
       const parsed: unknown = text === '' ? undefined : JSON.parse(text);
       return faultsOf({ method, path: target.pathname, status, headers: received, body: parsed }).map(

@@ -32,6 +32,11 @@ describe('the summary of a fuzz run', () => {
     expect(renderSummary({ ...good, gateway: state }, { withColors: false })).toContain('✗');
   });
 
+  it('says how many calls had no turn before the time was over, which is not a finding', () => {
+    expect(renderSummary({ ...good, untried: 2 }, { withColors: false })).toContain('not tried   2 calls: the time was over');
+    expect(findingsOf({ ...good, untried: 2 })).toEqual([]);
+  });
+
   it('takes memory that grows within its bound', () => {
     expect(findingsOf({ ...good, gateway: { ...gateway, end: { megabytes: 100 + maxGrowthMegabytes } } })).toEqual([]);
   });

@@ -50,12 +50,13 @@ function gatewayFindings({ hasDied, faultLines, warm, end }: GatewayResult): Fin
 /** A result as a few aligned lines. */
 export function renderSummary(result: Result, { withColors }: { withColors: boolean }): string {
   const colors = createColors(withColors);
-  const { engine, seed, seconds, operations, requests, gateway } = result;
+  const { engine, seed, seconds, operations, untried = 0, requests, gateway } = result;
   const findings = findingsOf(result);
   const rows: [string, string][] = [
     ['asked by', `${engine}, seed ${seed}`],
     ['requests', `${requests.toLocaleString('en-US')} to ${operations} calls in ${Math.round(seconds)} s`],
   ];
+  if (untried > 0) rows.push(['not tried', `${untried} calls: the time was over`]);
   if (gateway) {
     const { warm, end } = gateway;
     rows.push(['memory', warm && end ? `${warm.megabytes} MB after a while, ${end.megabytes} MB at the end` : 'not known']);
