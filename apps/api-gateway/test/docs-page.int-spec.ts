@@ -42,7 +42,7 @@ describe('the reference page in a browser', () => {
     expect(requestsElsewhere).toEqual([]);
     expect(complaints).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 });
 
 /** The page, with what it asked of others than the gateway and what the browser found wrong with it. */

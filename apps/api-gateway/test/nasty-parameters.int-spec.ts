@@ -54,7 +54,6 @@ const lists = operations.flatMap(({ method, path, query }) =>
 
 describe('a parameter of a list', () => {
   it.each(lists)('of %s takes text as a value and nothing else: %s', async (path, name, query) => {
-    const startedAt = performance.now();
     for (const text of injections) {
       const answer = await gateway.get(`${path}?${name}=${encodeURIComponent(text)}`);
       // A cursor is what we gave, and nothing that looks like it.
@@ -63,7 +62,6 @@ describe('a parameter of a list', () => {
       else expect({ text, status: answer.status }).toEqual({ text, status: 200 });
       expect(answer.text).not.toMatch(/"(?:events|orders|jobs|messages|entries|deadLetters)":\[\{/);
     }
-    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   it.each(lists)('of %s is taken once, by its name: %s', async (path, name) => {

@@ -51,7 +51,8 @@ describe('while PostgreSQL is away', () => {
       gateway.proxy.freeze();
       const startedAt = Date.now();
       const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => gateway.post(event(`lost-${index}`))));
-      expect(Date.now() - startedAt).toBeLessThan(4000);
+      // PostgreSQL's own time limits, and TCP's, are longer.
+      expect(Date.now() - startedAt).toBeLessThan(12_000);
       answers.forEach(expectUnavailable);
       await gateway.proxy.cut();
       await gateway.proxy.restore();

@@ -24,13 +24,13 @@ beforeAll(async () => {
   sync.partner.behave(() => silence);
   const child = bundle.start({ ...sync.env, ORDERLY_DESTINATIONS_FILE: file });
   await sync.apply([created('A')]);
-  await eventually(() => expect(sync.partner.requests).toHaveLength(3), { timeoutMs: 20_000 });
+  await eventually(() => expect(sync.partner.requests).toHaveLength(3));
   await child.kill();
   await sync.apply([created('B')]);
 
   sync.partner.behave(({ method }) => (method === 'GET' ? status(200, {}, '{"version": 1}') : undefined));
   await sync.startWorker();
-}, 60_000);
+});
 afterAll(async () => {
   await sync.close();
   await bundle.remove();
@@ -39,14 +39,11 @@ afterAll(async () => {
 
 const requestsTo = (destination: string) => sync.partner.about('A').filter((request) => request.destination === destination);
 const endedAfterCrash = (destination: string, outcome: string, attemptsUsed = 1) =>
-  eventually(
-    async () => {
-      const job = await sync.job('A', 1, destination);
-      expect(job).toMatchObject({ state: 'ended', outcome, crashes: 1, attempts_used: attemptsUsed });
-      return job;
-    },
-    { timeoutMs: 25_000 },
-  );
+  eventually(async () => {
+    const job = await sync.job('A', 1, destination);
+    expect(job).toMatchObject({ state: 'ended', outcome, crashes: 1, attempts_used: attemptsUsed });
+    return job;
+  });
 
 describe('a process that is killed between a request and its answer', () => {
   it('is taken over by another, which sends identical bytes under the same key', async () => {
@@ -58,13 +55,13 @@ describe('a process that is killed between a request and its answer', () => {
     const [first, second] = requestsTo('with-key');
     expect(requestsTo('with-key')).toHaveLength(2);
     expect(second).toMatchObject({ key: first!.key, bodyHash: first!.bodyHash });
-  }, 30_000);
+  });
 
   it('is taken over by another, which asks first where the destination can be asked, and does not send again', async () => {
     const job = await endedAfterCrash('with-lookup', 'done');
     expect((await sync.attempts(job.id))[1]).toMatchObject({ outcome: 'done', confirmation_id: 'lookup' });
     expect(requestsTo('with-lookup').map(({ method }) => method)).toEqual(['PUT', 'GET']);
-  }, 30_000);
+  });
 
   it('leaves an honest unknown where nothing makes a second request harmless, and holds the lane', async () => {
     const job = await endedAfterCrash('with-nothing', 'unknown', 0);
@@ -74,7 +71,7 @@ describe('a process that is killed between a request and its answer', () => {
       `select destination, blocked_by from lanes where order_id = 'A' and blocked_by is not null`,
     );
     expect(lanes).toEqual([{ destination: 'with-nothing', blocked_by: job.id }]);
-  }, 30_000);
+  });
 
   it('does not hold up the orders that came meanwhile', async () => {
     for (const destination of ['with-key', 'with-lookup', 'with-nothing']) {

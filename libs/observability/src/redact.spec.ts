@@ -70,8 +70,9 @@ describe('redactText', () => {
   );
 
   it('takes time in proportion to the length of a line', () => {
+    // A time that grows with the square of the length would be hours.
     const startedAt = performance.now();
     redactText(`${'a'.repeat(500_000)}@${'+1 '.repeat(100_000)}`);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
   });
 });

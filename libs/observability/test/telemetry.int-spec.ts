@@ -133,7 +133,7 @@ describe('without an OTLP endpoint', () => {
 });
 
 describe('with a collector that never answers', () => {
-  it('lets the process stop within 3 s and a little', async () => {
+  it('lets the process stop before the collector would time out', async () => {
     const sockets: Socket[] = [];
     const blackHole = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
     await once(blackHole, 'listening');
@@ -142,7 +142,7 @@ describe('with a collector that never answers', () => {
     await sample.get('/v1/events/e-1');
     const startedAt = performance.now();
     await sample.stop();
-    expect(performance.now() - startedAt).toBeLessThan(4500);
+    expect(performance.now() - startedAt).toBeLessThan(9000);
     for (const socket of sockets) socket.destroy();
     blackHole.close();
   });

@@ -149,7 +149,7 @@ describe('a queue worker', () => {
 });
 
 describe('a stop', () => {
-  it('lets jobs finish that do so in time, and hands the others to the next worker within a second, unused', async () => {
+  it('lets jobs finish that do so in time, and hands the others to the next worker at once, unused', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     const quick = new Set<string>();
     const first = await startWorker(async (context) => {
@@ -168,10 +168,10 @@ describe('a stop', () => {
     for (const id of ids.slice(5)) {
       expect(await fake.read(id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0, crashes: 0 });
     }
-    const handedBackAt = Date.now();
+    // Not active under a lock that first would have to run out.
+    expect(await engine.counts(queue)).toMatchObject({ active: 0, delayed: 0 });
     await startWorker(async () => done());
     await eventually(() => isDone(ids));
-    expect(Date.now() - handedBackAt).toBeLessThan(1000);
     await eventually(isEmpty);
   });
 
@@ -204,7 +204,7 @@ describe('a stop', () => {
     await proxy.cut();
     const startedAt = Date.now();
     await Promise.all([idle.stop(), busy.stop()]);
-    expect(Date.now() - startedAt).toBeLessThan(3000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
     expect(await fake.read(id)).toMatchObject({ waitReason: 'handed-back', attemptsUsed: 0 });
   });
 });

@@ -103,7 +103,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
       }),
       { numRuns: 150 },
     );
-  }, 120_000);
+  });
 
   it('of events', async () => {
     const statuses = ['pending', 'parked', 'applied', 'duplicate', 'superseded', 'rejected', 'skipped', 'discarded'] as const;
@@ -132,7 +132,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
       }),
       { numRuns: 100 },
     );
-  }, 120_000);
+  });
 
   it('of messages', async () => {
     const filters: fc.Arbitrary<MessageFilter> = fc.record({
@@ -153,7 +153,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
       }),
       { numRuns: 100 },
     );
-  }, 120_000);
+  });
 
   it('of orders, by time or by id', async () => {
     const filters: fc.Arbitrary<OrderFilter> = fc.record({
@@ -193,7 +193,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
       }),
       { numRuns: 150 },
     );
-  }, 120_000);
+  });
 });
 
 it('what is added while a list is paged through shifts nothing', async () => {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   // As the gateway's: planned for its values, and free to read a table from end to end.
   db = ledger.connect(8, { preparesStatements: false });
   await fillLedger(db);
-}, 180_000);
+});
 afterAll(() => ledger.close());
 
 /** What a statement did to find its rows. */

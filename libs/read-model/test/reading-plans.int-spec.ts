@@ -24,7 +24,7 @@ beforeAll(async () => {
     update jobs set ended_at = to_timestamp(('x' || replace(left(id::text, 13), '-', ''))::bit(48)::bigint / 1000.0) where state = 'ended'`);
   await db.query('vacuum analyze');
   await pauseQueue(db, 'order-sync.erp', { actor: testActor });
-}, 180_000);
+});
 afterAll(() => ledger.close());
 
 /** Says what is read for something: tables from end to end, and pages of 8 kB. What is done `before` is undone. */

@@ -59,7 +59,7 @@ function openResources(): ReadonlyMap<string, number> {
 }
 
 /** Handles are closed a few turns after they were told to. */
-async function resourcesReturnTo(before: ReadonlyMap<string, number>, timeoutMs = 2000): Promise<void> {
+async function resourcesReturnTo(before: ReadonlyMap<string, number>, timeoutMs = 30_000): Promise<void> {
   const leaked = (): readonly string[] =>
     [...openResources()].filter(([kind, count]) => kind !== 'Immediate' && count > (before.get(kind) ?? 0)).map(([kind]) => kind);
   const deadline = Date.now() + timeoutMs;

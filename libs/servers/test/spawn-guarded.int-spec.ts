@@ -81,4 +81,4 @@ function isAliveGroup(pid: number): boolean {
 }
 
 const until = (condition: () => boolean): Promise<void> =>
-  waitUntil(() => (condition() ? Promise.resolve() : Promise.reject(new Error('not yet'))), { timeoutMs: 20_000 });
+  waitUntil(() => (condition() ? Promise.resolve() : Promise.reject(new Error('not yet'))), { timeoutMs: 60_000 });

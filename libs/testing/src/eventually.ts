@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Repeats an assertion until it holds and gives its value: for what becomes true in its own time.
+ * Repeats an assertion until it holds and returns its value: for what becomes true in its own time.
+ *
+ * @param timeoutMs - ends a test that would fail anyway. It is long, because a busy machine may be ten times slower.
  * @throws the assertion's last failure when `timeoutMs` have passed.
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,
-  { timeoutMs = 10_000, intervalMs = 20 }: { timeoutMs?: number; intervalMs?: number } = {},
+  { timeoutMs = 60_000, intervalMs = 20 }: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

@@ -66,7 +66,7 @@ describe('kill -9 of a worker in the middle of its jobs', () => {
           ids.map(() => ({ state: 'ended', outcome: 'done', wait_reason: null, attempts_used: 1, crashes: 1 })),
         );
       },
-      { timeoutMs: 40_000, intervalMs: 100 },
+      { intervalMs: 100 },
     );
     expect(Date.now() - killedAt).toBeGreaterThan(6000);
     expect(ranAlone).toEqual(ids.map(() => true));
@@ -76,5 +76,5 @@ describe('kill -9 of a worker in the middle of its jobs', () => {
       expect(attempts.at(-1)).toMatchObject({ outcome: 'done', used_attempt: true });
       expect(attempts.filter(({ used_attempt }) => used_attempt)).toHaveLength(1);
     }
-  }, 60_000);
+  });
 });

@@ -14,7 +14,7 @@ const untilAborted: JobHandler<typeof syncOrder> = ({ signal }) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 describe('a worker process that is told to stop', () => {
-  it('finishes what ends in time and hands the rest back: no attempt is used, and another has it within a second', async () => {
+  it('finishes what ends in time and hands the rest back: no attempt is used, and another process has it next', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     let calls = 0;
     const worker = buildErpWorker(fixture.env, async (context) => {
@@ -39,9 +39,7 @@ describe('a worker process that is told to stop', () => {
 
     const next = buildErpWorker(fixture.env, async () => done({ resultVersion: 1 }));
     await fixture.run(next);
-    const startedAt = Date.now();
     await eventually(async () => expect(await readJobs(fixture, ids)).toEqual(ids.map(() => finished)));
-    expect(Date.now() - startedAt).toBeLessThan(1000);
     await next.stop();
   });
 
@@ -50,7 +48,7 @@ describe('a worker process that is told to stop', () => {
     const connections = `select from pg_stat_activity where datname = current_database() and application_name like 'erp-worker%'`;
     await eventually(async () => expect(await fixture.db.query(connections)).toEqual([]));
     expect(await fixture.db.query('select from processes')).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('/livez', () => {

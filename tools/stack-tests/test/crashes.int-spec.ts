@@ -11,8 +11,6 @@ type Worker = (typeof workers)[number];
 /** How long a partner takes to answer. */
 const slowMs = 60;
 
-jest.setTimeout(120_000);
-
 describe('whatever ends in the middle of the work', () => {
   let stack: Stack;
   let client: StackClient;
@@ -23,7 +21,7 @@ describe('whatever ends in the middle of the work', () => {
     atTheEnd(() => stack.stop());
     client = await StackClient.connect(stack.ready);
     atTheEnd(() => client.close());
-  }, 120_000);
+  });
 
   beforeEach(async () => {
     // Slow enough that there is a middle.
@@ -41,7 +39,7 @@ describe('whatever ends in the middle of the work', () => {
       if (worker === 'notification-worker') beingSent = running;
       await untilReplaced(worker, pid);
     }
-    await client.untilEnded('killed', 90_000);
+    await client.untilEnded('killed');
     await expectKeptPromises(client, lives, { unknownMessages: beingSent });
   });
 
@@ -52,7 +50,7 @@ describe('whatever ends in the middle of the work', () => {
       await eventually(async () => expect((await client.statistics('flushed')).open).toBeLessThan(open), { timeoutMs: 60_000 });
       await client.redis.flushall();
     }
-    await client.untilEnded('flushed', 90_000);
+    await client.untilEnded('flushed');
     await expectKeptPromises(client, lives);
   });
 
@@ -68,7 +66,7 @@ describe('whatever ends in the middle of the work', () => {
       process.kill(pid, 'SIGTERM');
       await untilReplaced(worker, pid);
     }
-    await client.untilEnded('stopped', 90_000);
+    await client.untilEnded('stopped');
     await expectKeptPromises(client, lives);
 
     const attempts = await client.ledger<{ outcome: string; used_attempt: boolean; count: number }>(
@@ -102,7 +100,7 @@ describe('whatever ends in the middle of the work', () => {
         expect(isGoodMoment).toBe(true);
         return running;
       },
-      { timeoutMs: 20_000, intervalMs: 10 },
+      { intervalMs: 10 },
     );
   }
 
@@ -140,7 +138,7 @@ describe('whatever ends in the middle of the work', () => {
   }
 
   async function untilReplaced(service: string, pid: number): Promise<void> {
-    await eventually(() => expect(stack.pidOf(service)).not.toBe(pid), { timeoutMs: 30_000 });
+    await eventually(() => expect(stack.pidOf(service)).not.toBe(pid));
   }
 });
 

@@ -6,8 +6,6 @@ import { makeOrderLives, type LifeEvent, type OrderLives } from './order-lives';
 import { Stack } from './stack';
 import { StackClient } from './stack-client';
 
-jest.setTimeout(120_000);
-
 describe('while a server is away', () => {
   let stack: Stack;
   let client: StackClient;
@@ -26,7 +24,7 @@ describe('while a server is away', () => {
     atTheEnd(() => stack.stop());
     client = await StackClient.connect(stack.ready, { databaseUrl: database.url, redisUrl: server.url });
     atTheEnd(() => client.close());
-  }, 120_000);
+  });
 
   it('Redis: events are taken, and carried on when it is back', async () => {
     const lives = makeOrderLives({ prefix: 'no-redis', count: 60 });
@@ -40,7 +38,7 @@ describe('while a server is away', () => {
     // It comes back with nothing of what it knew.
     await client.redis.flushall();
     await redis.restore();
-    await client.untilEnded('no-redis', 90_000);
+    await client.untilEnded('no-redis');
     await expectKeptPromises(client, lives);
   });
 
@@ -65,7 +63,7 @@ describe('while a server is away', () => {
     expect(await keys(firstHalf(lives))).toBe(firstHalf(lives).length);
 
     await client.postAll(secondHalf(lives), 'no-ledger');
-    await client.untilEnded('no-ledger', 90_000);
+    await client.untilEnded('no-ledger');
     await expectKeptPromises(client, lives);
     const failed = await client.ledger(
       `select a.outcome, a.error_code from attempts a join jobs j on j.id = a.job_id

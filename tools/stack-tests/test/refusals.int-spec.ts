@@ -6,8 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtService, machine, Stack } from './stack';
 
-jest.setTimeout(60_000);
-
 describe('what cannot start', () => {
   let folder: string;
   let taken: Server;

@@ -123,7 +123,7 @@ export class StackClient {
   }
 
   /** Waits until nothing of a batch is to be done any more, now or at a deadline. */
-  async untilEnded(batch: string, timeoutMs = 60_000): Promise<Statistics> {
+  async untilEnded(batch: string, timeoutMs = 240_000): Promise<Statistics> {
     return eventually(
       async () => {
         const statistics = await this.statistics(batch);
@@ -136,7 +136,7 @@ export class StackClient {
 
   /** Waits until no job is open at all: a service that has just started may catch up on what was due before. */
   async untilNothingIsOpen(): Promise<void> {
-    await eventually(async () => expect(await this.countInLedger("jobs where state <> 'ended'")).toBe(0), { timeoutMs: 30_000 });
+    await eventually(async () => expect(await this.countInLedger("jobs where state <> 'ended'")).toBe(0));
   }
 
   /** Waits until jobs of a batch are waiting or running, so many at least. */

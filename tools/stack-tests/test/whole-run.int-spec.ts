@@ -11,8 +11,6 @@ const parkedDeadlineSeconds = 8;
 /** Connections that a pool may keep from its last use, and the open files behind them. */
 const tolerance = 4;
 
-jest.setTimeout(120_000);
-
 describe('the whole stack', () => {
   let stack: Stack;
   let client: StackClient;
@@ -32,7 +30,7 @@ describe('the whole stack', () => {
     await client.postAll(makeOrderLives({ prefix: 'first', count: 4 }).events, 'first');
     await client.untilEnded('first');
     idle = { redisKeys: await restingRedisKeys(), databaseConnections, openFiles };
-  }, 120_000);
+  });
 
   it('carries every event of a file to its end, in order, once', async () => {
     expect(await client.postAll(lives.events, 'straight')).toEqual({ accepted: lives.events.length, duplicates: 0 });
@@ -89,19 +87,17 @@ describe('the whole stack', () => {
         const tooMany = Object.entries(now.openFiles).filter(([service, count]) => count > idle.openFiles[service]! + tolerance);
         expect({ before: idle.openFiles, tooMany }).toEqual({ before: idle.openFiles, tooMany: [] });
       },
-      { timeoutMs: 60_000, intervalMs: 500 },
+      { intervalMs: 500 },
     );
   });
 
   it('leaves no process and no file behind when it is told to stop', async () => {
     await client.close();
     expect(stack.processes().length).toBeGreaterThan(7);
-    const { code, tookMs } = await stack.end('SIGINT');
-    expect(code).toBe(0);
-    expect(tookMs).toBeLessThan(10_000);
+    expect(await stack.end('SIGINT')).toBe(0);
     expect(stack.leftFiles()).toEqual([]);
     // The guards of its processes notice within a moment that there is nothing left to guard.
-    await eventually(() => expect(stack.processes()).toEqual([]), { timeoutMs: 3_000 });
+    await eventually(() => expect(stack.processes()).toEqual([]));
   });
 
   async function resources() {

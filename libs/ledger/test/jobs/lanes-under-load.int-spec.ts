@@ -178,4 +178,4 @@ it('lanes never have two heads and never lose one while fan-out and settlement r
     `select count(*) filter (where outcome not in ('done', 'dead')) as other, count(*) as jobs from jobs where destination = 'wms'`,
   );
   expect(sent).toMatchObject({ other: 0 });
-}, 60_000);
+});
