@@ -1,8 +1,10 @@
 // npm run fuzz: installs, builds, and fuzzes every call of the API. Arguments are passed on (--help lists them).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { answerHelp } from './answer-help.mjs';
 import { ensureInstalled, pinnedNode, runQuietly, workspaceRoot } from './install.mjs';
 
+answerHelp('fuzz');
 ensureInstalled();
 runQuietly('Building', 'node_modules/nx/dist/bin/nx.js', ['run-many', '-t', 'build', '--outputStyle=static']);
 

@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { answerHelp } from './answer-help.mjs';
 import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
+
+answerHelp('keys');
 
 // npm runs scripts in the workspace root, but the user gives paths relative to their own folder.
 const here = process.env.INIT_CWD ?? process.cwd();

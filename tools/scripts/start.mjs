@@ -1,8 +1,10 @@
 // npm start: installs, builds, and runs the local stack on the pinned Node. Arguments are passed on (--help lists them).
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { answerHelp } from './answer-help.mjs';
 import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
 
+answerHelp('start');
 ensureInstalled();
 ensureBuilt();
 

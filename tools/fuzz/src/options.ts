@@ -14,12 +14,8 @@ export type FuzzOptions = {
 export function parseOptions(commandLine: string[], environment: NodeJS.ProcessEnv): FuzzOptions {
   const command = new Command('npm run fuzz --')
     .description('Sends thousands of requests to every call of the API, good ones and bad ones, and checks every answer.')
-    .option('--seconds <number>', 'how long (default: 120)', seconds)
-    .option(
-      '--per-call <number>',
-      'how many requests to each call, made of its schemas at random; however long that takes',
-      perCall,
-    )
+    .option('--seconds <number>', 'how long requests are sent (default: 120)', seconds)
+    .option('--per-call <number>', 'requests to each call, instead of a time', perCall)
     .option('--seed <number>', 'makes a run that can be repeated (default: the day, so that each day asks something else)', seed)
     .option('--url <url>', 'a gateway that runs already; its ledger is filled with rubbish (default: starts one of its own)')
     .option('--key <key>', 'an API key for it that may do everything (default: ORDERLY_API_KEY)')

@@ -22,7 +22,7 @@ const seed = 1;
 const patient = 900_000;
 
 let hasSchemathesis = false;
-let target: Target;
+let target: Target | undefined;
 beforeAll(async () => {
   if (!existsSync(stackProgram)) throw new Error('Build first: npx nx run-many -t build');
   hasSchemathesis = await installSchemathesis(join(schemathesisFolder, 'requirements.txt'), environment, () => undefined).then(
@@ -40,7 +40,7 @@ afterAll(() => target?.stop(), patient);
 async function expectNothingFound(engine: FuzzOptions['engine'], perCall: number): Promise<void> {
   const output: string[] = [];
   const result = await fuzzTarget(
-    target,
+    target!,
     { seed, engine, bound: { perCall } },
     {
       ...{ environment, schemathesisFolder, stackProgram },

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const workspace = join(__dirname, '../../..');
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'orderly-help-'));
+  cpSync(join(workspace, 'tools/scripts'), join(folder, 'tools/scripts'), { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const run = (args: readonly string[]): string =>
+  execFileSync(process.execPath, args, { encoding: 'utf8', env: { ORDERLY_KEYS_CALLED_AS: 'npm run keys --' } });
+
+describe('--help', () => {
+  it.each([
+    ['start', ['dist/tools/stack/main.cjs']],
+    ['replay', ['dist/tools/replay/main.cjs']],
+    ['fuzz', ['dist/tools/fuzz/main.cjs']],
+    ['keys', ['dist/apps/api-gateway/main.cjs', 'keys']],
+  ])('of %s is answered with nothing installed or built, as its program answers', (script, [program = '', ...command]) => {
+    const answer = run([join(folder, 'tools/scripts', `${script}.mjs`), '--help']);
+    // If the program is right, write its answer to tools/scripts/help.
+    expect(answer).toBe(run([join(workspace, program), ...command, '--help']));
+  });
+});
