@@ -9,9 +9,7 @@ export interface TaskDatabaseOptions {
 }
 
 /** A statement removes a batch, or builds a partition: more than a worker's statements may take, and still bounded. In ms. */
-const statementTimeoutMs = 120_000;
-/** The server's limit fires first while the connection works. In ms. */
-const queryTimeoutMs = statementTimeoutMs + 5_000;
+const queryTimeoutMs = 120_000;
 
 /**
  * Runs a task with connections of its own, so that it neither waits for the worker's nor has their short timeouts.
@@ -33,7 +31,7 @@ export async function withTaskDatabase<Result>(
   };
   signal.addEventListener('abort', cancel);
   try {
-    return await work(bounded(db, signal));
+    return await work(untilAborted(db, signal));
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -48,16 +46,12 @@ const cancelSql = `
   select pg_cancel_backend(pid) from pg_stat_activity
   where application_name = $1 and state = 'active' and pid <> pg_backend_pid()`;
 
-/** Each statement runs in a transaction with a limit of its own: a limit of the session would outlive it behind PgBouncer. */
-function bounded(db: Database, signal: AbortSignal): Database {
-  const transaction: Database['transaction'] = (work) =>
-    db.transaction(async (query) => {
-      await query(`set local statement_timeout = ${statementTimeoutMs}`);
-      const checked: Query = async (text, values) => {
-        signal.throwIfAborted();
-        return query(text, values);
-      };
-      return work(checked);
-    });
-  return { ...db, transaction, query: (text, values) => transaction((query) => query(text, values)) };
+function untilAborted(db: Database, signal: AbortSignal): Database {
+  const checked =
+    (query: Query): Query =>
+    async (text, values) => {
+      signal.throwIfAborted();
+      return query(text, values);
+    };
+  return { ...db, query: checked(db.query), transaction: (work) => db.transaction((query) => work(checked(query))) };
 }

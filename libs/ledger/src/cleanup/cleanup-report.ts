@@ -1,20 +1,20 @@
-/** How a cleanup task is kept from being a burden. */
+/** Limits the load of a cleanup task. */
 export interface CleanupOptions {
-  /** Rows of one statement at most. @defaultValue 1000 */
+  /** Most rows of one step. @defaultValue depends on the step, see each task */
   readonly batch?: number;
-  /** Called between two steps: waits as long as the servers need to rest, and says whether to go on. */
+  /** Called between two steps: waits while the servers rest, and returns whether to go on. */
   readonly pause: () => Promise<boolean>;
-  /** The task throws its reason when it is aborted; what was done until then stays done. */
+  /** When it is aborted, the task throws its reason; finished batches stay done. */
   readonly signal: AbortSignal;
 }
 
-/** What a cleanup task did. */
+/** The result of a cleanup task. */
 export interface CleanupReport {
   readonly rows: number;
   readonly bytes: number;
-  /** False: the task was told to stop before its end, and the next run goes on. */
+  /** False if the task was told to stop early; the next run goes on. */
   readonly isComplete: boolean;
 }
 
-/** Rows of one statement, unless the caller says otherwise: some milliseconds of work. */
+/** Rows of one statement by default: some milliseconds of work. */
 export const defaultBatch = 1000;

@@ -1,16 +1,16 @@
 import type { Database } from '@orderly/database';
 import { defaultBatch, type CleanupOptions, type CleanupReport } from './cleanup-report';
 
-/** The rows that are to go. Both texts are SQL, written by us. */
+/** The rows to delete. Both texts are SQL from our code, never input. */
 export interface Doomed {
   readonly table: string;
-  /** What is true of them; may use `$2` and up. */
+  /** The condition that they meet; its values start at `$2`. */
   readonly where: string;
   /** From `$2` on. */
   readonly values?: readonly unknown[];
 }
 
-/** Deletes rows, few at a time. Rows that somebody works on are left to the next run, so that nobody waits for the other. */
+/** Deletes rows in batches. Locked rows are left to the next run, so that neither side waits. */
 export async function deleteInBatches(
   db: Pick<Database, 'query'>,
   { table, where, values = [] }: Doomed,
@@ -32,7 +32,7 @@ export async function deleteInBatches(
   }
 }
 
-/** Runs steps one after the other, until one is not complete, and adds them up. */
+/** Runs steps in sequence until one is incomplete, and adds up their reports. */
 export async function sumOf(steps: readonly (() => Promise<CleanupReport>)[]): Promise<CleanupReport> {
   const sum = { rows: 0, bytes: 0, isComplete: true };
   for (const step of steps) {

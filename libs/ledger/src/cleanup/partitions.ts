@@ -22,7 +22,7 @@ export interface DroppedPartitions {
 export interface Retention {
   /** Events, jobs, attempts and messages. */
   readonly retentionDays: number;
-  /** The audit trail, which has nothing to wait for. */
+  /** The audit trail: its weeks never wait for open jobs. */
   readonly auditRetentionDays: number;
 }
 
@@ -90,8 +90,8 @@ export async function dropPartitions(
 }
 
 /**
- * Where rows are to be moved out of a default partition, nobody may be about to add to it: a statement that has chosen the
- * default partition fails when that is no longer the right one. So it has to wait before it chooses, at the parent's lock.
+ * Locks default partitions that hold rows before these are moved. A concurrent insert that has already chosen the default
+ * partition would fail, so it must wait for the parent's lock before it chooses.
  */
 async function lockFullDefaults(query: Query): Promise<void> {
   for (const parent of partitionedTables) {
@@ -123,7 +123,7 @@ async function dropPartition(db: Database, parent: PartitionedTable, name: strin
   }
 }
 
-/** A sample tells how many rows there are: counting them would read them all. */
+/** The number of rows comes from a sample: counting would read them all. */
 async function sizeOf(query: Query, name: string): Promise<{ rows: number; bytes: number }> {
   await query(`analyze ${name}`);
   const [size] = await query<{ rows: number; bytes: number }>(

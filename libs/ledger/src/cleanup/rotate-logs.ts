@@ -60,7 +60,7 @@ async function deleteStrays(db: Database, retentionDays: number, options: Cleanu
   return sumOf(strays.map((doomed) => () => deleteInBatches(db, doomed, options)));
 }
 
-/** The guard of the audit trail is off for a transaction that deletes one batch, in which nobody else can write there. */
+/** Deletes each batch in a transaction that switches off the guard of the audit trail; its lock keeps all other writers out. */
 async function deleteAuditStrays(db: Database, retentionDays: number, options: CleanupOptions): Promise<CleanupReport> {
   const [row] = await db.query<{ old: boolean }>(
     `select exists (select from audit_default where id < uuid_floor(now() - make_interval(days => $1))) as old`,
