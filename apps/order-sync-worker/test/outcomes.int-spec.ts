@@ -72,6 +72,21 @@ describe('an answer of a destination', () => {
     }
   });
 
+  it('that never comes because a new connection breaks is asked for again', async () => {
+    sync = await setUp();
+    sync.partner.behave(inTurn('A', reset, status(204)));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    await sync.bringForward((await sync.job('A', 1)).id);
+    const job = await sync.ended('A', 1, 'done');
+    expect(await sync.attempts(job.id)).toMatchObject([
+      { outcome: 'retry', error_code: 'destination-timeout' },
+      { outcome: 'done' },
+    ]);
+    const [first, second] = sync.partner.about('A');
+    expect(second).toMatchObject({ key: first!.key, bodyHash: first!.bodyHash });
+  });
+
   it('that never comes because nobody listens is tried again', async () => {
     sync = await setUp({ request: { url: 'http://127.0.0.1:1/{orderId}' } });
     await sync.startWorker();
@@ -106,7 +121,7 @@ describe('an answer of a destination', () => {
 });
 
 describe('attempts', () => {
-  it('are five, some 2, 4, 8 and 16 s apart, and then the job is a dead letter', async () => {
+  it('are five, some 2, 4, 8 and 16 s apart, and then the job ends unknown: a 500 leaves open whether it was taken', async () => {
     sync = await setUp();
     sync.partner.behave(inTurn('A', status(500)));
     await sync.startWorker();
@@ -126,11 +141,32 @@ describe('attempts', () => {
       expect(waitedMs).toBeLessThanOrEqual(seconds * 1200);
       await sync.bringForward(id);
     }
-    expect(await sync.ended('A', 1, 'dead')).toMatchObject({ attempts_used: 5, fingerprint: 'destination-failed:erp' });
-    expect((await sync.attempts(id)).map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'retry', 'retry', 'dead']);
+    expect(await sync.ended('A', 1, 'unknown')).toMatchObject({ attempts_used: 5, error_code: 'destination-failed' });
+    expect((await sync.attempts(id)).map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'retry', 'retry', 'unknown']);
+    expect(await sync.lane('A')).toMatchObject({ acked_version: 0, blocked_by: id });
     expect(new Set(sync.partner.about('A').map(({ key, bodyHash }) => `${key} ${bodyHash}`)).size).toBe(1);
     await sync.ended('B', 1, 'done');
     expect(sync.partner.about('B')).toHaveLength(1);
+  });
+
+  it('are five, and then the job is a dead letter if every answer was a definite no', async () => {
+    sync = await setUp();
+    sync.partner.behave(inTurn('A', status(409)));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    const { id } = await sync.job('A', 1);
+    for (let waits = 0; waits < 4; waits += 1) await sync.bringForward(id);
+    expect(await sync.ended('A', 1, 'dead')).toMatchObject({ attempts_used: 5, fingerprint: 'destination-conflict:erp' });
+  });
+
+  it('end unknown if an earlier one was not answered, although the last never arrived', async () => {
+    sync = await setUp({ timeoutMs: 500 });
+    sync.partner.behave(inTurn('A', silence, status(408)));
+    await sync.startWorker();
+    await sync.apply([created('A')]);
+    const { id } = await sync.job('A', 1);
+    for (let waits = 0; waits < 4; waits += 1) await sync.bringForward(id);
+    expect(await sync.ended('A', 1, 'unknown')).toMatchObject({ attempts_used: 5, error_code: 'destination-unavailable' });
   });
 
   it('that fail with Retry-After wait for as long as it says, not for the backoff', async () => {

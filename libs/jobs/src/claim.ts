@@ -22,6 +22,8 @@ export interface ClaimedJob {
   readonly crashes: number;
   /** This claim was taken over from a process that died. */
   readonly wasLost: boolean;
+  /** An earlier try may have taken effect: no answer came, or its process died. Missing where the effect is PostgreSQL's own. */
+  readonly isInDoubt?: boolean;
   /** The destination is held, and this job tries whether it still has to be. */
   readonly isProbe: boolean;
   readonly orderId: string | null;

@@ -72,6 +72,21 @@ describe('what follows from a failed attempt', () => {
     expect(classify(error)).toEqual(verdict);
   });
 
+  it.each([
+    ['an ambiguous failure', new RetryableError('destination-timeout', 'silence', { details: { ambiguous: true } }), {}],
+    ['a definite failure after an ambiguous one', new RetryableError('destination-timeout', 'refused'), { isInDoubt: true }],
+  ])('is an unknown outcome after the fifth attempt, or when the job is too old, for %s', (_what, error, doubt) => {
+    const unknown = { kind: 'ended', outcome: 'unknown', reason: 'destination-timeout' };
+    expect(classify(error, { ...doubt, attemptsUsed: 3 })).toMatchObject({ kind: 'again' });
+    expect(classify(error, { ...doubt, attemptsUsed: 4 })).toEqual(unknown);
+    expect(classify(error, { ...doubt, ageMs: 73 * 3_600_000 })).toEqual(unknown);
+  });
+
+  it('is a dead letter for a definite refusal, also after an ambiguous attempt', () => {
+    const refusal = new PermanentError('destination-refused', '422');
+    expect(classify(refusal, { attemptsUsed: 4, isInDoubt: true })).toMatchObject({ kind: 'dead' });
+  });
+
   it('is another attempt after the fourth used, and a dead letter after the fifth', () => {
     const error = new RetryableError('destination-failed', '500');
     expect(classify(error, { attemptsUsed: 3 })).toMatchObject({ kind: 'again', delayMs: 16_000 });

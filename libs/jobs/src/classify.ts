@@ -17,12 +17,15 @@ const holdCheckMs = 60_000;
 
 const hourMs = 3_600_000;
 
-/** What follows from a failed attempt. Anything that is no AppError is worth another attempt. */
+/**
+ * What follows from a failed attempt. Anything that is no AppError is worth another attempt. A last attempt that left open whether
+ * its effect took place ends the job `unknown`: nobody knows that it failed.
+ */
 export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPolicy, random: number = Math.random()): Verdict {
   const verdict = verdictOf(error, job, policy, random);
-  const isTooOld = job.ageMs > policy.maxAgeHours * hourMs;
   // A process that stops says nothing about the job: the next one tries it once more.
-  if (verdict.kind === 'again' && verdict.waitReason !== 'handed-back' && isTooOld) {
+  if (verdict.kind === 'again' && verdict.waitReason !== 'handed-back' && isTooOld(job, policy)) {
+    if (leavesDoubt(error, job)) return unknown(isAppError(error) ? error.code : 'job-failed');
     return dead(job, 'job-expired', `open for more than ${policy.maxAgeHours} hours; last: ${messageOf(error)}`);
   }
   return verdict;
@@ -31,6 +34,18 @@ export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPoli
 /** What dead letters are grouped by: the error's code and the destination, or the job's name where there is none. */
 export const fingerprintOf = (code: string, job: Pick<ClaimedJob, 'destination' | 'name'>): string =>
   `${code}:${job.destination ?? job.name}`;
+
+/** Whether a failure of this attempt ends the job. */
+export const isLastAttempt = (job: ClaimedJob, policy: JobPolicy): boolean =>
+  job.attemptsUsed + 1 >= policy.attempts || isTooOld(job, policy);
+
+const isTooOld = (job: ClaimedJob, policy: JobPolicy): boolean => job.ageMs > policy.maxAgeHours * hourMs;
+
+/** Whether the effect may have taken place although the attempt failed: no answer came, or one that says nothing of it. */
+export const isAmbiguous = (error: unknown): boolean => isAppError(error) && error.details['ambiguous'] === true;
+
+/** An earlier try may have done what this one failed to do. */
+const leavesDoubt = (error: unknown, job: ClaimedJob): boolean => isAmbiguous(error) || job.isInDoubt === true;
 
 function verdictOf(error: unknown, job: ClaimedJob, policy: JobPolicy, random: number): Verdict {
   if (error instanceof ShutdownError) return { kind: 'again', delayMs: 0, usesAttempt: false, waitReason: 'handed-back' };
@@ -42,15 +57,18 @@ function verdictOf(error: unknown, job: ClaimedJob, policy: JobPolicy, random: n
     const hold = { reason: error.code, forMs: holdCheckMs };
     return { kind: 'again', delayMs: holdCheckMs, usesAttempt: false, waitReason: 'held', hold };
   }
-  if (error instanceof UnknownOutcomeError) return { kind: 'ended', outcome: 'unknown', reason: error.code };
+  if (error instanceof UnknownOutcomeError) return unknown(error.code);
 
   const code = isAppError(error) ? error.code : 'job-failed';
   const attemptsUsed = job.attemptsUsed + 1;
-  if (error instanceof PermanentError || attemptsUsed >= policy.attempts) return dead(job, code, messageOf(error));
+  if (error instanceof PermanentError) return dead(job, code, messageOf(error));
+  if (attemptsUsed >= policy.attempts) return leavesDoubt(error, job) ? unknown(code) : dead(job, code, messageOf(error));
 
   const asked = error instanceof RetryableError ? error.retryAfterMs : undefined;
   return { kind: 'again', delayMs: asked ?? backoffMs(attemptsUsed, policy, random), usesAttempt: true, waitReason: 'retry' };
 }
+
+const unknown = (reason: string): Verdict => ({ kind: 'ended', outcome: 'unknown', reason });
 
 const dead = (job: ClaimedJob, code: string, message: string): Verdict => ({
   kind: 'dead',

@@ -48,6 +48,8 @@ export interface JobContext<Definition extends JobDefinition> {
   readonly payload: PayloadOf<Definition>;
   /** Aborted at the timeout, at shutdown, and when this process may no longer send. Pass it to everything that waits. */
   readonly signal: AbortSignal;
+  /** A failure of this attempt ends the job. */
+  readonly isLastAttempt: boolean;
   /**
    * Call it right before an effect may leave the process: from then on a silence leaves open whether it did.
    *

@@ -5,7 +5,7 @@ export { type Hold, type LaneStep, type MessageUpdate, type Settlement, type Set
 export { type Engine, type RunnableJob } from './engine';
 export { createCoalescer, type Coalescer, type CoalescerOptions } from './coalescer';
 export { backoffMs } from './backoff';
-export { classifyFailure, fingerprintOf } from './classify';
+export { classifyFailure, fingerprintOf, isAmbiguous, isLastAttempt } from './classify';
 export { done, skipped, settled, type HandlerResult, type JobContext, type JobHandler } from './handler';
 export { createSoloGate, type SoloGate } from './solo-gate';
 export { liveness } from './liveness';

@@ -45,6 +45,8 @@ export interface Settlement {
   readonly attempt?: AttemptLog;
   readonly laneStep?: LaneStep;
   readonly message?: MessageUpdate;
+  /** The attempt failed, and its effect may have taken place all the same. */
+  readonly leavesDoubt?: boolean;
 }
 
 export interface SettleResult {

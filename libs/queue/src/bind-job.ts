@@ -1,6 +1,6 @@
 import type { JobDefinition } from '@orderly/contracts';
 import { InvalidPayloadError } from '@orderly/errors';
-import type { ClaimedJob, HandlerResult, JobHandler } from '@orderly/jobs';
+import { isLastAttempt, type ClaimedJob, type HandlerResult, type JobHandler } from '@orderly/jobs';
 import type { z } from 'zod';
 
 /** A job's definition and its handler, joined: what the runtime runs. */
@@ -23,7 +23,7 @@ export function bindJob<Payload extends z.ZodType>(
         const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
         throw new InvalidPayloadError('invalid-payload', `The payload of ${definition.name} does not parse: ${faults}`);
       }
-      return handler({ job, payload: parsed.data, signal, effectBegins });
+      return handler({ job, payload: parsed.data, signal, effectBegins, isLastAttempt: isLastAttempt(job, definition.policy) });
     },
   };
 }

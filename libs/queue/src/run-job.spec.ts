@@ -144,6 +144,21 @@ describe('an attempt', () => {
     expect((await run({ attemptsUsed: 4 })).after).toMatchObject({ outcome: 'dead', attemptsUsed: 5 });
   });
 
+  it.each([
+    ['ambiguous', true, new RetryableError('destination-timeout', 'x', { details: { ambiguous: true } }), true],
+    ['definite', true, new RetryableError('destination-conflict', 'x'), false],
+    ['an effect that was done', true, undefined, false],
+    ['before its effect began', false, new RetryableError('destination-timeout', 'x', { details: { ambiguous: true } }), false],
+  ] as const)('leaves the job in doubt, or not, by how it fails (%s)', async (_how, hasBegun, error, leavesDoubt) => {
+    const { fake, run } = setup(async ({ effectBegins }) => {
+      if (hasBegun) effectBegins();
+      if (error) throw error;
+      return done();
+    });
+    await run();
+    expect(fake.settlements[0]).toMatchObject({ leavesDoubt });
+  });
+
   it('tells what a verdict means for lane and message', async () => {
     const afterwards = (verdict: Verdict) => ({ laneStep: verdict.kind === 'dead' ? ('block' as const) : ('next' as const) });
     const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'x')));

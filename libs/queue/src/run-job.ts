@@ -1,7 +1,8 @@
 import type { JobPolicy } from '@orderly/contracts';
-import { isAppError, PermanentError, ShutdownError, type ErrorCode } from '@orderly/errors';
+import { isAppError, PermanentError, RetryableError, ShutdownError, type ErrorCode } from '@orderly/errors';
 import {
   classifyFailure,
+  isAmbiguous,
   type ClaimedJob,
   type ClaimRequest,
   type ClaimResult,
@@ -154,7 +155,8 @@ async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: 
 
   const isRefused = hopeless !== undefined;
   const attempt = attemptLog({ job, startedAt, verdict, failure, isRefused, result, traceId });
-  const settlement: Settlement = { job, verdict, attempt, ...afterwardsOf(verdict, job, result, runner) };
+  const leavesDoubt = live.hasBegun && failure !== undefined && (isAmbiguous(failure) || failure === deadline.signal.reason);
+  const settlement: Settlement = { job, verdict, attempt, leavesDoubt, ...afterwardsOf(verdict, job, result, runner) };
   const settled = await settleAttempt(settlement, live, policy, runner);
   reportAttempt({ job, startedAt, failure, ...settled }, runner.logger);
   return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
@@ -197,7 +199,13 @@ function beginEffect(live: LiveClaim, signal: AbortSignal, { heartbeat }: JobRun
 const silenceOf = (job: ClaimedJob, policy: JobPolicy, hasBegun: boolean, signal: AbortSignal): Error =>
   policy.whenLost === 'unknown' && hasBegun
     ? outcomeUnknown(job, 'The handler did not say in time what became of its effect')
-    : (signal.reason as Error);
+    : openAfter(signal.reason as Error, hasBegun);
+
+/** A timeout after the effect began leaves open whether it took place. */
+const openAfter = (reason: Error, hasBegun: boolean): Error =>
+  hasBegun && reason instanceof RetryableError
+    ? new RetryableError(reason.code, reason.message, { details: { ambiguous: true } })
+    : reason;
 
 /** What waits for the signal may fail in words of its own when it is aborted; what counts is why it was. */
 const failureOf = (error: unknown, signal: AbortSignal): unknown =>

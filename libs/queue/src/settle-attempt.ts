@@ -85,12 +85,11 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
   stop.removeEventListener('abort', onStop);
 }
 
-function withoutTexts({ job, verdict, attempt, laneStep, message }: Settlement): Settlement {
+function withoutTexts({ attempt, verdict, message, ...rest }: Settlement): Settlement {
   return {
-    job,
+    ...rest,
     verdict: verdictWithoutText(verdict),
     attempt: attempt && attemptWithoutTexts(attempt),
-    laneStep,
     ...(message ? { message: { state: message.state } } : {}),
   };
 }

@@ -103,6 +103,7 @@ export const jobs = pgTable('jobs', {
   attemptsUsed: smallint('attempts_used').notNull().default(0),
   tries: integer('tries').notNull().default(0),
   crashes: smallint('crashes').notNull().default(0),
+  inDoubt: boolean('in_doubt').notNull().default(false),
   claimToken: uuid('claim_token'),
   claimedBy: uuid('claimed_by'),
   claimedAt: moment('claimed_at'),

@@ -40,15 +40,25 @@ type Case = {
   readonly job?: Partial<ClaimedJob>;
   readonly idempotency?: Destination['idempotency'];
   readonly send?: DestinationClient['send'];
-  readonly partnerVersion?: number;
+  readonly partnerVersion?: number | Error;
   readonly signal?: AbortSignal;
   readonly onLoad?: () => void;
   readonly effectBegins?: () => void;
+  readonly isLastAttempt?: boolean;
 };
 
 const taken = async () => ({ responseStatus: 200, responseExcerpt: '' });
 
-async function handle({ job, idempotency = { mode: 'key' }, send = taken, partnerVersion, signal, onLoad, effectBegins }: Case) {
+async function handle({
+  job,
+  idempotency = { mode: 'key' },
+  send = taken,
+  partnerVersion,
+  signal,
+  onLoad,
+  effectBegins,
+  isLastAttempt = false,
+}: Case) {
   const sent: SendRequest[] = [];
   const loaded: number[] = [];
   let lookups = 0;
@@ -61,6 +71,7 @@ async function handle({ job, idempotency = { mode: 'key' }, send = taken, partne
       },
       lookupVersion: async () => {
         lookups += 1;
+        if (partnerVersion instanceof Error) throw partnerVersion;
         return partnerVersion;
       },
     },
@@ -75,6 +86,7 @@ async function handle({ job, idempotency = { mode: 'key' }, send = taken, partne
     payload: { destination: 'erp', orderId: 'A', version: 3 },
     signal: signal ?? new AbortController().signal,
     effectBegins: effectBegins ?? (() => signal?.throwIfAborted()),
+    isLastAttempt,
   }).catch((error: unknown) => error);
   return { outcome, sent, loaded, lookups };
 }
@@ -119,6 +131,32 @@ describe('syncOrder', () => {
     ['none', 'UnknownOutcomeError'],
   ] as const)('takes an ambiguous failure with idempotency %s for a %s', async (mode, name) => {
     expect((await handle({ send: ambiguous, idempotency: { mode } })).outcome).toMatchObject({ name });
+  });
+
+  const unavailable = new RetryableError('destination-unavailable', 'refused');
+  it.each([
+    ['done if the destination has the version', 3, { kind: 'done', resultVersion: 3 }],
+    ['a definite failure if it has an older one', 2, { name: 'PermanentError', code: 'destination-failed' }],
+    ['left open if it does not say', unavailable, { name: 'RetryableError', details: { ambiguous: true } }],
+  ] as const)(
+    'with a lookup asks once more after an ambiguous last attempt, which is %s',
+    async (_what, partnerVersion, outcome) => {
+      const last = { send: ambiguous, idempotency: lookup, partnerVersion } as const;
+      expect(await handle({ ...last, isLastAttempt: true })).toMatchObject({ lookups: 1, sent: [{}], outcome });
+      expect(await handle(last)).toMatchObject({ lookups: 0, sent: [{}], outcome: { name: 'RetryableError' } });
+    },
+  );
+
+  it('takes a timeout of the handler while the request is under way for ambiguous', async () => {
+    const timeout = new AbortController();
+    const { outcome } = await handle({
+      signal: timeout.signal,
+      send: async ({ signal }) => {
+        timeout.abort(new RetryableError('job-timeout', 'too slow'));
+        throw signal.reason;
+      },
+    });
+    expect(outcome).toMatchObject({ code: 'job-timeout', details: { ambiguous: true } });
   });
 
   it.each([

@@ -1,8 +1,8 @@
 import type { syncOrder } from '@orderly/contracts';
 import type { OrderVersion, OrderVersionKey } from '@orderly/ledger';
 import { deliveryKey, type Destination, type DestinationClient } from '@orderly/destinations';
-import { isAppError, NotFoundError, UnknownOutcomeError } from '@orderly/errors';
-import { done, skipped, type ClaimedJob, type HandlerResult, type JobHandler } from '@orderly/jobs';
+import { isAppError, NotFoundError, PermanentError, RetryableError, UnknownOutcomeError, type AppError } from '@orderly/errors';
+import { done, isAmbiguous, skipped, type ClaimedJob, type HandlerResult, type JobHandler } from '@orderly/jobs';
 import { currentTraceContext } from '@orderly/observability';
 
 export interface SyncOrderDeps {
@@ -14,7 +14,7 @@ export interface SyncOrderDeps {
 /** Tells the destination of the version that the claim recorded as its intent. */
 export const createSyncOrder =
   ({ destination, client, loadVersion }: SyncOrderDeps): JobHandler<typeof syncOrder> =>
-  async ({ job, payload, signal, effectBegins }) => {
+  async ({ job, payload, signal, effectBegins, isLastAttempt }) => {
     const { orderId } = payload;
     const version = job.intentVersion ?? payload.version;
     if (version <= job.ackedVersion) return skipped('the destination has this version already', { outcome: 'superseded' });
@@ -38,34 +38,32 @@ export const createSyncOrder =
       });
       return told(version, answer);
     } catch (error) {
-      return settleFailure(error, destination, job, version, signal);
+      const failure = failureOf(error, destination, job, signal);
+      const { partnerVersion = 0 } = failure.details as { partnerVersion?: number };
+      if (partnerVersion >= version) return told(version, { confirmationId: 'conflict' });
+      if (idempotency.mode !== 'lookup' || !isLastAttempt || !isAmbiguous(failure)) throw failure;
+      // The job is about to end: the destination has the last word. If it does not say, nobody can tell.
+      const lastWord = await client.lookupVersion(orderId, signal).catch(() => Promise.reject(failure));
+      if ((lastWord ?? 0) >= version) return told(version, { confirmationId: 'lookup' });
+      throw new PermanentError(failure.code, `${failure.message}, and it does not have version ${version}`, { cause: failure });
     }
   };
 
 const told = (version: number, log: Extract<HandlerResult, { kind: 'done' }>['log']): HandlerResult =>
   done({ resultVersion: version, log });
 
-/** A failure that turns out to be none, or that nobody can interpret, is told apart from those that are worth another attempt. */
-function settleFailure(
-  error: unknown,
-  { idempotency }: Destination,
-  job: ClaimedJob,
-  version: number,
-  signal: AbortSignal,
-): HandlerResult {
-  const { partnerVersion, ambiguous } = (isAppError(error) ? error.details : {}) as {
-    partnerVersion?: number;
-    ambiguous?: boolean;
-  };
-  if (partnerVersion !== undefined && partnerVersion >= version) return told(version, { confirmationId: 'conflict' });
-  // An abort leaves open whether the request had been taken.
-  const isOpen = ambiguous === true || (signal.aborted && error === signal.reason);
-  if (idempotency.mode === 'none' && isOpen) throw unknownOutcome(`The request of job ${job.id} was not answered`, error);
-  throw error;
+/** A failure that leaves open whether the request was taken is told apart from the others. An abort leaves it open. */
+function failureOf(error: unknown, { idempotency }: Destination, job: ClaimedJob, signal: AbortSignal): AppError {
+  const failure = isAppError(error) ? error : new RetryableError('job-failed', 'The request failed', { cause: error });
+  const isOpen = isAmbiguous(failure) || (signal.aborted && error === signal.reason);
+  if (idempotency.mode === 'none' && isOpen) return unknownOutcome(`The request of job ${job.id} was not answered`, failure);
+  if (!isOpen || !(failure instanceof RetryableError)) return failure;
+  const { code, message, retryAfterMs, details } = failure;
+  return new RetryableError(code, message, { cause: failure, retryAfterMs, details: { ...details, ambiguous: true } });
 }
 
-const unknownOutcome = (message: string, cause?: unknown): UnknownOutcomeError =>
-  new UnknownOutcomeError('destination-outcome-unknown', message, { cause, details: isAppError(cause) ? cause.details : {} });
+const unknownOutcome = (message: string, cause: AppError): UnknownOutcomeError =>
+  new UnknownOutcomeError('destination-outcome-unknown', message, { cause, details: cause.details });
 
 function traceHeaders(): { traceparent?: string; tracestate?: string } {
   const { traceparent, tracestate } = currentTraceContext() ?? {};

@@ -62,6 +62,7 @@ export type ClaimRow = {
   id: string;
   claimed: boolean;
   was_lost: boolean;
+  in_doubt: boolean;
   name: string;
   queue: string;
   payload: unknown;
@@ -110,6 +111,7 @@ export const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
   tries: row.tries,
   crashes: row.crashes,
   wasLost: row.was_lost,
+  isInDoubt: row.in_doubt,
   isProbe: row.hold_reason !== null,
   orderId: row.order_id,
   destination: row.destination,
@@ -178,11 +180,11 @@ const claimBody = `
   claimed as (
     update jobs j
     set state = 'running', claim_token = l.token, claimed_by = $7, claimed_at = now(), wait_reason = null,
-      tries = j.tries + (l.is_own is not true)::int, crashes = j.crashes + l.was_lost::int,
+      tries = j.tries + (l.is_own is not true)::int, crashes = j.crashes + l.was_lost::int, in_doubt = j.in_doubt or l.was_lost,
       intent_version = case when $9 then (select o.version from orders o where o.order_id = j.order_id) else j.version end
     from locked l
     where j.id = l.id and j.id = any($1::uuid[]) and j.id between $2 and $3
-    returning j.id, j.claim_token, j.tries, j.crashes, j.intent_version,
+    returning j.id, j.claim_token, j.tries, j.crashes, j.in_doubt, j.intent_version,
       case when l.is_own
         then exists (select from attempts a where a.job_id = j.id and a.number = j.tries - 1 and a.outcome = 'lost')
         else l.was_lost
@@ -202,7 +204,7 @@ const claimBody = `
   )`;
 
 const claimResult = `
-  select w.id, c.id is not null as claimed, coalesce(c.was_lost, false) as was_lost, w.name, w.queue, w.payload,
+  select w.id, c.id is not null as claimed, coalesce(c.was_lost, false) as was_lost, coalesce(c.in_doubt, w.in_doubt) as in_doubt, w.name, w.queue, w.payload,
     c.claim_token as token, w.state, w.attempts_used, coalesce(c.tries, w.tries) as tries,
     coalesce(c.crashes, w.crashes) as crashes, w.order_id, w.destination, w.version, c.intent_version,
     (select acked_version from lanes l where l.order_id = w.order_id and l.destination = w.destination) as acked_version,

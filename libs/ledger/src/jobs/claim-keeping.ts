@@ -9,7 +9,7 @@ export const createClaimKeeping = (db: Pick<Database, 'query'>, processId: strin
 
 /** $1 process. */
 const heldSql = `
-  select j.id, j.name, j.queue, j.payload, j.claim_token as token, j.attempts_used, j.tries, j.crashes, j.order_id, j.destination,
+  select j.id, j.name, j.queue, j.payload, j.claim_token as token, j.attempts_used, j.tries, j.crashes, j.in_doubt, j.order_id, j.destination,
     j.version, j.intent_version, j.epoch, j.traceparent, j.tracestate,
     extract(epoch from now() - j.created_at)::float8 * 1000 as age_ms, 0::float8 as due_in_ms, null as hold_reason,
     false as was_lost

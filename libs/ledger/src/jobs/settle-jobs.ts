@@ -83,7 +83,7 @@ async function settledBefore(query: Query, rows: readonly SettlementRow[]): Prom
 
 type SettlementRow = ReturnType<typeof settlementRow>;
 
-function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement, processId: string) {
+function settlementRow({ job, verdict, attempt, laneStep, message, leavesDoubt }: Settlement, processId: string) {
   const ends = verdict.kind !== 'again';
   return {
     id: job.id,
@@ -100,6 +100,7 @@ function settlementRow({ job, verdict, attempt, laneStep, message }: Settlement,
     delay_ms: verdict.kind === 'again' ? verdict.delayMs : null,
     wait_reason: verdict.kind === 'again' ? verdict.waitReason : null,
     uses_attempt: attempt?.usedAttempt ?? false,
+    leaves_doubt: leavesDoubt ?? false,
     // The process outlived this try, so the job is not what took it down before.
     is_cleared: verdict.kind === 'again' && verdict.waitReason !== 'handed-back',
     hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
@@ -144,7 +145,7 @@ const settleSql = `
     select * from jsonb_to_recordset($1::jsonb) as s(
       id uuid, token uuid, tries integer, order_id text, destination text, ends boolean, outcome text, result_version integer,
       error_code text, error_message text, fingerprint text, delay_ms float8, wait_reason text, uses_attempt boolean,
-      is_cleared boolean,
+      leaves_doubt boolean, is_cleared boolean,
       hold_reason text, hold_ms float8, clears_hold boolean, lane_step text, acked integer, message_state text,
       message_provider_id text, message_reason text, started_at timestamptz, attempt_outcome text, error_class text,
       attempt_error_code text, attempt_error_message text, version_sent integer, response_status integer,
@@ -157,7 +158,7 @@ const settleSql = `
       fingerprint = s.fingerprint, wait_reason = s.wait_reason,
       run_at = case when s.ends then j.run_at else now() + make_interval(secs => s.delay_ms / 1000) end,
       attempts_used = j.attempts_used + s.uses_attempt::int, tries = greatest(j.tries, s.tries),
-      crashes = case when s.is_cleared then 0 else j.crashes end,
+      in_doubt = j.in_doubt or s.leaves_doubt, crashes = case when s.is_cleared then 0 else j.crashes end,
       claim_token = null, claimed_by = null, claimed_at = null, ended_at = case when s.ends then now() end
     from s
     where j.id = s.id and j.id = any($4::uuid[]) and j.id between $2 and $3

@@ -111,6 +111,22 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', crashes });
     });
 
+    it('remembers that a try may have taken effect: one that was not answered, and one that was lost', async () => {
+      const unanswered = await insertAndClaim();
+      expect(unanswered.isInDoubt).toBe(false);
+      const attempt = { startedAt: new Date(), outcome: 'retry', usedAttempt: true };
+      const verdict = again({ waitReason: 'retry', usesAttempt: true });
+      await harness.ledger.settle({ job: unanswered, verdict, attempt, leavesDoubt: true });
+      const second = await claim(unanswered.id);
+      expect(second.isInDoubt).toBe(true);
+      await settle(second, verdict);
+      expect((await claim(unanswered.id)).isInDoubt).toBe(true);
+
+      const lost = await insertAndClaim();
+      await harness.killClaimant(lost.id);
+      expect((await claim(lost.id)).isInDoubt).toBe(true);
+    });
+
     it('takes back a job that was given up before it was tried, and logs no attempt', async () => {
       const job = await insertAndClaim();
       expect(await harness.ledger.settle({ job, verdict: again({}) })).toEqual({ settled: true });

@@ -51,7 +51,7 @@ export interface FakeLedger extends LedgerHarness {
 
 type Row = Omit<LedgerJobInput, keyof LedgerJobState> & {
   -readonly [Key in keyof LedgerJobState]: LedgerJobState[Key];
-} & { id: string; runAt: number; token: string | null; isClaimantDead: boolean };
+} & { id: string; runAt: number; token: string | null; isClaimantDead: boolean; isInDoubt: boolean };
 
 const fakeQueue = 'order-sync.erp';
 const claimedElsewhereMs = 5000;
@@ -87,6 +87,7 @@ export function createFakeLedger(): FakeLedger {
     Object.assign(row, { state: 'running', waitReason: null, token, isClaimantDead: false });
     row.tries += 1;
     row.crashes += Number(wasLost);
+    row.isInDoubt ||= wasLost;
     return { kind: 'claimed', job: claimedJob(row, wasLost, waitMs) };
   }
 
@@ -100,6 +101,7 @@ export function createFakeLedger(): FakeLedger {
     settlements.push(settlement);
     if (attempt) log(job.id, job.tries, attempt.outcome, attempt.usedAttempt);
     row.attemptsUsed += Number(attempt?.usedAttempt ?? false);
+    row.isInDoubt ||= settlement.leavesDoubt ?? false;
     row.token = null;
     row.errorCode = verdict.kind === 'dead' ? verdict.code : (attempt?.errorCode ?? null);
     applyVerdict(row, verdict);
@@ -156,6 +158,7 @@ const newRow = (id: string, job: LedgerJobInput): Row => ({
   fingerprint: null,
   token: null,
   isClaimantDead: false,
+  isInDoubt: false,
 });
 
 const claimedJob = (row: Row, wasLost: boolean, waitMs: number): ClaimedJob => ({
@@ -168,6 +171,7 @@ const claimedJob = (row: Row, wasLost: boolean, waitMs: number): ClaimedJob => (
   tries: row.tries,
   crashes: row.crashes,
   wasLost,
+  isInDoubt: row.isInDoubt,
   isProbe: false,
   orderId: 'A-1',
   destination: 'erp',
