@@ -1,6 +1,6 @@
 import { createEmailChannel } from '@orderly/channels';
 import { queueNames, sendNotification } from '@orderly/contracts';
-import { createClaimLedger, createVersionLoader } from '@orderly/ledger';
+import { createClaimLedger } from '@orderly/ledger';
 import type { Templates } from '@orderly/messaging';
 import { bindJob } from '@orderly/queue';
 import { createService } from '@orderly/runtime';
@@ -21,7 +21,6 @@ export function buildApp(config: NotificationWorkerConfig, { templates, ...deps 
     const handler = createSendNotification({
       channel,
       templates,
-      loadVersion: createVersionLoader(ledgerOptions),
       messageIdDomain: mailFrom.replace(/^.*@/, '').replace(/>$/, ''),
     });
     return {

@@ -1,5 +1,5 @@
 import { syncOrder, syncQueueName } from '@orderly/contracts';
-import { createClaimLedger, createVersionLoader } from '@orderly/ledger';
+import { createClaimLedger } from '@orderly/ledger';
 import { createDestinationClient, type Destination } from '@orderly/destinations';
 import { bindJob } from '@orderly/queue';
 import { createService, type Service } from '@orderly/runtime';
@@ -21,17 +21,12 @@ export interface OrderSyncWorkerDeps extends WorkerProcessDeps {
 /** The worker that tells destinations of orders: one queue, and one set of connections, per destination. */
 export function buildApp(config: OrderSyncWorkerConfig, { destinations, ...deps }: OrderSyncWorkerDeps): WorkerProcess {
   return createWorkerProcess('order-sync-worker', config, deps, (parts) => {
-    const loadVersion = createVersionLoader(parts.ledgerOptions);
-    const planned = destinations.map((destination) => planDestination(destination, loadVersion, parts));
+    const planned = destinations.map((destination) => planDestination(destination, parts));
     return { queues: planned.map(({ queue }) => queue), services: planned.map(({ connections }) => connections) };
   });
 }
 
-function planDestination(
-  destination: Destination,
-  loadVersion: ReturnType<typeof createVersionLoader>,
-  { ledgerOptions }: WorkerParts,
-): { queue: QueuePlan; connections: Service } {
+function planDestination(destination: Destination, { ledgerOptions }: WorkerParts): { queue: QueuePlan; connections: Service } {
   const { name, concurrency, rateLimit, mode } = destination;
   const queue = syncQueueName(name);
   const client = createDestinationClient(destination);
@@ -46,7 +41,7 @@ function planDestination(
         sendsNewest: mode === 'latest-state',
         sendsMessages: false,
       }),
-      jobs: { 'sync-order': bindJob(definitionFor(destination), createSyncOrder({ destination, client, loadVersion })) },
+      jobs: { 'sync-order': bindJob(definitionFor(destination), createSyncOrder({ destination, client })) },
       afterwards: (verdict) => ({ laneStep: laneStepAfter(verdict, destination.onDeadHead) }),
     },
     connections: createService({ name: `connections to ${name}`, start: async () => undefined, stop: () => client.close() }),

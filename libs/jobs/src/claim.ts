@@ -1,3 +1,15 @@
+import type { OrderChange, OrderSnapshot, OrderStatus } from '@orderly/contracts';
+
+/** What an order looked like at one version; the same for ever. */
+export interface OrderVersion {
+  readonly orderId: string;
+  readonly version: number;
+  readonly status: OrderStatus;
+  readonly previousStatus: OrderStatus | null;
+  readonly change: OrderChange;
+  readonly data: OrderSnapshot;
+}
+
 /** A delivery that asks for the right to run its job. */
 export interface ClaimRequest {
   readonly jobId: string;
@@ -31,6 +43,8 @@ export interface ClaimedJob {
   readonly version: number | null;
   /** The version that this attempt sends. */
   readonly intentVersion: number | null;
+  /** The order at that version. Missing where there is none, and where the job sends nothing of an order. */
+  readonly order?: OrderVersion;
   /** The newest version that the destination has confirmed; 0 for none. */
   readonly ackedVersion: number;
   readonly epoch: number;

@@ -17,13 +17,7 @@ export { createIntake, type Intake, type IntakeOptions } from './intake/create-i
 export { requestStatusChange, type StatusChangeAnswer, type StatusChangeRequest } from './intake/request-status-change';
 export { runOnce, type Answer, type Executed, type KeyedRequest, type OnceOptions, type OnceResult } from './intake/run-once';
 export type { ClaimOptions } from './jobs/claim-jobs';
-export {
-  createClaimLedger,
-  createOrderApplier,
-  createRowLockLedger,
-  createVersionLoader,
-  type LedgerOptions,
-} from './jobs/ledger';
+export { createClaimLedger, createOrderApplier, createRowLockLedger, type LedgerOptions } from './jobs/ledger';
 export { createProcessRegistry } from './jobs/process-registry';
 export { readOldestWaits } from './jobs/read-oldest-waits';
 export { createSweepLedger } from './jobs/sweep-ledger';
@@ -32,5 +26,4 @@ export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, t
 export { applyOrderEvents } from './orders/apply-order-events';
 export type { ApplyOptions, ApplyRequest, ApplyResult } from './orders/apply-types';
 export type { FollowUps, NewMessage, PlannedEvent, PlanOrder } from './orders/order-plan';
-export type { OrderVersion, OrderVersionKey } from './orders/order-versions';
 export type { UnappliedEvent } from './orders/read-orders';

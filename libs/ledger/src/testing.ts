@@ -1,5 +1,13 @@
 import { NotificationKind, sendNotification, syncOrder, type Actor, type OrderEvent } from '@orderly/contracts';
-import { newJob, type AttemptLog, type ClaimedJob, type NewJob, type Settlement, type Verdict } from '@orderly/jobs';
+import {
+  newJob,
+  type AttemptLog,
+  type ClaimedJob,
+  type NewJob,
+  type OrderVersion,
+  type Settlement,
+  type Verdict,
+} from '@orderly/jobs';
 import { applyEvents, targetStatus, type AppliedDecision, type DeadlinePolicy } from '@orderly/orders';
 import { createTestDatabase } from '@orderly/testing';
 import { createHash } from 'node:crypto';
@@ -10,6 +18,7 @@ import { migrate } from '@orderly/migrations';
 import { acceptEvents } from './intake/accept-events';
 import type { FollowUps, PlannedEvent, PlanOrder } from './orders/order-plan';
 import type { UnappliedEvent } from './orders/read-orders';
+import { claimJobs } from './jobs/claim-jobs';
 import { createProcessRegistry } from './jobs/process-registry';
 
 /** A ledger of a test's own. */
@@ -91,6 +100,19 @@ export async function addJobs(db: Pick<Database, 'query'>, jobs: readonly NewJob
     [JSON.stringify(rows)],
   );
   return jobs.map(({ id }) => id);
+}
+
+/** An order at one version, as a job that sends it gets it with its claim. The job is removed. */
+export async function loadVersion(
+  db: Pick<Database, 'query'>,
+  orderId: string,
+  version: number,
+): Promise<OrderVersion | undefined> {
+  const [id = ''] = await addJobs(db, [newSyncJob({ orderId, version })]);
+  const plan = { queue: 'order-sync.erp', destination: 'erp', sendsNewest: false, sendsMessages: false, processId: uuidv7() };
+  const [claim] = await claimJobs(db, [{ id, token: uuidv7() }], plan);
+  await db.query('delete from jobs where id = $1', [id]);
+  return claim?.kind === 'claimed' ? claim.job.order : undefined;
 }
 
 /** A process that stays alive until {@link killProcess}; returns its id. */

@@ -1,7 +1,6 @@
 import type { Database } from '@orderly/database';
 import { expireHistory, rotateLogs } from '../src/index';
-import { loadOrderVersions } from '../src/orders/order-versions';
-import { createLedgerDatabase, type LedgerDatabase } from '../src/testing';
+import { createLedgerDatabase, loadVersion, type LedgerDatabase } from '../src/testing';
 import { countPages } from './count-pages';
 import { addLoggedJob, idAt, makeExpiredWeek, middleOf } from './expired-weeks';
 
@@ -110,7 +109,7 @@ describe('the history of orders', () => {
       await addChange('o', version + 1, middleOf(week), data);
     expect(await expireHistory(db, options)).toMatchObject({ orderRows: 3, isComplete: true });
     expect(await versionsOf('o')).toEqual([3, 5]);
-    expect(await loadOrderVersions(db, [{ orderId: 'o', version: 5 }])).toMatchObject([{ version: 5, data: { a: 3 } }]);
+    expect(await loadVersion(db, 'o', 5)).toMatchObject({ version: 5, data: { a: 3 } });
     expect(await expireHistory(db, options)).toMatchObject({ orderRows: 0 });
   });
 
@@ -122,7 +121,7 @@ describe('the history of orders', () => {
     await addChange('o', 3, 'now()', { a: 3 });
     await expireHistory(db, { ...options, retentionDays: 110 });
     expect(await versionsOf('o')).toEqual([1, 2, 3]);
-    expect(await loadOrderVersions(db, [{ orderId: 'o', version: 2 }])).toMatchObject([{ data: { a: 1 } }]);
+    expect(await loadVersion(db, 'o', 2)).toMatchObject({ data: { a: 1 } });
     await expireHistory(db, options);
     expect(await versionsOf('o')).toEqual([3]);
   });

@@ -1,6 +1,5 @@
 import type { EmailChannel } from '@orderly/channels';
 import type { sendNotification } from '@orderly/contracts';
-import type { OrderVersion, OrderVersionKey } from '@orderly/ledger';
 import { NotFoundError } from '@orderly/errors';
 import { done, skipped, type JobHandler } from '@orderly/jobs';
 import { messageIdentity, messageIdHeader, type Templates } from '@orderly/messaging';
@@ -8,17 +7,16 @@ import { messageIdentity, messageIdHeader, type Templates } from '@orderly/messa
 export interface SendNotificationDeps {
   readonly channel: Pick<EmailChannel, 'send'>;
   readonly templates: Templates;
-  readonly loadVersion: (key: OrderVersionKey) => Promise<OrderVersion | undefined>;
   /** Right of the `@` in Message-IDs. */
   readonly messageIdDomain: string;
 }
 
 /** Sends the message of one change to the customer. The claim has recorded that it is being sent. */
 export const createSendNotification =
-  ({ channel, templates, loadVersion, messageIdDomain }: SendNotificationDeps): JobHandler<typeof sendNotification> =>
-  async ({ payload, signal, effectBegins }) => {
+  ({ channel, templates, messageIdDomain }: SendNotificationDeps): JobHandler<typeof sendNotification> =>
+  async ({ job, payload, signal, effectBegins }) => {
     const { orderId, version, kind } = payload;
-    const order = await loadVersion({ orderId, version });
+    const { order } = job;
     if (!order) throw new NotFoundError('not-found', `Order ${orderId} has no version ${version}`);
 
     const recipient = order.data.customer.email;

@@ -1,7 +1,6 @@
-import type { OrderVersion } from '@orderly/ledger';
 import { deliveryKey, type Destination, type DestinationClient, type SendRequest } from '@orderly/destinations';
 import { RetryableError, ShutdownError } from '@orderly/errors';
-import type { ClaimedJob } from '@orderly/jobs';
+import type { ClaimedJob, OrderVersion } from '@orderly/jobs';
 import { createSyncOrder } from './sync-order';
 
 const order: OrderVersion = {
@@ -42,7 +41,6 @@ type Case = {
   readonly send?: DestinationClient['send'];
   readonly partnerVersion?: number | Error;
   readonly signal?: AbortSignal;
-  readonly onLoad?: () => void;
   readonly effectBegins?: () => void;
   readonly isLastAttempt?: boolean;
 };
@@ -55,12 +53,10 @@ async function handle({
   send = taken,
   partnerVersion,
   signal,
-  onLoad,
   effectBegins,
   isLastAttempt = false,
 }: Case) {
   const sent: SendRequest[] = [];
-  const loaded: number[] = [];
   let lookups = 0;
   const handler = createSyncOrder({
     destination: { name: 'erp', idempotency } as Destination,
@@ -75,20 +71,15 @@ async function handle({
         return partnerVersion;
       },
     },
-    loadVersion: async ({ version }) => {
-      loaded.push(version);
-      onLoad?.();
-      return { ...order, version };
-    },
   });
   const outcome = await handler({
-    job: { ...claimed, ...job },
+    job: { ...claimed, order: { ...order, version: job?.intentVersion ?? 3 }, ...job },
     payload: { destination: 'erp', orderId: 'A', version: 3 },
     signal: signal ?? new AbortController().signal,
     effectBegins: effectBegins ?? (() => signal?.throwIfAborted()),
     isLastAttempt,
   }).catch((error: unknown) => error);
-  return { outcome, sent, loaded, lookups };
+  return { outcome, sent, lookups };
 }
 
 const ambiguous = async (): Promise<never> => {
@@ -97,8 +88,8 @@ const ambiguous = async (): Promise<never> => {
 
 describe('syncOrder', () => {
   it('sends the version that the claim recorded, under the key of that version', async () => {
-    const { outcome, sent, loaded } = await handle({ job: { intentVersion: 7, epoch: 1 } });
-    expect(loaded).toEqual([7]);
+    const { outcome, sent } = await handle({ job: { intentVersion: 7, epoch: 1 } });
+    expect(sent.map((request) => request.order.version)).toEqual([7]);
     expect(sent.map(({ key }) => key)).toEqual([deliveryKey({ destination: 'erp', orderId: 'A', version: 7, epoch: 1 })]);
     expect(outcome).toMatchObject({ kind: 'done', resultVersion: 7 });
   });
@@ -161,14 +152,14 @@ describe('syncOrder', () => {
 
   it.each([
     ['while the request is under way is unknown', 'send', 'UnknownOutcomeError', 1],
-    ['before the request hands the job back', 'load', 'ShutdownError', 0],
+    ['before the request hands the job back', 'before', 'ShutdownError', 0],
   ] as const)('without idempotency, an abort %s', async (_what, when, name, requests) => {
     const stop = new AbortController();
     const abort = (): void => stop.abort(new ShutdownError());
+    if (when === 'before') abort();
     const { outcome, sent } = await handle({
       idempotency: { mode: 'none' },
       signal: stop.signal,
-      onLoad: when === 'load' ? abort : undefined,
       send: async ({ signal }) => {
         abort();
         throw signal.reason;

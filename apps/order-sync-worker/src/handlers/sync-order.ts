@@ -1,5 +1,4 @@
 import type { syncOrder } from '@orderly/contracts';
-import type { OrderVersion, OrderVersionKey } from '@orderly/ledger';
 import { deliveryKey, type Destination, type DestinationClient } from '@orderly/destinations';
 import { isAppError, NotFoundError, PermanentError, RetryableError, UnknownOutcomeError, type AppError } from '@orderly/errors';
 import { done, isAmbiguous, skipped, type ClaimedJob, type HandlerResult, type JobHandler } from '@orderly/jobs';
@@ -8,18 +7,17 @@ import { currentTraceContext } from '@orderly/observability';
 export interface SyncOrderDeps {
   readonly destination: Destination;
   readonly client: Pick<DestinationClient, 'send' | 'lookupVersion'>;
-  readonly loadVersion: (key: OrderVersionKey) => Promise<OrderVersion | undefined>;
 }
 
 /** Tells the destination of the version that the claim recorded as its intent. */
 export const createSyncOrder =
-  ({ destination, client, loadVersion }: SyncOrderDeps): JobHandler<typeof syncOrder> =>
+  ({ destination, client }: SyncOrderDeps): JobHandler<typeof syncOrder> =>
   async ({ job, payload, signal, effectBegins, isLastAttempt }) => {
     const { orderId } = payload;
     const version = job.intentVersion ?? payload.version;
     if (version <= job.ackedVersion) return skipped('the destination has this version already', { outcome: 'superseded' });
 
-    const order = await loadVersion({ orderId, version });
+    const { order } = job;
     if (!order) throw new NotFoundError('not-found', `Order ${orderId} has no version ${version}`);
     const { name, idempotency } = destination;
     if (idempotency.mode === 'lookup' && job.tries > 1 && ((await client.lookupVersion(orderId, signal)) ?? 0) >= version) {

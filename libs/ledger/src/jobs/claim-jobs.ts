@@ -1,6 +1,7 @@
 import type { ClaimedJob, ClaimResult } from '@orderly/jobs';
 import { liveness } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
+import { orderVersionAt, orderVersionColumns, orderVersionOf, type OrderVersionRow } from '../orders/order-versions';
 import { idRange } from './id-range';
 
 export interface ClaimOptions {
@@ -26,7 +27,8 @@ export interface TokenRequest {
 
 /**
  * Claims many jobs in one statement, which also records the intent. Allowed from runnable, and from running where the claiming
- * process is dead: such a try is logged as lost. Safe to run again with the same requests.
+ * process is dead: such a try is logged as lost. A claimed job brings the version of its order along that it sends. Safe to run
+ * again with the same requests.
  *
  * @returns one result per request, in their order
  */
@@ -39,7 +41,7 @@ export async function claimJobs(
   const firsts = new Map(requests.toReversed().map(({ id, token }) => [id, token]));
   const ids = [...firsts.keys()];
   const { lowest, highest } = idRange(ids);
-  const rows = await db.query<ClaimRow>(sendsMessages ? claimMessagesSql : claimSql, [
+  const rows = await db.query<ClaimRow & OrderVersionRow>(sendsMessages ? claimMessagesSql : claimSql, [
     ids,
     lowest,
     highest,
@@ -85,8 +87,9 @@ export type ClaimRow = {
   hold_ms: number | null;
 };
 
-function resultOf(row: ClaimRow): ClaimResult {
-  if (row.claimed) return { kind: 'claimed', job: claimedJobOf(row) };
+function resultOf(row: ClaimRow & OrderVersionRow): ClaimResult {
+  if (row.claimed)
+    return { kind: 'claimed', job: { ...claimedJobOf(row), order: orderVersionOf(row.order_id, row.intent_version, row) } };
   if (row.state === 'ended' || row.state === 'blocked' || row.state === 'parked') return { kind: 'idle' };
   if (row.hold_ms !== null && row.hold_ms > 0) return { kind: 'held', delayMs: row.hold_ms };
   // A hold that is due for a check lets one job try; the others come back when its answer is in.
@@ -208,10 +211,12 @@ const claimResult = `
     c.claim_token as token, w.state, w.attempts_used, coalesce(c.tries, w.tries) as tries,
     coalesce(c.crashes, w.crashes) as crashes, w.order_id, w.destination, w.version, c.intent_version,
     (select acked_version from lanes l where l.order_id = w.order_id and l.destination = w.destination) as acked_version,
-    w.epoch, w.age_ms, w.due_in_ms, w.traceparent, w.tracestate, h.reason as hold_reason, h.ms as hold_ms
+    w.epoch, w.age_ms, w.due_in_ms, w.traceparent, w.tracestate, h.reason as hold_reason, h.ms as hold_ms,
+    ${orderVersionColumns}
   from wanted w
   left join claimed c on c.id = w.id
-  left join hold h on true`;
+  left join hold h on true
+  ${orderVersionAt('w.order_id', 'c.intent_version')}`;
 
 const claimSql = `with ${claimBody} ${claimResult}`;
 

@@ -7,7 +7,6 @@ import type { PlanOrder } from '../orders/order-plan';
 import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
 import { firstUnapplied } from '../orders/read-orders';
 import { loadJobs } from './load-jobs';
-import { loadOrderVersions, type OrderVersion, type OrderVersionKey } from '../orders/order-versions';
 import { settleJobs } from './settle-jobs';
 
 export interface LedgerOptions {
@@ -18,7 +17,7 @@ export interface LedgerOptions {
   /** How to behave while the database is away. */
   readonly wait: WaitForDatabaseOptions;
   /** How many calls shared a round trip. */
-  readonly onBatch?: (operation: 'claim' | 'settle' | 'apply' | 'load', size: number) => void;
+  readonly onBatch?: (operation: 'claim' | 'settle' | 'apply', size: number) => void;
 }
 
 /** Calls of one round trip at most. */
@@ -83,11 +82,6 @@ async function applyOneByOne(
 /** How soon an event is tried again that stands behind a bad one, in ms. */
 const behindBadEventMs = 2000;
 
-/** Loads what orders looked like at given versions. */
-export function createVersionLoader(options: LedgerOptions): (key: OrderVersionKey) => Promise<OrderVersion | undefined> {
-  return together<OrderVersionKey, OrderVersion | undefined>(options, 'load', (keys) => loadOrderVersions(options.db, keys));
-}
-
 function settler(options: LedgerOptions): Ledger['settle'] {
   const { db, processId, relay } = options;
   return together<Settlement, SettleResult>(options, 'settle', async (settlements) => {
@@ -99,7 +93,7 @@ function settler(options: LedgerOptions): Ledger['settle'] {
 
 function together<Item, Result>(
   { wait, onBatch }: LedgerOptions,
-  operation: 'claim' | 'settle' | 'apply' | 'load',
+  operation: 'claim' | 'settle' | 'apply',
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
   return coalesced<Item, Result>({ run, wait, maxBatch, maxInFlight, onBatch: (size) => onBatch?.(operation, size) });

@@ -1,63 +1,42 @@
-import type { OrderChange, OrderSnapshot, OrderStatus } from '@orderly/contracts';
-import type { Database } from '@orderly/database';
+import type { OrderSnapshot, OrderStatus } from '@orderly/contracts';
+import type { OrderVersion } from '@orderly/jobs';
 
-/** What an order looked like at one version; the same for ever. */
-export interface OrderVersion {
-  readonly orderId: string;
-  readonly version: number;
-  readonly status: OrderStatus;
-  readonly previousStatus: OrderStatus | null;
-  readonly change: OrderChange;
-  readonly data: OrderSnapshot;
-}
+/** Columns of {@link orderVersionAt}; null where there is no such version. */
+export const orderVersionColumns = 'o.from_status, o.to_status, o.occurred_at, o.change_reason, o.order_data';
 
-export interface OrderVersionKey {
-  readonly orderId: string;
-  readonly version: number;
-}
+/**
+ * A lateral join, named `o`, of what an order looked like at a version. The data stand in the newest row up to it that has any.
+ *
+ * @param orderId a column of what stands before the join
+ * @param version the same
+ */
+export const orderVersionAt = (orderId: string, version: string): string => `
+  left join lateral (
+    select v.from_status, v.to_status, v.occurred_at, v.reason as change_reason,
+      (
+        select b.data from order_changes b
+        where b.order_id = v.order_id and b.version <= v.version and b.data is not null
+        order by b.version desc
+        limit 1
+      ) as order_data
+    from order_changes v
+    where v.order_id = ${orderId} and v.version = ${version}
+    -- Fenced off: found by its key, however few rows the planner believes in.
+    offset 0
+  ) o on true`;
 
-/** Loads many versions in one statement: one result per key, in their order; undefined where there is none. */
-export async function loadOrderVersions(
-  db: Pick<Database, 'query'>,
-  keys: readonly OrderVersionKey[],
-): Promise<(OrderVersion | undefined)[]> {
-  const rows = await db.query<VersionRow>(
-    `select k.place::int, c.order_id, c.version, c.from_status, c.to_status, c.occurred_at, c.reason, d.data
-     from unnest($1::text[], $2::int[]) with ordinality as k(order_id, version, place)
-     join order_changes c on c.order_id = any($1) and c.order_id = k.order_id and c.version = k.version
-     cross join lateral (
-       select b.data from order_changes b
-       where b.order_id = k.order_id and b.version <= k.version and b.data is not null
-       order by b.version desc
-       limit 1
-     ) d`,
-    [keys.map(({ orderId }) => orderId), keys.map(({ version }) => version)],
-  );
-  const byPlace = new Map(rows.map((row) => [row.place, versionOf(row)]));
-  return keys.map((_key, index) => byPlace.get(index + 1));
-}
-
-type VersionRow = {
-  place: number;
-  order_id: string;
-  version: number;
+export type OrderVersionRow = {
   from_status: OrderStatus | null;
-  to_status: OrderStatus;
-  occurred_at: Date;
-  reason: string | null;
-  data: OrderSnapshot;
+  to_status: OrderStatus | null;
+  occurred_at: Date | null;
+  change_reason: string | null;
+  order_data: OrderSnapshot | null;
 };
 
-const versionOf = (row: VersionRow): OrderVersion => ({
-  orderId: row.order_id,
-  version: row.version,
-  status: row.to_status,
-  previousStatus: row.from_status,
-  change: {
-    from: row.from_status,
-    to: row.to_status,
-    at: row.occurred_at.toISOString(),
-    ...(row.reason === null ? {} : { reason: row.reason }),
-  },
-  data: row.data,
-});
+/** Undefined if the row was joined to no version. */
+export function orderVersionOf(orderId: string | null, version: number | null, row: OrderVersionRow): OrderVersion | undefined {
+  const { from_status: from, to_status: to, occurred_at: at, change_reason: reason, order_data: data } = row;
+  if (orderId === null || version === null || to === null || at === null || data === null) return undefined;
+  const change = { from, to, at: at.toISOString(), ...(reason === null ? {} : { reason }) };
+  return { orderId, version, status: to, previousStatus: from, change, data };
+}

@@ -4,7 +4,6 @@ import { createSweepLedger } from '../../src/index';
 import { applyOrderEvents } from '../../src/orders/apply-order-events';
 import { claimJobs } from '../../src/jobs/claim-jobs';
 import { loadJobs } from '../../src/jobs/load-jobs';
-import { loadOrderVersions } from '../../src/orders/order-versions';
 import { unappliedEvents } from '../../src/orders/read-orders';
 import { settleJobs } from '../../src/jobs/settle-jobs';
 import { createLedgerDatabase, followUpsTo, planWith, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
@@ -127,13 +126,6 @@ describe.each([1, 20, 200])(
         { plan: planWith({ followUps: followUpsTo('erp', 'wms') }), processId },
       );
       expect(results.every(({ kind }) => kind === 'ended')).toBe(true);
-      expect(scanned).toEqual([]);
-    });
-
-    it('by the loading of versions', async () => {
-      const { observer, scanned } = await createObserver();
-      const keys = Array.from({ length: count }, (_, index) => ({ orderId: `o-${index + 1}`, version: 1 }));
-      expect((await loadOrderVersions(observer, keys)).every(Boolean)).toBe(true);
       expect(scanned).toEqual([]);
     });
   },

@@ -6,7 +6,6 @@ import { createAcceptOnce } from '../../src/intake/accept-once';
 import { applyOrderEvents } from '../../src/orders/apply-order-events';
 import { claimJobs } from '../../src/jobs/claim-jobs';
 import { loadJobs } from '../../src/jobs/load-jobs';
-import { loadOrderVersions } from '../../src/orders/order-versions';
 import { firstUnapplied } from '../../src/orders/read-orders';
 import { settleJobs } from '../../src/jobs/settle-jobs';
 import {
@@ -57,7 +56,6 @@ async function recordStatements(db: Database): Promise<Statements> {
     ['o-1', 'o-2'].map((orderId, n) => ({ jobId: ids[n * 2] as string, orderId })),
     { plan: planWith({ followUps: followUpsTo('erp') }), processId },
   );
-  await loadOrderVersions(recorderOf('load versions'), [{ orderId: 'o-1', version: 2 }]);
 
   const heads = await db.query<{ id: string }>(`select id from jobs where state = 'runnable' and destination = 'erp'`);
   const requests = heads.map(({ id }) => ({ id, token: id }));
@@ -157,7 +155,7 @@ describe.each<[string, (db: Database) => Promise<unknown>]>([
   });
   afterAll(() => ledger.close());
 
-  it.each(['load and apply', 'load versions', 'claim and settle', 'give an event up'])('%s: by keys alone', async (what) => {
+  it.each(['load and apply', 'claim and settle', 'give an event up'])('%s: by keys alone', async (what) => {
     const accesses = await accessesOf(ledger.db, statements[what] as ReadonlyMap<string, number>);
     expect(accesses.length).toBeGreaterThan(0);
     const byKey = /^(\w+_pkey|jobs_\w+_order_id_destination_version_idx) (?!from end)/;

@@ -1,7 +1,6 @@
 import type { OrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { createVersionLoader } from '../../src/index';
-import { acceptAll, createLedgerDatabase, startProcess, type LedgerDatabase } from '../../src/testing';
+import { acceptAll, createLedgerDatabase, loadVersion, type LedgerDatabase } from '../../src/testing';
 import { startApplier, statusEvent } from './applying';
 
 let ledger: LedgerDatabase;
@@ -13,13 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-const loader = async () =>
-  createVersionLoader({
-    db,
-    processId: await startProcess(db),
-    relay: () => undefined,
-    wait: { signal: new AbortController().signal },
-  });
+const load = ({ orderId, version }: { orderId: string; version: number }) => loadVersion(db, orderId, version);
 const patch = (orderId: string, hour: number, data: object): Partial<OrderEvent> => ({
   ...statusEvent(orderId, 'pending', hour),
   type: 'order.updated',
@@ -30,7 +23,6 @@ describe('a version of an order', () => {
   it('has the same bytes before and after later changes: all tries of one key send the same', async () => {
     const orderId = 'kept';
     const { apply } = await startApplier(db);
-    const load = await loader();
     const bytes = (versions: number[]) =>
       Promise.all(versions.map(async (version) => JSON.stringify(await load({ orderId, version }))));
     const apply1 = async (...events: Partial<OrderEvent>[]): Promise<void> => {
@@ -57,7 +49,6 @@ describe('a version of an order', () => {
       { ...statusEvent(orderId, 'pending', 2), type: 'order.cancelled', data: { reason: 'out of stock' } },
     ]);
     await apply({ jobId: ids[0]!, orderId });
-    const load = await loader();
     const all = await Promise.all([1, 2, 3, 4].map((version) => load({ orderId, version })));
     expect(all[0]).toMatchObject({ status: 'pending', previousStatus: null, change: { from: null, to: 'pending' } });
     expect(all[0]!.data.totalMinor).toBeUndefined();
