@@ -1,4 +1,4 @@
-import { createDatabase, type Database, isDatabaseAway } from '@orderly/database';
+import { createDatabase, createFaultLog, type Database, isDatabaseAway, retried } from '@orderly/database';
 import {
   createClaimKeeping,
   createProcessRegistry,
@@ -100,6 +100,7 @@ export function createWorkerProcess(
     connectTimeoutMs: heartbeatTimeoutMs,
     queryTimeoutMs: heartbeatTimeoutMs,
   });
+  const explain = createFaultLog(logger, { consequence: 'Work waits for it' });
   const { prefix } = config.queue;
   const engine = createEngine({
     redisUrl: config.redis.url,
@@ -116,8 +117,9 @@ export function createWorkerProcess(
       signal: stop.signal,
       onChange: (isAway) => {
         metrics.dependencyUp.set(isAway ? 0 : 1, { dependency: 'postgresql' });
-        logger.warn(isAway ? 'PostgreSQL is away; work waits for it' : 'PostgreSQL is back');
+        if (!isAway) logger.info('PostgreSQL is back');
       },
+      onWait: explain,
     },
     onBatch: (operation, size) => metrics.coalescedBatchSize.record(size, { operation }),
   };
@@ -134,9 +136,10 @@ export function createWorkerProcess(
     logger,
   });
   const queueNames = queues.map(({ queue }) => queue);
-  const heartbeat = createHeartbeat(createProcessRegistry(heartbeatDb, processId, name, queueNames), (error) =>
-    logger.warn({ err: error }, 'A heartbeat was missed'),
-  );
+  const registry = createProcessRegistry(heartbeatDb, processId, name, queueNames);
+  const heartbeat = createHeartbeat(registry, (error) => {
+    if (!explain(error)) logger.warn({ err: error }, 'A heartbeat was missed');
+  });
   const gate = createSoloGate();
   const claims = createLiveClaims();
   const draining = {
@@ -192,7 +195,16 @@ export function createWorkerProcess(
   const service = composeServices(name, [
     admin,
     closing('database', () => db.close()),
-    closing('heartbeat database', () => heartbeatDb.close()),
+    createService({
+      name: 'heartbeat database',
+      // A first write: it tells a wrong password, missing tables and a standby, and waits until they are corrected.
+      start: (signal) =>
+        retried(() => registry.beat(), { wait: { ...ledgerOptions.wait, signal } }).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw error;
+        }),
+      stop: () => heartbeatDb.close(),
+    }),
     createService({ name: 'redis', start: () => engine.ready(), stop: () => engine.close() }),
     heartbeat,
     ...services,

@@ -1,7 +1,7 @@
 import { syncOrder } from '@orderly/contracts';
 import { createClaimLedger } from '@orderly/ledger';
 import type { JobHandler } from '@orderly/jobs';
-import { createLogger } from '@orderly/observability';
+import { createLogger, type Logger } from '@orderly/observability';
 import { bindJob } from '@orderly/queue';
 import { v7 as uuidv7 } from 'uuid';
 import { createWorkerProcess, type WorkerProcess } from '../src';
@@ -13,7 +13,10 @@ export const queue = 'order-sync.erp';
 export function buildErpWorker(
   env: Readonly<Record<string, string | undefined>>,
   handler: JobHandler<typeof syncOrder>,
-  shutdownTimeoutMs = 2000,
+  {
+    shutdownTimeoutMs = 2000,
+    logger = createLogger({ service: 'erp-worker', level: 'silent' }),
+  }: { readonly shutdownTimeoutMs?: number; readonly logger?: Logger } = {},
 ): WorkerProcess {
   const config = {
     database: { url: env['DATABASE_URL'] ?? '', poolSize: 4 },
@@ -22,7 +25,6 @@ export function buildErpWorker(
     queue: { prefix: env['ORDERLY_QUEUE_PREFIX'] ?? '' },
     shutdown: { timeoutMs: shutdownTimeoutMs },
   };
-  const logger = createLogger({ service: 'erp-worker', level: 'silent' });
   return createWorkerProcess('erp-worker', config, { logger, metricsText: async () => '' }, ({ ledgerOptions }) => ({
     queues: [
       {

@@ -1,0 +1,38 @@
+import type { Logger } from '@orderly/observability';
+import { explainDatabaseFault } from './explain-fault';
+import { driverFault } from './fault-kind';
+
+export interface FaultLogOptions {
+  /** What follows from the fault, as a sentence of its own. */
+  readonly consequence: string;
+  /** How often a reason that lasts is written again, in ms. @defaultValue 60000 */
+  readonly intervalMs?: number;
+  /** In ms. @defaultValue the monotonic clock */
+  readonly now?: () => number;
+}
+
+/** More reasons than these at once are no reasons any more: then they are written again. */
+const maxReasons = 20;
+
+/**
+ * Writes why PostgreSQL cannot be used, with what to do: a reason at once when it appears, and again every minute while it lasts.
+ *
+ * @returns gets every failure; gives false for one that has no explanation, which is not written
+ */
+export function createFaultLog(
+  logger: Pick<Logger, 'warn'>,
+  { consequence, intervalMs = 60_000, now = () => performance.now() }: FaultLogOptions,
+): (error: unknown) => boolean {
+  const nextAt = new Map<string, number>();
+  return (error) => {
+    const fault = explainDatabaseFault(error);
+    if (fault === undefined) return false;
+    const { code, message } = driverFault(error);
+    const reason = code || message;
+    if (now() < (nextAt.get(reason) ?? -Infinity)) return true;
+    if (nextAt.size >= maxReasons) nextAt.clear();
+    nextAt.set(reason, now() + intervalMs);
+    logger.warn({ code: fault.code }, `${fault.message}. ${consequence}`);
+    return true;
+  };
+}
