@@ -1,4 +1,4 @@
-import { createDatabase, type Database, watchPool } from '@orderly/database';
+import { createDatabase, createFaultLog, type Database, watchPool } from '@orderly/database';
 import { createAcceptOnce, createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
 import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
@@ -78,11 +78,13 @@ export function buildApp(
       }),
   });
   const http = createHttpService(api, config.http);
-  const admin = createAdminServer({ ...config.admin, live: () => true, ready: createReadiness(db), metrics: metricsText });
+  const ready = createReadiness(db, createFaultLog(logger, { consequence: 'api-gateway is not ready' }));
+  const admin = createAdminServer({ ...config.admin, live: () => true, ready, metrics: metricsText });
 
   const service = composeServices('api-gateway', [
     admin,
-    resource('database', () => db.close()),
+    // Asks once, so that a mistake in the set-up is told although nobody asks whether the gateway is ready.
+    createService({ name: 'database', start: async () => void ready(), stop: () => db.close() }),
     resource('last use of keys', () => lastUse.stop()),
     resource('rate limiter', async () => rateLimiter.close()),
     resource('relay', async () => {
@@ -98,17 +100,29 @@ export function buildApp(
 const resource = (name: string, close: () => Promise<void>): Service =>
   createService({ name, start: async () => undefined, stop: close });
 
-/** Ready once the ledger was reached, and from then on: without it the gateway still has an answer, which is 503. */
-function createReadiness(db: Database): () => Promise<readonly ReadinessCheck[]> {
+/**
+ * Ready once the ledger was reached, and from then on: without it the gateway still has an answer, which is 503.
+ *
+ * @param explain - says why it was not reached
+ */
+function createReadiness(db: Database, explain: (error: unknown) => void): () => Promise<readonly ReadinessCheck[]> {
   let wasReached = false;
-  return async () => {
-    wasReached ||= await orUnavailable(db.query('select 1 from event_keys limit 1')).then(
+  const reach = (): Promise<boolean> =>
+    db.query(writeNothing).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        explain(error);
+        return false;
+      },
     );
-    return [{ name: 'postgresql', ok: wasReached, detail: wasReached ? undefined : 'not reached yet, or not migrated' }];
+  return async () => {
+    wasReached ||= await orUnavailable(reach()).catch(() => false);
+    return [{ name: 'postgresql', ok: wasReached, detail: wasReached ? undefined : 'not reached yet: the log says why' }];
   };
 }
+
+/** A write without a row: it fails on a standby, without the right to write, and without tables. */
+const writeNothing = 'insert into event_keys select * from event_keys where false';
 
 function createLastUseLog(logger: Logger): (error: unknown) => void {
   return createSparseLog((error, failures) =>

@@ -85,3 +85,44 @@ describe('a request that is given up because PostgreSQL is slow', () => {
     expect((await post(id)).status).toBe(202);
   });
 });
+
+describe.each<[string, (url: URL, name: string) => Promise<URL>, RegExp]>([
+  [
+    'a database that does not exist',
+    async (url) => Object.assign(url, { pathname: '/nowhere' }),
+    /configuration-invalid.*database \\"nowhere\\" does not exist.*api-gateway is not ready/,
+  ],
+  [
+    'a user who is refused',
+    async (url) => Object.assign(url, { username: 'nobody-here', password: 'pa55word' }),
+    /configuration-invalid.*PostgreSQL refuses DATABASE_URL .*nobody-here.*correct the user and the password/,
+  ],
+  [
+    'a standby',
+    async (url, name) => {
+      await gateway.db.query(`alter database "${name}" set default_transaction_read_only = on`);
+      return url;
+    },
+    /database-unavailable.*PostgreSQL at DATABASE_URL is read-only/,
+  ],
+])('a gateway that starts with %s', (_name, spoil, line) => {
+  it('says so in one line without the password, and is not ready', async () => {
+    const url = await spoil(new URL(gateway.proxy.url), decodeURIComponent(new URL(gateway.proxy.url).pathname.slice(1)));
+    const spoilt = await startGateway({}, { database: { url: url.href, poolSize: 2 } });
+    try {
+      await eventually(() => expect(spoilt.logLines.filter((text) => line.test(text))).toHaveLength(1));
+      expect((await fetch(new URL('/readyz', spoilt.app.adminUrl()))).status).toBe(503);
+      expect(spoilt.logLines.filter((text) => text.includes('is not ready'))).toHaveLength(1);
+      expect(spoilt.logLines.join('')).not.toContain('pa55word');
+    } finally {
+      await spoilt.stop();
+    }
+  });
+
+  afterAll(async () => {
+    const name = decodeURIComponent(new URL(gateway.proxy.url).pathname.slice(1));
+    await gateway.db.query(
+      `set default_transaction_read_only = off; alter database "${name}" reset default_transaction_read_only`,
+    );
+  });
+});

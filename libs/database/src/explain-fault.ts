@@ -25,7 +25,7 @@ export function explainDatabaseFault(error: unknown, variable = 'DATABASE_URL'):
 
 function setupLine(code: string, message: string, isTls: boolean, variable: string): string {
   if (isTls) {
-    return `The TLS connection to PostgreSQL at ${variable} failed (${message}): name the authority that signed its certificate with sslrootcert in the URL, and the host that the certificate is for`;
+    return `The TLS connection to PostgreSQL at ${variable} failed (${message.split(';')[0]}): name the authority that signed its certificate with sslrootcert in the URL, and the host that the certificate is for`;
   }
   if (/does not support SSL/.test(message))
     return `PostgreSQL at ${variable} has no TLS: switch it on there, or set sslmode=disable`;

@@ -1,6 +1,5 @@
 import type { Logger } from '@orderly/observability';
 import { explainDatabaseFault } from './explain-fault';
-import { driverFault } from './fault-kind';
 
 export interface FaultLogOptions {
   /** What follows from the fault, as a sentence of its own. */
@@ -11,7 +10,7 @@ export interface FaultLogOptions {
   readonly now?: () => number;
 }
 
-/** More reasons than these at once are no reasons any more: then they are written again. */
+/** Bounds the memory; beyond it, reasons are written again. */
 const maxReasons = 20;
 
 /**
@@ -27,8 +26,8 @@ export function createFaultLog(
   return (error) => {
     const fault = explainDatabaseFault(error);
     if (fault === undefined) return false;
-    const { code, message } = driverFault(error);
-    const reason = code || message;
+    // One outage has several symptoms, such as a broken connection and then a refused one: the text in brackets.
+    const reason = fault.message.replace(/\(.*\)/, '');
     if (now() < (nextAt.get(reason) ?? -Infinity)) return true;
     if (nextAt.size >= maxReasons) nextAt.clear();
     nextAt.set(reason, now() + intervalMs);

@@ -1,4 +1,5 @@
 import { createSparseLog, currentTraceContext, type Logger, metrics, setHttpRoute, traceIdOf } from '@orderly/observability';
+import { createFaultLog } from '@orderly/database';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { answerConnectionError, checkHost, noteRequest } from './connection-error';
@@ -104,10 +105,15 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';
 
 function createFailureLog(logger: Logger) {
+  const explain = createFaultLog(logger, { consequence: 'Requests are answered with 503' });
+  const slow = createSparseLog<void>(
+    (_none, requests) => logger.warn({ requests }, 'PostgreSQL did not answer in time. Requests are answered with 503'),
+    { intervalMs: 60_000 },
+  );
   return {
-    databaseAway: createSparseLog<unknown>((error, count) =>
-      logger.warn({ err: error, requests: count }, 'PostgreSQL is away: requests are answered with 503'),
-    ),
+    databaseAway: (error: unknown) => {
+      if (!explain(error)) slow();
+    },
     fault: (error: unknown, request: FastifyRequest) =>
       logger.error({ err: error, trace_id: traceIdOfRequest(request), route: routeOf(request) }, 'A request failed'),
   };
