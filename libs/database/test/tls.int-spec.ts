@@ -11,7 +11,7 @@ const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'orderly-tls-'));
 const certificate = join(folder, 'certificate.pem');
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
-let front: Awaited<ReturnType<typeof startTlsFront>>;
+let front: Awaited<ReturnType<typeof startTlsFront>> | undefined;
 
 beforeAll(async () => {
   server = await createTestDatabase();
@@ -60,18 +60,18 @@ it('a file that the URL names and that is not there is named', async () => {
 
 (hasOpenssl ? describe : describe.skip)('a PostgreSQL with a certificate of its own', () => {
   it('is refused with the reason', async () => {
-    expect(await told(front.url('localhost', 'sslmode=verify-full'))).toMatch(
+    expect(await told(front!.url('localhost', 'sslmode=verify-full'))).toMatch(
       /^The TLS connection to PostgreSQL at DATABASE_URL failed \(self-signed certificate\): .*sslrootcert/,
     );
   });
 
   it('is refused under a name that its certificate does not have', async () => {
-    const url = front.url('127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`);
+    const url = front!.url('127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`);
     expect(await told(url)).toMatch(/^The TLS connection .* failed \(.*127\.0\.0\.1.*\)/);
   });
 
   it('is used where the URL names its certificate', async () => {
-    expect(await told(front.url('localhost', `sslmode=verify-full&sslrootcert=${certificate}`))).toBeUndefined();
+    expect(await told(front!.url('localhost', `sslmode=verify-full&sslrootcert=${certificate}`))).toBeUndefined();
   });
 });
 
