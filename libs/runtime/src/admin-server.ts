@@ -4,45 +4,45 @@ import type { AddressInfo } from 'node:net';
 import { watchEventLoopLag, type EventLoopLag } from './event-loop-lag';
 import { createService, type Service } from './service';
 
-/** One thing without which a service cannot do its work. */
+/** The state of one dependency of a service. */
 export interface ReadinessCheck {
   readonly name: string;
   readonly ok: boolean;
-  /** Shown to whoever asks: no secrets, no personal data. */
+  /** Visible to every caller: no secrets and no personal data. */
   readonly detail?: string;
 }
 
 export interface AdminServerOptions {
   readonly host: string;
-  /** 0 takes any free one. */
+  /** 0 picks any free port. */
   readonly port: number;
-  /** False when only a restart helps, such as a worker that is connected but no longer fetches. Never a look at a server. */
+  /** False if only a restart helps, such as a worker that is connected but no longer fetches. Must not query other servers: their
+   * outage would restart every pod. */
   readonly live: () => boolean | Promise<boolean>;
   readonly ready: () => Promise<readonly ReadinessCheck[]>;
-  /** The Prometheus text of `/metrics`. */
+  /** The Prometheus text for `/metrics`. */
   readonly metrics: () => Promise<string>;
 }
 
 export interface AdminServer extends Service {
-  /** Where it listens. Only while it runs. */
+  /** The address of the server; only valid while it runs. */
   address(): URL;
   /**
-   * Belongs at the end of a process's start order: `/readyz` answers 503 until this is started, and again from the moment it is
-   * stopped, which is then the first thing to stop.
+   * Start this last and stop it first: `/readyz` answers 503 before it is started and after it is stopped.
    */
   readonly readiness: Service;
 }
 
-/** Above this the event loop is starved, not merely busy. */
+/** In ms. Above this the event loop is starved, not only busy. */
 const maxLagMs = 1000;
-/** A check that hangs counts as failed, so that the answer names it instead of staying away. */
+/** In ms. A check that hangs counts as failed, so that `/readyz` answers and names it. */
 const checkTimeoutMs = 5000;
 
-/** The admin port of a service: `/livez`, `/readyz`, `/metrics`. Belongs at the beginning of a process's start order. */
+/** The admin server of a service: `/livez`, `/readyz`, `/metrics`. Start it first, so that probes are answered during the start. */
 export function createAdminServer(options: AdminServerOptions): AdminServer {
   let phase: 'starting' | 'ready' | 'stopping' = 'starting';
   let lag: EventLoopLag | undefined;
-  // Nobody depends on an answer that is being written while the process ends; a silent connection must not hold it up.
+  // No client depends on an answer during the end of the process, but an idle connection would delay it.
   const server = fastify({ forceCloseConnections: true });
 
   server.get('/livez', async (_request, reply) => {
@@ -84,7 +84,7 @@ async function listen(server: FastifyInstance, { host, port }: AdminServerOption
     await server.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'another process listens there' : (code ?? 'unknown reason');
+    const reason = code === 'EADDRINUSE' ? 'the port is in use' : (code ?? 'unknown reason');
     throw new ConfigurationError('configuration-invalid', `The admin server cannot listen on ${host}:${port}: ${reason}`, {
       cause: error,
     });
@@ -107,7 +107,7 @@ async function runChecks(ready: AdminServerOptions['ready']): Promise<readonly R
   try {
     return await Promise.race([ready(), timedOut]);
   } catch {
-    // The error may name hosts and users; it belongs into the log of the part that failed.
+    // The error may contain hosts and users, so only the log of the failed part shows it.
     return [{ name: 'checks', ok: false, detail: 'a check failed' }];
   } finally {
     clearTimeout(timer);

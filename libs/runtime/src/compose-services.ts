@@ -1,9 +1,9 @@
 import { createService, type Service } from './service';
 
 /**
- * Makes one service of many. Groups start in order and stop in reverse; the members of a group start and stop side by side.
- * If one fails to start, or the whole is stopped meanwhile, what was started is stopped. A part that fails to stop keeps no
- * other from being stopped.
+ * Combines several services into one. Groups start in order and stop in reverse order; the members of a group start and stop
+ * concurrently. If a part fails to start, or the service is stopped during the start, the started parts are stopped. If a part
+ * fails to stop, the others are still stopped.
  *
  * @throws AggregateError from `stop`, if several parts failed to stop
  */
@@ -14,7 +14,7 @@ export function composeServices(name: string, groups: readonly (Service | readon
   const startGroup = async (group: readonly Service[], signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
     begun.push(group);
-    // A member may wait for a server that never answers: only its own stop ends that.
+    // A member may wait for a server that never answers. Only its own stop ends this wait.
     const interrupt = (): void => void stopGroup(group);
     signal.addEventListener('abort', interrupt, { once: true });
     try {

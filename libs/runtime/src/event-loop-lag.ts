@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Measures how late the event loop runs what is due. */
+/** Measures the delay of the event loop. */
 export interface EventLoopLag {
-  /** Half of what was due lately ran later than this, in ms. One long pause does not move it, constant starvation does. */
+  /** The recent median delay in ms. One long pause does not change it, but constant starvation does. */
   medianMs(): number;
   stop(): void;
 }
@@ -13,7 +13,7 @@ const windowMs = 5000;
 export function watchEventLoopLag(): EventLoopLag {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
-  // The histogram holds the time between two ticks of its own timer, hence minus the resolution; it is NaN without a sample.
+  // The histogram measures the time between two ticks of its timer, so the resolution is subtracted. Without a sample it is NaN.
   const current = (): number => Math.max(0, (histogram.percentile(50) || 0) / 1e6 - resolutionMs);
   let lastWindowMs = 0;
   const window = setInterval(() => {

@@ -1,8 +1,8 @@
 import { isAppError } from '@orderly/errors';
 
 /**
- * Runs a program's `main`. If it fails, one line says why on stderr and the process exits with 1: for an error with a code
- * that is code and message, for a bug its stack.
+ * Runs a program's `main`. If it fails, the process exits with 1. For an error with a code, stderr gets one line with code and
+ * message; for a bug, the stack trace.
  */
 export function runMain(main: () => Promise<void>): void {
   main().catch((error: unknown) => {
@@ -11,7 +11,7 @@ export function runMain(main: () => Promise<void>): void {
   });
 }
 
-/** What a person at a terminal should read about a failure. */
+/** Describes a failure for a person at a terminal. */
 export function describeFailure(error: unknown): string {
   if (isAppError(error)) return `${error.code}: ${error.message.replace(/\s*\n\s*/g, ' ')}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -4,28 +4,30 @@ import { performance } from 'node:perf_hooks';
 import { describeFailure } from './run-main';
 import type { Service } from './service';
 
-/** What `runService` needs of a logger; pino's fits. */
+/** The methods of a logger that `runService` uses; pino has them. */
 export interface ServiceLogger {
   info(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
 export interface RunOptions {
-  /** How long `stop` may take, in ms. Must lie below the time after which the supervisor kills the process. */
+  /** How long `stop` may take, in ms. Must be shorter than the time after which the supervisor kills the process. */
   readonly shutdownTimeoutMs: number;
   readonly logger: ServiceLogger;
-  /** Called last, such as to flush telemetry. May take 3 s. */
+  /** Called last, for example to flush telemetry. It may take 3 s. */
   readonly onExit?: () => Promise<void>;
 }
 
 const onExitTimeoutMs = 3000;
 
 /**
- * Starts a service and ties it to the process: SIGTERM and SIGINT stop it (exit status 0), a second signal ends the process at
- * once, an uncaught exception or rejection stops it with status 1, and so does a stop that outlasts its deadline, after the
- * parts that hang were logged. A start that fails says so in one line and exits with 1.
+ * Starts a service and stops it with the process.
+ * - SIGTERM and SIGINT stop it with exit status 0. A second signal ends the process at once.
+ * - An uncaught exception or rejection stops it with status 1.
+ * - If the stop exceeds its deadline, the parts that still run are logged, and the status is 1.
+ * - If the start fails, one line gives the reason, and the status is 1.
  *
- * @returns when the service has started; the process then lives until it is told to stop
+ * @returns when the service has started; the process then runs until it is stopped
  */
 export async function runService(service: Service, { shutdownTimeoutMs, logger, onExit }: RunOptions): Promise<void> {
   const state = { isStopping: false, exitCode: 0 };
@@ -36,14 +38,14 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
     try {
       if (!(await settlesWithin(() => service.stop(), shutdownTimeoutMs))) {
         state.exitCode = 1;
-        logger.error({ unstopped: service.unstopped?.() ?? [service.name], shutdownTimeoutMs }, 'Not stopped in time');
+        logger.error({ unstopped: service.unstopped?.() ?? [service.name], shutdownTimeoutMs }, 'Stop exceeded its deadline');
       }
     } catch (error) {
       state.exitCode = 1;
-      logger.error({ err: error }, 'Not stopped cleanly');
+      logger.error({ err: error }, 'Stop failed');
     }
     await settlesWithin(async () => onExit?.(), onExitTimeoutMs).catch((error: unknown) =>
-      logger.error({ err: error }, 'The last step failed'),
+      logger.error({ err: error }, 'The final flush failed'),
     );
     logger.info({ exitCode: state.exitCode }, `${service.name} has stopped`);
     process.exit(state.exitCode);
@@ -55,7 +57,7 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
       logger.info({ signal }, `${service.name} is stopping`);
       void stopAndExit();
     });
-  // Unhandled rejections arrive here too.
+  // Unhandled rejections arrive here, too.
   process.on('uncaughtException', (error, origin) => {
     state.exitCode = 1;
     logger.error({ err: error, origin }, 'Uncaught');
@@ -67,7 +69,7 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
     await service.start();
     logger.info({ startMs: Math.round(performance.now() - startedAt) }, `${service.name} has started`);
   } catch (error) {
-    // Stopped while it started: nothing failed.
+    // Stopped during the start, which is not a failure.
     if (state.isStopping) return;
     state.exitCode = 1;
     if (isAppError(error)) process.stderr.write(`${service.name} cannot start: ${describeFailure(error)}\n`);
@@ -76,7 +78,7 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
   }
 }
 
-/** False if the time ran out first; a rejection is passed on. */
+/** False if the time ran out first; a rejection is rethrown. */
 async function settlesWithin(work: () => Promise<void>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<false>((resolve) => (timer = setTimeout(resolve, timeoutMs, false)));

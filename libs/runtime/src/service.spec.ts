@@ -3,7 +3,7 @@ import { composeServices } from './compose-services';
 import { createService, type Service } from './service';
 import { stressStartStop } from './testing';
 
-/** A service that writes what happens to it into a journal. */
+/** A service that records its calls in a journal. */
 const journalled = (
   journal: string[],
   name: string,
@@ -29,16 +29,16 @@ const fail = (message: string) => async () => {
   throw new Error(message);
 };
 
-/** A start that ends by nothing but its signal. */
+/** A start that ends only by its signal. */
 const startForever = (signal: AbortSignal): Promise<void> =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
 describe('createService', () => {
-  it('keeps its promises whenever it is stopped', async () => {
+  it('keeps the guarantees of a service when stopped at any moment', async () => {
     await stressStartStop(() => journalled([], 'a'));
   });
 
-  it('waits for a running start before it stops', async () => {
+  it('waits for the start in progress before it stops', async () => {
     const journal: string[] = [];
     const service = journalled(journal, 'a');
     const start = service.start();
@@ -47,14 +47,14 @@ describe('createService', () => {
     expect(journal).toEqual(['start a', 'started a', 'stop a', 'stopped a']);
   });
 
-  it('releases what a failed start had opened, and reports the failure of the start', async () => {
+  it('releases the resources of a failed start, and rejects with the error of the start', async () => {
     const journal: string[] = [];
     const service = journalled(journal, 'a', { start: fail('no server'), stop: fail('not open') });
     await expect(service.start()).rejects.toThrow('no server');
     expect(journal).toEqual(['start a', 'stop a']);
   });
 
-  it('interrupts a start that waits', async () => {
+  it('interrupts a waiting start', async () => {
     const service = createService({ name: 'a', start: startForever, stop: async () => undefined });
     const start = service.start();
     await service.stop();
@@ -63,11 +63,11 @@ describe('createService', () => {
 });
 
 describe('composeServices', () => {
-  it('keeps the promises of a service', async () => {
+  it('keeps the guarantees of a service', async () => {
     await stressStartStop(() => composeServices('all', [journalled([], 'a'), [journalled([], 'b'), journalled([], 'c')]]));
   });
 
-  it('starts groups in order, stops them in reverse, and treats the members of a group side by side', async () => {
+  it('starts groups in order, stops them in reverse order, and handles members of a group concurrently', async () => {
     const journal: string[] = [];
     const all = composeServices('all', [journalled(journal, 'a'), [journalled(journal, 'b'), journalled(journal, 'c')]]);
     await all.start();
@@ -84,7 +84,7 @@ describe('composeServices', () => {
     );
   });
 
-  it('stops what was started when a part fails to start, and starts nothing after it', async () => {
+  it('stops started parts if a part fails to start, and starts no other', async () => {
     const journal: string[] = [];
     const failing = journalled(journal, 'b', { start: fail('no server') });
     const all = composeServices('all', [journalled(journal, 'a'), failing, journalled(journal, 'c')]);
@@ -92,7 +92,7 @@ describe('composeServices', () => {
     expect(journal).toEqual(['start a', 'started a', 'start b', 'stop b', 'stopped b', 'stop a', 'stopped a']);
   });
 
-  it('interrupts a part that waits in its start', async () => {
+  it('interrupts a part with a waiting start', async () => {
     const waiting = createService({ name: 'waiting', start: startForever, stop: async () => undefined });
     const all = composeServices('all', [journalled([], 'a'), waiting]);
     const start = all.start();
@@ -102,7 +102,7 @@ describe('composeServices', () => {
     await expect(start).rejects.toMatchObject({ name: 'ShutdownError' });
   });
 
-  it('stops every part although one of them fails to stop', async () => {
+  it('stops every part even if one fails to stop', async () => {
     const journal: string[] = [];
     const failing = journalled(journal, 'b', { stop: fail('stuck') });
     const all = composeServices('all', [journalled(journal, 'a'), failing, journalled(journal, 'c')]);
@@ -111,13 +111,13 @@ describe('composeServices', () => {
     expect(journal).toContain('stopped a');
   });
 
-  it('tells all failures when several parts fail to stop', async () => {
+  it('reports all failures if several parts fail to stop', async () => {
     const all = composeServices('all', [journalled([], 'a', { stop: fail('one') }), journalled([], 'b', { stop: fail('two') })]);
     await all.start();
     await expect(all.stop()).rejects.toMatchObject({ errors: [{ message: 'two' }, { message: 'one' }] });
   });
 
-  it('names the parts that are not stopped yet, also inside of inner groups', async () => {
+  it('names the parts that are not stopped yet, including those of inner groups', async () => {
     const released = Promise.withResolvers<void>();
     const hanging = journalled([], 'hanging', { stop: () => released.promise });
     const all = composeServices('all', [journalled([], 'a'), composeServices('inner', [hanging, journalled([], 'b')])]);

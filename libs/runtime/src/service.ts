@@ -1,27 +1,27 @@
 import { ShutdownError } from '@orderly/errors';
 
-/** Anything that is started once and stopped once: a pool, a server, a worker, or a whole process made of these. */
+/** A part that is started once and stopped once: a pool, a server, a worker, or a whole process of these. */
 export interface Service {
   readonly name: string;
-  /** Resolves when the service works. Rejects with ShutdownError if it is stopped before that. */
+  /** Resolves when the service is running. Rejects with ShutdownError if it is stopped before that. */
   start(): Promise<void>;
-  /** Resolves when everything is released. Safe at any time and any number of times: also during `start`, also without it. */
+  /** Resolves when everything is released. Idempotent, and safe before, during and after `start`. */
   stop(): Promise<void>;
-  /** The parts that are not stopped yet, for the log line that is written when the deadline has passed. */
+  /** The parts that are not stopped yet, for the log line about an exceeded deadline. */
   unstopped?(): readonly string[];
 }
 
-/** The two halves of a service; `createService` adds the rules about when they are called. */
+/** The two operations of a service; `createService` ensures that they are called at the right time. */
 export interface ServiceParts {
   readonly name: string;
-  /** @param signal aborted when the service is stopped while it still starts; a start that waits must heed it */
+  /** @param signal aborted if the service is stopped during the start; a start that waits must observe it, or the stop hangs */
   start(signal: AbortSignal): Promise<void>;
-  /** Called at most once, never before `start` has settled; also after a start that failed half way. */
+  /** Called at most once, after `start` has settled, and also after a failed start. */
   stop(): Promise<void>;
   unstopped?(): readonly string[];
 }
 
-/** Makes a service that keeps the promises of {@link Service} from parts that need not think of them. It lives once. */
+/** Creates a service that keeps the guarantees of {@link Service}, from operations without them. It cannot be restarted. */
 export function createService(parts: ServiceParts): Service {
   const { name } = parts;
   const stopRequest = new AbortController();
@@ -33,7 +33,7 @@ export function createService(parts: ServiceParts): Service {
     stopped ??= (async () => {
       stopRequest.abort(new ShutdownError(`${name} is stopping`));
       if (running === undefined) return;
-      // Why the start failed is told to the one who called it.
+      // The caller of `start` gets this error.
       await running.catch(() => undefined);
       await parts.stop();
     })();
@@ -47,7 +47,7 @@ export function createService(parts: ServiceParts): Service {
       await running;
       stopRequest.signal.throwIfAborted();
     } catch (error) {
-      // The first error is the one that explains; what goes wrong while cleaning up after it only hides it.
+      // The first error is the cause. An error during the clean-up would only hide it.
       await stop().catch(() => undefined);
       throw error;
     }

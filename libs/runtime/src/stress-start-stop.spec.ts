@@ -3,7 +3,7 @@ import type { Service } from './service';
 import { stressStartStop } from './testing';
 
 describe('stressStartStop', () => {
-  it('finds a service that leaves a handle open', async () => {
+  it('rejects a service that leaves a handle open', async () => {
     const servers: Server[] = [];
     const leaking = (): Service => ({
       name: 'leaking',

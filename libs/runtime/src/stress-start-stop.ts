@@ -3,11 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Service } from './service';
 
 /**
- * Proves that a service keeps the promises of {@link Service}, whatever the moment it is stopped at, and that nothing of it
- * stays open.
+ * Tests that a service keeps the guarantees of {@link Service} when it is stopped at any moment, and that it leaves no handle open.
  *
- * @param makeService called for every life, as a service lives once
- * @throws AssertionError that names the broken promise
+ * @param makeService called for every run, because a service cannot be restarted
+ * @throws AssertionError that names the broken guarantee
  */
 export async function stressStartStop(makeService: () => Service | Promise<Service>, { rounds = 10 } = {}): Promise<void> {
   // The first life may open what is kept for good, such as a shared cache of addresses.
@@ -51,7 +50,7 @@ async function stopUnstarted(service: Service): Promise<void> {
   await assert.rejects(service.start(), { name: 'ShutdownError' }, `${service.name}: started although it had been stopped`);
 }
 
-/** What keeps the process alive, by kind. */
+/** The open handles of the process, by kind. */
 function openResources(): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);

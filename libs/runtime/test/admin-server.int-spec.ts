@@ -31,11 +31,11 @@ afterEach(async () => {
 });
 
 describe('the admin server', () => {
-  it('keeps the promises of a service', async () => {
+  it('keeps the guarantees of a service', async () => {
     await stressStartStop(() => makeServer(), { rounds: 5 });
   });
 
-  it('says that the process lives, and how late its event loop is', async () => {
+  it('answers /livez with the delay of the event loop', async () => {
     const { status, body } = await get(await start(), '/livez');
     expect(status).toBe(200);
     expect(JSON.parse(body)).toEqual({ live: true, eventLoopLagMs: expect.any(Number) });
@@ -49,11 +49,11 @@ describe('the admin server', () => {
         throw new Error('x');
       },
     ],
-  ])('is not live when its own check %s', async (_case, live) => {
+  ])('is not live if its own check %s', async (_case, live) => {
     expect((await get(await start({ live }), '/livez')).status).toBe(503);
   });
 
-  it('is ready when all checks pass, and names the one that does not', async () => {
+  it('is ready if all checks pass, and names a failing check', async () => {
     const checks = [
       { name: 'database', ok: true },
       { name: 'redis', ok: true },
@@ -70,7 +70,7 @@ describe('the admin server', () => {
     });
   });
 
-  it('keeps what a failed check says to itself', async () => {
+  it('does not show the error of a failed check', async () => {
     const { status, body } = await get(
       await start({
         ready: async () => {
@@ -83,7 +83,7 @@ describe('the admin server', () => {
     expect(body).not.toContain('secret');
   });
 
-  it('is ready only between the start and the stop of everything else', async () => {
+  it('is ready only after all other parts have started and before they stop', async () => {
     const admin = makeServer();
     const seen: unknown[] = [];
     const look = async (): Promise<void> => void seen.push(JSON.parse((await get(admin, '/readyz')).body).phase);
@@ -103,7 +103,7 @@ describe('the admin server', () => {
     });
   });
 
-  it('stops although a connection stays open that never sends a request', async () => {
+  it('stops even if an idle connection is open', async () => {
     const server = await start();
     const silent = connect(Number(server.address().port), '127.0.0.1');
     await once(silent, 'connect');
@@ -112,13 +112,13 @@ describe('the admin server', () => {
     await closed;
   });
 
-  it('says in one line that its port is taken', async () => {
+  it('fails with one line if its port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     await expect(makeServer({ port }).start()).rejects.toMatchObject({
       code: 'configuration-invalid',
-      message: `The admin server cannot listen on 127.0.0.1:${port}: another process listens there`,
+      message: `The admin server cannot listen on 127.0.0.1:${port}: the port is in use`,
     });
     other.close();
   });

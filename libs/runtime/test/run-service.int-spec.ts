@@ -46,7 +46,7 @@ describe('runService', () => {
     expect(stdout).toContain('"flushed"');
   });
 
-  it('stops a service that is still starting, which is no failure', async () => {
+  it('stops a starting service and exits with 0', async () => {
     const process = run('wait-in-start');
     await process.says('up');
     process.signal('SIGTERM');
@@ -54,7 +54,7 @@ describe('runService', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('does not wait for ever for a start that does not heed its signal', async () => {
+  it('does not wait for ever for a start that ignores its signal', async () => {
     const process = run('hang-in-start');
     await process.says('up');
     process.signal('SIGTERM');
@@ -63,13 +63,13 @@ describe('runService', () => {
     expect(code).toBe(1);
   });
 
-  it('exits with 1 when the deadline has passed, and names what hung', async () => {
+  it('exits with 1 after the deadline and names the parts that hang', async () => {
     const process = run('hang-in-stop');
     await process.says('sample has started');
     process.signal('SIGTERM');
     const { code, stdout } = await process.exit();
     expect(code).toBe(1);
-    expect(stdout).toContain('"message":"Not stopped in time","unstopped":["work"]');
+    expect(stdout).toContain('"message":"Stop exceeded its deadline","unstopped":["work"]');
   });
 
   it('ends at once on a second signal', async () => {
@@ -81,20 +81,20 @@ describe('runService', () => {
     expect((await process.exit()).code).toBe(130);
   });
 
-  it('logs a rejection that nobody handles, stops and exits with 1', async () => {
+  it('logs an unhandled rejection, stops and exits with 1', async () => {
     const { code, stdout } = await run('throw').exit();
     expect(code).toBe(1);
     expect(stdout).toContain('"origin":"unhandledRejection","error":"nobody awaits this"');
     expect(stdout).toContain('"flushed"');
   });
 
-  it('says in one line why it cannot start', async () => {
+  it('prints one line with the reason if it cannot start', async () => {
     const { code, stderr } = await run('fail-with-code').exit();
     expect(code).toBe(1);
     expect(stderr).toBe('sample cannot start: redis-eviction-policy: Redis may evict keys\n');
   });
 
-  it('logs a bug that keeps it from starting', async () => {
+  it('logs a bug that prevents the start', async () => {
     const { code, stdout } = await run('fail-with-bug').exit();
     expect(code).toBe(1);
     expect(stdout).toContain('"message":"sample cannot start","error":"a bug"');
@@ -102,7 +102,7 @@ describe('runService', () => {
 });
 
 describe('runMain', () => {
-  it('says in one line what is wrong with the configuration', async () => {
+  it('prints the faults of the configuration in one line', async () => {
     const { code, stdout, stderr } = await run('misconfigured').exit();
     expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: 'configuration-invalid: DATABASE_URL is not set\n' });
   });
