@@ -214,13 +214,13 @@ describe('the envelope and headers of a message', () => {
     'a\u202e@example.com',
     'nobody',
     '',
-  ])('accept one plain address and refuse %j', async (to) => {
+  ])('refuse the recipient %j before connecting', async (to) => {
     const { server, channel } = await setup();
     await expectFailure(channel.send(messageTo(to)), PermanentError, 'recipient-refused');
     expect(server.counts.connections).toBe(0);
   });
 
-  it('get no injected header or recipient from a subject, a Message-ID or a header', async () => {
+  it('contain no header or recipient injected by a subject, a Message-ID or a header', async () => {
     const { server, channel } = await setup();
     const evil = 'x\r\nBcc: evil@example.com\r\n\r\nbody';
     await channel.send(

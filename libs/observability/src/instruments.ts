@@ -1,8 +1,8 @@
 import { metrics as otel, type Attributes, type Meter, type ObservableResult } from '@opentelemetry/api';
 
-/** What a metric is called and means. Its labels are all that it may carry; each has few values. */
+/** Name, meaning and labels of a metric. No other labels are allowed, and each label must have few values. */
 export interface MetricDefinition<Label extends string = string> {
-  /** OpenTelemetry's form, in dots; Prometheus gets underscores, and `_total` after a counter. */
+  /** OpenTelemetry's name with dots. Prometheus shows underscores, and `_total` after a counter. */
   readonly name: string;
   readonly meaning: string;
   /** UCUM, such as `s`, `By` or `{job}`. */
@@ -26,8 +26,8 @@ export interface Gauge<Label extends string = string> extends MetricDefinition<L
 
 export interface ObservedGauge<Label extends string = string> extends MetricDefinition<Label> {
   /**
-   * @param read called at every scrape; if it fails, the metric is absent from this scrape
-   * @returns ends the observation
+   * @param read called at every scrape; if it fails, this scrape omits the metric
+   * @returns a function that ends the observation
    */
   observe(read: () => Promise<readonly Observation<Label>[]> | readonly Observation<Label>[]): () => void;
 }
@@ -37,13 +37,13 @@ export interface Observation<Label extends string> {
   readonly labels: Labels<Label>;
 }
 
-/** A count that only grows. */
+/** A counter: a number that only grows. */
 export function counter<const Label extends string>(definition: MetricDefinition<Label>): Counter<Label> {
   const instrument = perProvider((meter) => meter.createCounter(definition.name, describe(definition)));
   return { ...definition, add: (labels, count = 1) => instrument().add(count, pick(definition, labels)) };
 }
 
-/** A distribution; `boundaries` are the upper bounds of its buckets. */
+/** A histogram; `boundaries` are the upper bounds of its buckets. */
 export function histogram<const Label extends string>(
   definition: MetricDefinition<Label>,
   boundaries: readonly number[],
@@ -53,13 +53,13 @@ export function histogram<const Label extends string>(
   return { ...definition, record: (value, labels) => instrument().record(value, pick(definition, labels)) };
 }
 
-/** A value that is told when it changes. */
+/** A gauge that is set when the value changes. */
 export function gauge<const Label extends string>(definition: MetricDefinition<Label>): Gauge<Label> {
   const instrument = perProvider((meter) => meter.createGauge(definition.name, describe(definition)));
   return { ...definition, set: (value, labels) => instrument().record(value, pick(definition, labels)) };
 }
 
-/** A value that is asked for at every scrape. */
+/** A gauge that is read at every scrape. */
 export function observedGauge<const Label extends string>(definition: MetricDefinition<Label>): ObservedGauge<Label> {
   const instrument = perProvider((meter) => meter.createObservableGauge(definition.name, describe(definition)));
   return {
@@ -75,7 +75,7 @@ export function observedGauge<const Label extends string>(definition: MetricDefi
   };
 }
 
-/** Makes an instrument when it is first used, and anew if telemetry was started after that. */
+/** Creates an instrument at first use, and again if telemetry starts after that. */
 function perProvider<Instrument>(make: (meter: Meter) => Instrument): () => Instrument {
   let made: { provider: unknown; instrument: Instrument } | undefined;
   return () => {
@@ -87,6 +87,6 @@ function perProvider<Instrument>(make: (meter: Meter) => Instrument): () => Inst
 
 const describe = ({ meaning, unit }: MetricDefinition) => ({ description: meaning, unit });
 
-/** One label too many, with an order's id, would make a series per order: what is not declared is dropped. */
+/** Drops undeclared labels: a label with an order id would create a time series per order. */
 const pick = <Label extends string>({ labels: names }: MetricDefinition<Label>, labels: Labels<Label>): Attributes =>
   Object.fromEntries(names.map((name) => [name, labels[name]]));

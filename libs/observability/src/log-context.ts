@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What the work at hand is about. Ids only. */
+/** The ids of the current work. Only ids: the fields are on every log line. */
 export interface LogContext {
   readonly orderId?: string;
   readonly jobId?: string;
@@ -12,12 +12,12 @@ export interface LogContext {
 
 const contexts = new AsyncLocalStorage<LogContext>();
 
-/** Every log line written from within `fn`, however deep, carries these fields beside those of the outer calls. */
+/** Adds these fields to every log line that is written during `fn`, together with the fields of outer calls. */
 export function withLogContext<T>(fields: LogContext, fn: () => T): T {
   return contexts.run({ ...contexts.getStore(), ...fields }, fn);
 }
 
-/** The fields as they are written, in snake case like those of the trace. */
+/** The fields in snake case, like those of the trace. */
 export function logContextFields(): Readonly<Record<string, string | number>> {
   const fields: Record<string, string | number> = {};
   for (const [name, value] of Object.entries(contexts.getStore() ?? {}))

@@ -30,7 +30,7 @@ describe('createLogger', () => {
     expect(lines).toEqual([]);
   });
 
-  it('adds the ids of the work at hand, those of inner calls beside those of outer ones', async () => {
+  it('adds the ids of the current work from inner and outer calls', async () => {
     const { logger, last } = setup();
     await withLogContext({ orderId: 'o-1', queue: 'order-status' }, async () => {
       await Promise.resolve();
@@ -41,14 +41,14 @@ describe('createLogger', () => {
     expect(last()).not.toHaveProperty('order_id');
   });
 
-  it('adds the trace although tracing is off', () => {
+  it('adds the trace id even if tracing is off', () => {
     const { logger, last } = setup();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     withRemoteParent({ traceparent }, () => logger.info('Applied'));
     expect(last()).toMatchObject({ trace_id: '0af7651916cd43dd8448eb211c80319c' });
   });
 
-  it('shows an error with its causes, however it is handed over', () => {
+  it('writes an error with its causes, in every way of passing it', () => {
     const { logger, last } = setup();
     const error = new Error('Not settled', { cause: new TypeError('closed') });
     logger.error({ err: error }, 'Failed');
@@ -60,7 +60,7 @@ describe('createLogger', () => {
     });
   });
 
-  it('lets no secret and no personal data through, wherever it is written', () => {
+  it('hides secrets and personal data in every field', () => {
     const { logger, lines } = setup();
     const canaries = ['hunter2', 'ann@example.com', '+4917012345678', 'tok_12345678'];
     const [password, email, phone, token] = canaries;

@@ -4,20 +4,20 @@ import { logContextFields } from './log-context';
 import { redact, redactText } from './redact';
 import { currentTraceContext, traceIdOf } from './trace-context';
 
-/** Writes facts: `logger.info({ rows }, 'Partition dropped')`. */
+/** A structured logger: `logger.info({ rows }, 'Partition dropped')`. */
 export type Logger = PinoLogger;
 
 export interface LoggerOptions {
   readonly service: string;
-  /** One of pino's levels. */
+  /** A level of pino. */
   readonly level: string;
-  /** @defaultValue stdout, written synchronously so that a process that dies loses no line */
+  /** @defaultValue stdout, written synchronously, so that a dying process loses no line */
   readonly destination?: DestinationStream;
 }
 
 /**
- * A logger that writes one JSON line per fact, with the time, the service, the trace and the fields of `withLogContext`.
- * Personal data and secrets are hidden, by the names of fields and by the form of text.
+ * Creates a logger that writes one JSON line per fact, with time, service, trace and the fields of `withLogContext`. It hides
+ * personal data and secrets, by field names and by text patterns.
  */
 export function createLogger({ service, level, destination = pino.destination({ dest: 1, sync: true }) }: LoggerOptions): Logger {
   const logger = pino(
@@ -26,7 +26,7 @@ export function createLogger({ service, level, destination = pino.destination({ 
       base: { service, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       mixin: () => ({ ...traceFields(), ...logContextFields() }),
-      // An error is a plain object by the time that a serializer sees it.
+      // A serializer would see an error only as a plain object.
       serializers: { err: (error: unknown) => error },
       formatters: {
         level: (label) => ({ level: label }),
@@ -39,7 +39,7 @@ export function createLogger({ service, level, destination = pino.destination({ 
   return withRedactedChildren(logger);
 }
 
-/** Pino writes the fields of a child as they are: no formatter of the parent's sees them. Children inherit this method. */
+/** Pino does not pass a child's fields through the parent's formatters, so they are redacted here. Children inherit this method. */
 function withRedactedChildren(logger: PinoLogger): PinoLogger {
   const pinoChild = Reflect.get(logger, 'child') as unknown as (
     this: PinoLogger,

@@ -6,18 +6,18 @@ import { observeProcess } from './process-figures';
 
 export interface PrometheusMeterProvider {
   readonly provider: MeterProvider;
-  /** The text of `/metrics`. */
+  /** The Prometheus text for `/metrics`. */
   readonly read: () => Promise<string>;
 }
 
-/** Collects metrics in this process, to be read when Prometheus asks the admin port. */
+/** Collects metrics in this process. Prometheus reads them from the admin port. */
 export function createMeterProvider(service: string): PrometheusMeterProvider {
   const reader = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ resource: resourceFromAttributes({ 'service.name': service }), readers: [reader] });
   const node = new RuntimeNodeInstrumentation();
   node.setMeterProvider(provider);
   observeProcess(provider.getMeter('orderly.process'));
-  // Labels of the instrumentation's scope would only lengthen every line.
+  // Without the labels of the instrumentation scope: they would lengthen every line without information.
   const serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
   return {
     provider,

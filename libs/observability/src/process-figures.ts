@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 
-/** Memory and processor time of this process; Node's own figures come from its instrumentation. */
+/** Memory and CPU time of this process. The figures of Node come from its instrumentation. */
 export function observeProcess(meter: Meter): void {
   const memory = meter.createObservableGauge('process.memory.usage', { unit: 'By', description: 'Resident memory' });
   const cpu = meter.createObservableCounter('process.cpu.time', { unit: 's', description: 'Processor time by mode' });

@@ -1,15 +1,15 @@
 const redacted = '[redacted]';
-/** A line is for reading: what is longer is cut. */
+/** In characters. Longer texts are cut, because people read the lines. */
 const maxDepth = 6;
 const maxItems = 50;
 const maxTextLength = 4096;
 
-/** Matches the end of a name without its hyphens and underscores, so `x-api-key` and `recipientEmail` too. */
+/** Matches the end of a field name without hyphens and underscores, so it covers `x-api-key` and `recipientEmail`. */
 const privateName =
   /(authorization|cookie|password|passwd|secrets?|token|apikey|credentials|signature|e?mail|phone|phonenumber|recipient|customer|(shipping|billing|street)address)$/i;
 
 /**
- * Prepares a value for the log: hides what stands under a private name, turns errors into plain objects, and cuts what is too
+ * Prepares a value for the log. Hides the values of private fields, converts errors to plain objects, and cuts values that are too
  * deep, too long or too many.
  */
 export function redact(value: unknown, depth = 0): unknown {
@@ -24,9 +24,9 @@ export function redact(value: unknown, depth = 0): unknown {
   return redactFields(value, depth);
 }
 
-/** Hides what gives itself away by its form: addresses, phone numbers, credentials in URLs and headers. */
+/** Hides private text by its pattern: addresses, phone numbers, credentials in URLs and headers. */
 export function redactText(text: string): string {
-  // Every run has an upper bound: without one, a long line would take time in the square of its length.
+  // Every repetition is bounded. Otherwise a long line would take quadratic time.
   const withoutCredentials = text
     .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, `$1 ${redacted}`)
     .replace(/\bwhsec_[\w+/=-]+/g, redacted)
@@ -46,7 +46,7 @@ function redactFields(value: object, depth: number): Record<string, unknown> {
   return fields;
 }
 
-/** Other fields of an error are left out: those of PostgreSQL's, for one, quote the row. */
+/** Omits other fields of an error: for example, PostgreSQL's errors quote the row. */
 function redactError(error: Error, depth: number): Record<string, unknown> {
   const { code, details } = error as { code?: unknown; details?: unknown };
   return {

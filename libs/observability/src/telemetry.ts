@@ -5,9 +5,9 @@ import type * as tracingModule from './tracing';
 /** The telemetry of this process. */
 export interface Telemetry {
   readonly isTracing: boolean;
-  /** Prometheus text, for the admin server. */
+  /** The Prometheus text for the admin server. */
   readonly metricsText: () => Promise<string>;
-  /** Sends what is left. Takes 3 s at most, and never fails: nobody can do anything about it at that point. */
+  /** Sends the remaining data. Takes at most 3 s and never fails, because the process ends anyway. */
   readonly shutdown: () => Promise<void>;
 }
 
@@ -16,21 +16,21 @@ export interface TelemetryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Code that is preloaded and code of the program are bundles of their own, each with its own copy of this module. */
+/** A global key: the preloaded code and the program are separate bundles, each with its own copy of this module. */
 const slot = Symbol.for('orderly.telemetry');
 const registry = globalThis as { [slot]?: Telemetry };
 
 const shutdownTimeoutMs = 3000;
 
 /**
- * Starts metrics, and tracing if `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set. Called by a
- * module that is preloaded (`--require`): what was loaded before it cannot be traced any more.
+ * Starts metrics, and tracing if `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set. Call it from a
+ * preloaded module (`--require`): modules that were loaded earlier cannot be traced.
  */
 export function startTelemetry({ service, env }: TelemetryOptions): Telemetry {
   if (registry[slot]) return registry[slot];
   const tracing = wantsTracing(env) ? loadTracing().createTracing(env['OTEL_SERVICE_NAME'] || service) : undefined;
   tracing?.start();
-  // After the tracer, so that its instrumentations find no meter: their metrics would come and go with tracing.
+  // After the tracer, so that its instrumentations find no meter. Otherwise their metrics would depend on tracing.
   const { provider, read } = createMeterProvider(service);
   otel.setGlobalMeterProvider(provider);
 
@@ -43,7 +43,7 @@ export function startTelemetry({ service, env }: TelemetryOptions): Telemetry {
   return telemetry;
 }
 
-/** What `startTelemetry` made, from whichever bundle; something that does nothing if it was never called. */
+/** The telemetry started by `startTelemetry` in any bundle; a no-op if it was never called. */
 export const getTelemetry = (): Telemetry => registry[slot] ?? silent;
 
 const silent: Telemetry = {
@@ -52,7 +52,7 @@ const silent: Telemetry = {
   shutdown: async () => undefined,
 };
 
-/** The SDK with its exporters takes about 20 MB and 100 ms, which a process that is not traced should not pay. */
+/** Loads the SDK only if it is needed: with its exporters it costs about 20 MB and 100 ms. */
 const loadTracing = (): typeof tracingModule =>
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import is not lazy, and a dynamic one comes too late for hooks
   require('./tracing') as typeof tracingModule;

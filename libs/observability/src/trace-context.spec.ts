@@ -5,7 +5,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 
 describe('with tracing off', () => {
-  it('passes the context of the caller on, unchanged, through spans and awaits', async () => {
+  it('passes the context of the caller through spans and awaits unchanged', async () => {
     const parent = { traceparent, tracestate: 'vendor=1' };
     await withRemoteParent(parent, async () => {
       await Promise.resolve();
@@ -16,18 +16,18 @@ describe('with tracing off', () => {
     expect(currentTraceContext()).toBeUndefined();
   });
 
-  it('cuts the context where a trace of its own begins', async () => {
+  it('drops the context where a new trace starts', async () => {
     await withRemoteParent({ traceparent }, async () => {
       await inSpan('send order-sync', { parent: null }, () => expect(currentTraceContext()).toBeUndefined());
       withoutParent(() => expect(currentTraceContext()).toBeUndefined());
     });
   });
 
-  it.each([null, undefined, { traceparent: 'nonsense' }])('takes %j for no context', (parent) => {
+  it.each([null, undefined, { traceparent: 'nonsense' }])('treats %j as no context', (parent) => {
     expect(withRemoteParent(parent, currentTraceContext)).toBeUndefined();
   });
 
-  it('hands back what the function gives and throws', async () => {
+  it('returns the result of the function and rethrows its error', async () => {
     await expect(inSpan('x', {}, () => 42)).resolves.toBe(42);
     await expect(
       inSpan('x', {}, () => {
@@ -38,7 +38,7 @@ describe('with tracing off', () => {
 });
 
 describe('traceIdOf', () => {
-  it('reads the trace id, also of a later version with more fields', () => {
+  it('reads the trace id, including later versions with more fields', () => {
     expect(traceIdOf(traceparent)).toBe(traceId);
     expect(traceIdOf(`01-${traceId}-b7ad6b7169203331-01-more`)).toBe(traceId);
   });
@@ -58,11 +58,11 @@ describe('traceIdOf', () => {
 });
 
 describe('traceContextFromHeaders', () => {
-  it('takes a valid context, and joins a tracestate that came in parts', () => {
+  it('accepts a valid context and joins a tracestate of several headers', () => {
     expect(traceContextFromHeaders({ traceparent, tracestate: ['a=1', 'b=2'] })).toEqual({ traceparent, tracestate: 'a=1,b=2' });
   });
 
-  it('takes nothing from a caller whose context does not parse', () => {
+  it('ignores an invalid context of a caller', () => {
     expect(traceContextFromHeaders({ traceparent: '00-x', tracestate: 'a=1' })).toBeUndefined();
     expect(traceContextFromHeaders({})).toBeUndefined();
   });

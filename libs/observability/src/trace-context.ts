@@ -2,16 +2,16 @@ import { context, ROOT_CONTEXT, trace, type SpanContext } from '@opentelemetry/a
 import { TraceState } from '@opentelemetry/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Where in which trace something was caused, as W3C headers and the ledger's columns have it. */
+/** A position in a trace, in the form of W3C headers and the ledger's columns. */
 export interface TraceContext {
   readonly traceparent: string;
   readonly tracestate?: string | null;
 }
 
-/** Without the SDK no span is ever active: the caller's context then travels here, unchanged, to whoever is told next. */
+/** Without the SDK no span is active. The caller's context is then kept here and passed on unchanged. */
 const remoteParents = new AsyncLocalStorage<TraceContext>();
 
-/** The context to store with a job or to send to a partner; undefined if nothing is being traced. */
+/** The context to store with a job or to send to a partner; undefined without a trace. */
 export function currentTraceContext(): TraceContext | undefined {
   const active = trace.getSpanContext(context.active());
   if (active === undefined || !trace.isSpanContextValid(active)) return remoteParents.getStore();
@@ -19,17 +19,17 @@ export function currentTraceContext(): TraceContext | undefined {
   return { traceparent: `00-${active.traceId}-${active.spanId}-${flags}`, tracestate: active.traceState?.serialize() };
 }
 
-/** Runs `fn` as if called from that place of that trace. A context that is missing or does not parse changes nothing. */
+/** Runs `fn` within the given context. A missing or invalid context changes nothing. */
 export function withRemoteParent<T>(parent: TraceContext | null | undefined, fn: () => T): T {
   const spanContext = parent ? spanContextOf(parent) : undefined;
   if (parent == null || spanContext === undefined) return fn();
   return remoteParents.run(parent, () => context.with(trace.setSpanContext(context.active(), spanContext), fn));
 }
 
-/** Runs `fn` as the beginning of something, whatever it was called from. */
+/** Runs `fn` without any context, so that it starts a new trace. */
 export const withoutParent = <T>(fn: () => T): T => context.with(ROOT_CONTEXT, () => remoteParents.exit(fn));
 
-/** The context that an HTTP request brings. Needed where tracing is off; where it is on, the server's span is active. */
+/** The context of an HTTP request. Needed if tracing is off; otherwise the server's span is active. */
 export function traceContextFromHeaders(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): TraceContext | undefined {
@@ -43,7 +43,7 @@ export function traceIdOf(traceparent: string | null | undefined): string | unde
   return traceparent ? spanContextOf({ traceparent })?.traceId : undefined;
 }
 
-/** The place as OpenTelemetry has it; undefined if it does not parse. */
+/** The position as an OpenTelemetry span context; undefined if it does not parse. */
 export function spanContextOf({ traceparent, tracestate }: TraceContext): SpanContext | undefined {
   const [, version, traceId = '', spanId = '', flags = ''] =
     /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(traceparent) ?? [];

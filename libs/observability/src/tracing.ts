@@ -8,16 +8,16 @@ import { NodeSDK } from '@opentelemetry/sdk-node';
 import { IncomingMessage } from 'node:http';
 
 /**
- * Makes the tracer. Endpoint, protocol (`http/protobuf`, `http/json`, `grpc`), headers, sampler and batching come from the
- * `OTEL_*` variables, which the SDK reads itself. Whatever happens without a cause (idle polling, probes) makes no span.
+ * Creates the tracer. The SDK reads endpoint, protocol (`http/protobuf`, `http/json`, `grpc`), headers, sampler and batching from
+ * the `OTEL_*` variables. Idle polling and probes create no spans.
  */
 export function createTracing(service: string): NodeSDK {
   return new NodeSDK({
     serviceName: service,
     resource: defaultResource().merge(resourceFromAttributes({ 'service.namespace': 'orderly' })),
-    // Not the process detector: it tells the command line and the user.
+    // Without the process detector, which sends the command line and the user name.
     resourceDetectors: [hostDetector, envDetector],
-    // An exporter of metrics or logs would be the SDK's default; metrics are read by Prometheus, logs are lines on stdout.
+    // Disables the SDK's default exporters of metrics and logs: Prometheus reads metrics, and logs are lines on stdout.
     metricReaders: [],
     logRecordProcessors: [],
     spanLimits: { attributeValueLengthLimit: 1024, attributeCountLimit: 64, eventCountLimit: 16, linkCountLimit: 128 },
@@ -26,7 +26,7 @@ export function createTracing(service: string): NodeSDK {
         ignoreIncomingRequestHook: ({ url }) => /^\/(livez|readyz|metrics)(\?|$)/.test(url ?? ''),
         requireParentforOutgoingSpans: true,
         requestHook: (span, request) => {
-          // Filters of a list may be a customer's address, and the peer's address is personal too.
+          // The filter of a list may contain a customer's address, and the peer address is personal data, too.
           if (!(request instanceof IncomingMessage)) return;
           if (request.url?.includes('?')) span.setAttribute('url.query', 'REDACTED');
           span.setAttributes({ 'client.address': 'REDACTED', 'network.peer.address': 'REDACTED' });
@@ -39,7 +39,7 @@ export function createTracing(service: string): NodeSDK {
   });
 }
 
-/** A partner's URL may carry a secret behind its question mark. */
+/** The query of a partner's URL may contain a secret. */
 const withoutQuery = ({ origin, path }: { origin: string; path: string }): Attributes => ({
   'url.full': `${origin}${path.split('?')[0]}`,
   'url.query': '',

@@ -29,19 +29,19 @@ describe('applyEvents', () => {
     expect(decided(result)).toEqual(['created applied', 'confirmed applied', 'processing applied', 'shipped applied']);
   });
 
-  test('retries the parked ones after every status change, nearest in the graph first', () => {
+  test('retries parked events after every status change, nearest in the graph first', () => {
     const events = [to('delivered'), to('shipped'), to('confirmed'), created];
     const result = applyEvents(placeholder, events, now, 'dead-letter');
     expect(decided(result)).toEqual(['created applied', 'confirmed applied', 'shipped applied', 'delivered applied']);
   });
 
-  test('retries them before it turns to the next new event', () => {
+  test('retries parked events before the next new event', () => {
     const events = [to('shipped', { parkedUntil: ahead }), to('confirmed'), to('delivered'), to('processing')];
     const result = applyEvents(buildOrder(), events, now, 'dead-letter');
     expect(decided(result)).toEqual(['confirmed applied', 'shipped applied', 'delivered applied', 'processing superseded']);
   });
 
-  test('retries equally near ones in acceptance order, wherever they were parked', () => {
+  test('retries equally near parked events in acceptance order', () => {
     const events = [to('shipped'), to('processing', { parkedUntil: ahead }), to('confirmed')];
     expect(decided(applyEvents(buildOrder(), events, now, 'dead-letter'))).toEqual([
       'confirmed applied',
@@ -50,7 +50,7 @@ describe('applyEvents', () => {
     ]);
   });
 
-  test('settles what the order has passed before it takes a further step', () => {
+  test('decides events that the order has passed before it takes a further step', () => {
     const early = to('confirmed', { eventId: 'again' });
     const result = applyEvents(placeholder, [to('shipped'), to('confirmed'), early, created], now, 'dead-letter');
     expect(decided(result)).toEqual(['created applied', 'confirmed applied', 'again duplicate', 'shipped applied']);
@@ -64,7 +64,7 @@ describe('applyEvents', () => {
     expect(result.order).toMatchObject({ version: 4, data: { totalMinor: 2 } });
   });
 
-  test('reports what stays parked as parked, once each and last', () => {
+  test('reports events that stay parked last, once each', () => {
     const events = [to('delivered', { parkedUntil: ahead }), to('refunded'), to('confirmed')];
     expect(decided(applyEvents(buildOrder(), events, now, 'apply'))).toEqual([
       'confirmed applied',
@@ -73,24 +73,24 @@ describe('applyEvents', () => {
     ]);
   });
 
-  test('retries parked events even when nothing new has come', () => {
+  test('retries parked events even without new events', () => {
     const result = applyEvents(buildOrder(), [to('confirmed', { parkedUntil: ahead })], now, 'dead-letter');
     expect(decided(result)).toEqual(['confirmed applied']);
   });
 
-  test('decides for good at the deadline and not a millisecond before', () => {
+  test('decides a parked event at its deadline and not a millisecond earlier', () => {
     const waiting = (parkedUntil: string) => applyEvents(buildOrder(), [to('shipped', { parkedUntil })], now, 'dead-letter');
     expect(decided(waiting(ahead))).toEqual(['shipped parked']);
     expect(decided(waiting(now))).toEqual(['shipped parked-too-long']);
     expect(decided(waiting(passed))).toEqual(['shipped parked-too-long']);
   });
 
-  test('counts a missing step that arrives together with the deadline', () => {
+  test('accepts a missing step that arrives together with the deadline', () => {
     const result = applyEvents(buildOrder(), [to('shipped', { parkedUntil: passed }), to('confirmed')], now, 'dead-letter');
     expect(decided(result)).toEqual(['confirmed applied', 'shipped applied']);
   });
 
-  test('forces the nearest one first, and what it frees is applied without force', () => {
+  test('forces the nearest overdue event first, and applies the events that it unblocks normally', () => {
     const events = [to('refunded', { parkedUntil: passed }), to('shipped', { parkedUntil: passed }), to('delivered')];
     const result = applyEvents(buildOrder(), events, now, 'apply');
     expect(result.outcomes.map(({ eventId, decision }) => [eventId, decision.outcome === 'applied' && decision.skipped])).toEqual(
@@ -103,21 +103,21 @@ describe('applyEvents', () => {
     expect(result.order).toMatchObject({ status: 'refunded', version: 4 });
   });
 
-  test('gives up on events whose order never came', () => {
+  test('rejects parked events whose order never arrived', () => {
     const events = [update('update', 1, passed), to('shipped')].map((event) => ({ ...event, parkedUntil: passed }));
     const result = applyEvents(placeholder, events, now, 'apply');
     expect(decided(result)).toEqual(['update order-unknown', 'shipped order-unknown']);
     expect(result.order).toEqual(placeholder);
   });
 
-  test('does not swallow an event that cannot be decided', () => {
+  test('throws for an event that cannot be decided', () => {
     const broken = to('confirmed', { data: { status: 'lost' } });
     for (const parkedUntil of [undefined, ahead]) {
       expect(() => applyEvents(buildOrder(), [{ ...broken, parkedUntil }], now, 'dead-letter')).toThrow();
     }
   });
 
-  test('changes none of its arguments', () => {
+  test('does not modify its arguments', () => {
     const events = Object.freeze(
       [to('shipped', { parkedUntil: passed }), to('confirmed'), update('update', 1, now)].map(Object.freeze),
     );
@@ -126,7 +126,7 @@ describe('applyEvents', () => {
     expect(order).toEqual(buildOrder());
   });
 
-  test('looks at each of 1,000 parked events a bounded number of times', () => {
+  test('decides each of 1,000 parked events a bounded number of times', () => {
     let reads = 0;
     const counted = Array.from({ length: 1000 }, (_, index) => ({
       ...to('refunded', { eventId: `refunded-${index}` }),

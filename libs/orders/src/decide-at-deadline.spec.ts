@@ -7,7 +7,7 @@ const policies = ['apply', 'dead-letter'] as const;
 const delivered = buildPendingEvent({ data: { status: 'delivered' } });
 
 describe('decideAtDeadline', () => {
-  test.each(policies)('rejects as order-unknown what still has no order (%s)', (policy) => {
+  test.each(policies)('rejects an event without an order as order-unknown (%s)', (policy) => {
     const update = buildPendingEvent({ type: 'order.updated', data: { totalMinor: 1 } });
     for (const event of [delivered, update]) {
       expect(decideAtDeadline(placeholderOf('order-1'), event, policy)).toEqual({
@@ -20,7 +20,7 @@ describe('decideAtDeadline', () => {
     }
   });
 
-  test('apply: takes the order there and names the skipped statuses, in one version', () => {
+  test('apply: changes the status in one version and names the skipped statuses', () => {
     const order = buildOrder();
     expect(decideAtDeadline(order, delivered, 'apply')).toEqual({
       outcome: 'applied',
@@ -31,12 +31,12 @@ describe('decideAtDeadline', () => {
     });
   });
 
-  test('apply: a refund is not taken as a sign of a cancellation, though that way would be shorter', () => {
+  test('apply: a refund does not skip through cancelled, although that path is shorter', () => {
     const refunded = buildPendingEvent({ data: { status: 'refunded' } });
     expect(decideAtDeadline(buildOrder(), refunded, 'apply')).toMatchObject({ skipped: ['confirmed', 'shipped', 'delivered'] });
   });
 
-  test('dead-letter: rejects as parked-too-long, with what the order was waiting for', () => {
+  test('dead-letter: rejects as parked-too-long, with the allowed statuses', () => {
     expect(decideAtDeadline(buildOrder(), delivered, 'dead-letter')).toEqual({
       outcome: 'rejected',
       code: 'parked-too-long',
@@ -46,7 +46,7 @@ describe('decideAtDeadline', () => {
     });
   });
 
-  test.each(policies)('decides as ever about what is early no more (%s)', (policy) => {
+  test.each(policies)('decides an event that is no longer early as usual (%s)', (policy) => {
     for (const status of ['shipped', 'delivered', 'refunded', 'cancelled'] as const) {
       const order = buildOrder({ status });
       expect(decideAtDeadline(order, delivered, policy)).toEqual(decide(order, delivered));

@@ -33,7 +33,7 @@ describe('decide: a manual change', () => {
     });
   });
 
-  test.each(pairs)('of a %s order to %s is refused first of all if it expects another version', (current, target) => {
+  test.each(pairs)('of a %s order to %s is refused if it expects another version', (current, target) => {
     for (const expectedVersion of [1, 2, 4]) {
       expect(decide(orderIn(current), manualTo(target, expectedVersion))).toEqual({
         outcome: 'rejected',
@@ -45,7 +45,7 @@ describe('decide: a manual change', () => {
     }
   });
 
-  test.each([null, 1])('of an order that nobody knows is refused (expected version %s)', (expectedVersion) => {
+  test.each([null, 1])('of an unknown order is refused (expected version %s)', (expectedVersion) => {
     expect(decide(placeholderOf('order-1'), manualTo('confirmed', expectedVersion))).toEqual({
       outcome: 'rejected',
       code: 'order-unknown',
@@ -55,14 +55,14 @@ describe('decide: a manual change', () => {
     });
   });
 
-  test('to cancelled is the same as an order.cancelled that a person sent', () => {
+  test('to cancelled equals a manual order.cancelled', () => {
     const cancelled = buildPendingEvent({ type: 'order.cancelled', data: {}, occurredAt: after, manual: { expectedVersion: 3 } });
     for (const status of orderStatuses) {
       expect(decide(orderIn(status), cancelled)).toEqual(decide(orderIn(status), manualTo('cancelled', 3)));
     }
   });
 
-  test('carries its reason into the change', () => {
+  test('copies its reason to the change', () => {
     const event = manualTo('cancelled', null, { data: { status: 'cancelled', reason: 'asked by phone' } });
     expect(decide(orderIn('confirmed'), event)).toMatchObject({ change: { from: 'confirmed', reason: 'asked by phone' } });
   });
@@ -73,7 +73,7 @@ describe('manual changes among other events', () => {
   const news = fc.record({ status, expectedVersion: fc.constant(undefined) });
   const manual = fc.record({ status, expectedVersion: fc.option(fc.nat(8)) });
 
-  test('each has one outcome at once, and no two that expect the same version are applied', () => {
+  test('have one immediate outcome each, and at most one with the same expected version is applied', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(news, manual), { maxLength: 20 }), status, (asked, start) => {
         const events = asked.map(({ status: target, expectedVersion }, index) =>

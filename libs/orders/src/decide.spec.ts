@@ -20,7 +20,7 @@ const created = (overrides: Partial<PendingEvent> = {}) =>
 const updated = (data: Record<string, unknown>, occurredAt = after) =>
   buildPendingEvent({ type: 'order.updated', data, occurredAt });
 
-/** The table of outcomes, worked out by hand: one row per current status, one column per status of the event. */
+/** The expected outcomes, written by hand: one row per current status, one column per status of the event. */
 const table: Record<OrderStatus, string> = {
   //           pending    confirmed  processing shipped    delivered  returned   refunded   cancelled
   pending: '   duplicate  applied    parked     parked     parked     parked     parked     applied',
@@ -40,18 +40,18 @@ const cells = Object.entries(table).flatMap(([current, row]) =>
 );
 
 describe('decide: a status for an order that exists', () => {
-  test.each(cells)('%s, told %s by news that is not younger: %s', (current, target, outcome) => {
+  test.each(cells)('a %s order and a %s event that is not newer: %s', (current, target, outcome) => {
     expect(decide(orderIn(current), eventFor(target, before)).outcome).toBe(outcome);
     expect(decide(orderIn(current), eventFor(target, noon)).outcome).toBe(outcome);
   });
 
-  test.each(cells)('%s, told %s by younger news: %s, or rejected if the order had ended', (current, target, outcome) => {
+  test.each(cells)('a %s order and a newer %s event: %s, or rejected if the order has ended', (current, target, outcome) => {
     const hasEnded = current === 'cancelled' || current === 'refunded';
     const expected = hasEnded && outcome === 'superseded' ? 'rejected' : outcome;
     expect(decide(orderIn(current), eventFor(target, after)).outcome).toBe(expected);
   });
 
-  test('applied: the version grows by one, the status has its time, the data stays', () => {
+  test('applied: increments the version, sets status and time, keeps the data', () => {
     const order = orderIn('confirmed');
     const event = buildPendingEvent({ data: { status: 'shipped', reason: 'left the dock' }, occurredAt: after });
     expect(decide(order, event)).toEqual({
@@ -63,7 +63,7 @@ describe('decide: a status for an order that exists', () => {
     });
   });
 
-  test('rejected: names the current status and what may follow it', () => {
+  test('rejected: names the current status and the allowed ones', () => {
     expect(decide(orderIn('cancelled'), eventFor('delivered'))).toEqual({
       outcome: 'rejected',
       code: 'transition-not-allowed',
@@ -73,7 +73,7 @@ describe('decide: a status for an order that exists', () => {
     });
   });
 
-  test('order.cancelled is the same as a status change to cancelled', () => {
+  test('order.cancelled equals a status change to cancelled', () => {
     const cancelled = buildPendingEvent({ type: 'order.cancelled', data: { reason: 'no stock' }, occurredAt: after });
     for (const status of orderStatuses) {
       const asStatus = buildPendingEvent({ data: { status: 'cancelled', reason: 'no stock' }, occurredAt: after });
@@ -81,7 +81,7 @@ describe('decide: a status for an order that exists', () => {
     }
   });
 
-  test('compares instants, however the ledger writes them', () => {
+  test('compares times as instants, in any format of the ledger', () => {
     const order = buildOrder({ status: 'cancelled', statusOccurredAt: '2026-01-01T14:00:00+02:00' });
     expect(decide(order, eventFor('confirmed', noon)).outcome).toBe('superseded');
     expect(decide(order, eventFor('confirmed', after)).outcome).toBe('rejected');
@@ -118,7 +118,7 @@ describe('decide: before order.created', () => {
   });
 });
 
-test.each(orderStatuses)('decide: a second order.created on a %s order is news of pending like any other', (status) => {
+test.each(orderStatuses)('decide: a second order.created on a %s order is decided like a status change to pending', (status) => {
   for (const occurredAt of [before, noon, after]) {
     const second = created({ eventId: 'event-2', occurredAt });
     expect(decide(orderIn(status), second)).toEqual(decide(orderIn(status), eventFor('pending', occurredAt)));
@@ -155,7 +155,7 @@ describe('decide: order.updated', () => {
     expect(decision).not.toHaveProperty('next.data.customer.email');
   });
 
-  test('is superseded if it brings nothing newer, and equal time is not newer', () => {
+  test('is superseded if no key is newer, and an equal time is not newer', () => {
     expect(decide(order, updated({ totalMinor: 200 }, before))).toEqual({ outcome: 'superseded' });
     expect(decide(order, updated({ totalMinor: 200 }, noon))).toEqual({ outcome: 'superseded' });
   });
@@ -166,14 +166,14 @@ describe('decide: order.updated', () => {
     expect(decision).toMatchObject({ outcome: 'applied', next: { data: { currency: 'USD', totalMinor: 100 } } });
   });
 
-  test('remembers when a key was removed, so that an older patch does not bring it back', () => {
+  test('remembers when a key was removed, so that an older patch cannot restore it', () => {
     const removal = decide(order, updated({ totalMinor: null }));
     if (removal.outcome !== 'applied') throw new Error(removal.outcome);
     expect(removal.next.data).not.toHaveProperty('totalMinor');
     expect(decide(removal.next, updated({ totalMinor: 100 }, '2026-01-01T12:00:30.000Z'))).toEqual({ outcome: 'superseded' });
   });
 
-  test('treats a key that no one has written yet as older than anything, whatever its name', () => {
+  test('treats an unwritten key as older than any patch, for every name', () => {
     const patch = JSON.parse('{"constructor":1,"__proto__":2}') as Record<string, unknown>;
     const decision = decide(order, updated(patch, before));
     if (decision.outcome !== 'applied') throw new Error(decision.outcome);
@@ -183,7 +183,7 @@ describe('decide: order.updated', () => {
   });
 });
 
-test('decide: an event that was applied already has no second effect', () => {
+test('decide: an applied event has no second effect', () => {
   for (const current of orderStatuses) {
     for (const target of allowedFrom(current)) {
       const decision = decide(orderIn(current), eventFor(target));
@@ -198,7 +198,7 @@ describe('decide: an event that the contracts do not know', () => {
     ['status', buildPendingEvent({ data: { status: 'lost' } })],
     ['type', buildPendingEvent({ type: 'order.eaten' as PendingEvent['type'] })],
     ['date', buildPendingEvent({ data: { status: 'confirmed' }, occurredAt: 'yesterday' })],
-  ])('throws on its %s and is not swallowed', (_, event) => {
+  ])('throws for its %s', (_, event) => {
     expect(() => decide(orderIn('cancelled'), event)).toThrow();
   });
 });

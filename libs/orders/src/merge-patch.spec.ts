@@ -20,11 +20,11 @@ describe('mergePatch', () => {
     ['{"e":null}', '{"a":1}', '{"e":null,"a":1}'],
     ['[1,2]', '{"a":"b","c":null}', '{"a":"b"}'],
     ['{}', '{"a":{"bb":{"ccc":null}}}', '{"a":{"bb":{}}}'],
-  ])('answers as the RFC does: %s patched with %s is %s', (original, patch, result) => {
+  ])('follows the RFC: %s patched with %s is %s', (original, patch, result) => {
     expect(mergePatch(parse(original), parse(patch))).toEqual(parse(result));
   });
 
-  test('changes neither the target nor the patch', () => {
+  test('modifies neither the target nor the patch', () => {
     const target = { customer: { id: 'c-1', name: 'A' } };
     const patch = { customer: { name: null } };
     mergePatch(target, patch);

@@ -11,23 +11,23 @@ const deadline = '2026-02-01T00:15:00.000Z';
 const fullLife: OrderStatus[] = ['pending', 'confirmed', 'processing', 'shipped', 'delivered', 'returned', 'refunded'];
 const everyLife = livesFrom(['pending']);
 
-/** When the events of a life occurred, by their place in it. */
+/** The time at which the events of a life occurred, by their position. */
 const clocks = {
   increasing: (index: number) => `2026-01-01T00:0${index}:00.000Z`,
   'all in one minute': () => '2026-01-01T00:00:00.000Z',
   'in pairs of one minute': (index: number) => `2026-01-01T00:0${index >> 1}:00.000Z`,
 };
 
-/** Each duplicate: which event comes again, where among the others, and whether under its own id or another. */
+/** Each duplicate: the repeated event, its position, and whether it has the same id or a new one. */
 const duplicates = fc.array(fc.record({ event: fc.nat(), position: fc.nat(), hasSameId: fc.boolean() }), { maxLength: 10 });
-/** Where one call of `applyEvents` ends and the next begins; what is parked then is carried over. */
+/** The positions that separate the calls of `applyEvents`; parked events are carried over. */
 const cuts = fc.array(fc.nat(16), { maxLength: 8 });
 
 describe('the life of an order', () => {
   test('every permutation of the longest life, with duplicates and in any batches, ends in refunded', () => {
     const permutations = permutationsOf(fullLife.map((status, index) => eventOf(status, clocks.increasing(index))));
     expect(new Set(permutations.map((events) => events.map(({ eventId }) => eventId).join(' '))).size).toBe(5040);
-    // As many choices as make every permutation meet many of them, and few enough to show what a failure is about.
+    // Enough choices for many combinations per permutation, and few enough for a readable failure.
     const perPermutation = fc.array(fc.record({ again: duplicates, cuts }), { minLength: 50, maxLength: 200 });
     fc.assert(
       fc.property(perPermutation, (choices) => {
@@ -58,7 +58,7 @@ describe('the life of an order', () => {
   });
 });
 
-/** Runs the events in batches that end at the cuts, and throws unless the life came out as promised. */
+/** Applies the events in batches that end at the cuts, and throws if the result breaks a promise. */
 function expectLife(end: OrderStatus, events: readonly PendingEvent[], cuts: readonly number[]): void {
   const { order, decided } = runInBatches(events, cuts);
   const story = `${events.map(({ eventId }) => eventId).join(' ')} cut at ${cuts.join(' ')}`;
@@ -129,7 +129,7 @@ function withDuplicates(
 
 const everyCut = (events: readonly PendingEvent[]): number[] => events.map((_, index) => index);
 
-/** Every path of the graph that starts like this one, this one included. */
+/** Every path of the graph that starts with this one, including itself. */
 function livesFrom(life: OrderStatus[]): OrderStatus[][] {
   const next = allowedFrom(life.at(-1) as OrderStatus);
   return [life, ...next.flatMap((status) => livesFrom([...life, status]))];

@@ -4,22 +4,22 @@ import { allowedFrom, distance, isReachable, pathBetween, statusGraph } from './
 const pairs = orderStatuses.flatMap((from) => orderStatuses.map((to) => [from, to] as const));
 
 describe('status graph', () => {
-  test('has no cycle, so that no order returns to a status that it has left', () => {
+  test('has no cycle, so no order returns to an earlier status', () => {
     for (const status of orderStatuses) expect(isReachable(status, status)).toBe(false);
     for (const [from, to] of pairs) expect(isReachable(from, to) && isReachable(to, from)).toBe(false);
   });
 
-  test('lets every status be reached from pending, and nothing follow refunded', () => {
+  test('reaches every status from pending and ends at refunded', () => {
     for (const status of orderStatuses) expect(isReachable('pending', status)).toBe(status !== 'pending');
     expect(statusGraph.refunded).toEqual([]);
   });
 
-  test('lets only creation follow a placeholder', () => {
+  test('allows only creation after a placeholder', () => {
     expect(allowedFrom(null)).toEqual(['pending']);
   });
 
   test.each(pairs.filter(([from, to]) => isReachable(from, to)))(
-    'leads from %s to %s step by step, never by way of cancelled',
+    'has a valid path from %s to %s that does not pass through cancelled',
     (from, to) => {
       const path = pathBetween(from, to) ?? [];
       expect(path.at(-1)).toBe(to);
@@ -29,7 +29,7 @@ describe('status graph', () => {
     },
   );
 
-  test('measures the shortest way', () => {
+  test('measures the shortest path', () => {
     expect(distance('confirmed', 'shipped')).toBe(1);
     expect(distance('pending', 'delivered')).toBe(3);
     expect(distance('pending', 'refunded')).toBe(4);

@@ -9,7 +9,7 @@ import type { Service } from './service';
  * @throws AssertionError that names the broken guarantee
  */
 export async function stressStartStop(makeService: () => Service | Promise<Service>, { rounds = 10 } = {}): Promise<void> {
-  // The first life may open what is kept for good, such as a shared cache of addresses.
+  // The first run may open handles that stay open for good, such as a shared DNS cache.
   await startThenStop(await makeService());
   const before = openResources();
   for (let round = 0; round < rounds; round++) {
@@ -57,7 +57,7 @@ function openResources(): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Handles are closed a few turns after they were told to. */
+/** Waits for closing handles: they close a few turns of the event loop after the call. */
 async function resourcesReturnTo(before: ReadonlyMap<string, number>, timeoutMs = 30_000): Promise<void> {
   const leaked = (): readonly string[] =>
     [...openResources()].filter(([kind, count]) => kind !== 'Immediate' && count > (before.get(kind) ?? 0)).map(([kind]) => kind);

@@ -42,13 +42,13 @@ const forbidden: readonly [promise: string, rule: string, message: RegExp, snipp
     /imported by nobody/,
   ),
   [
-    'the gateway does not import what is for workers',
+    'the gateway does not import libraries for workers',
     boundaries,
     /scope:gateway/,
     at('apps/api-gateway/src/x.ts', "import '@orderly/channels';"),
   ],
   [
-    'what all share does not import what is for workers',
+    'a shared library does not import libraries for workers',
     boundaries,
     /scope:shared/,
     { ...at('libs/database/src/x.ts', "import '@orderly/jobs';"), tags: { '@orderly/jobs': ['type:domain', 'scope:worker'] } },
@@ -151,12 +151,12 @@ beforeAll(() => {
 }, 60_000);
 
 describe('lint', () => {
-  it.each(forbidden)('holds that %s', (_promise, rule, message, snippet) => {
+  it.each(forbidden)('enforces that %s', (_promise, rule, message, snippet) => {
     const found = findings.get(snippet)!.filter((finding) => finding.rule === rule);
     expect(found.map((finding) => finding.message).join('\n')).toMatch(message);
   });
 
-  it.each(allowed)('lets through that %s', (_promise, snippet) => {
+  it.each(allowed)('allows that %s', (_promise, snippet) => {
     expect(findings.get(snippet)).toEqual([]);
   });
 });

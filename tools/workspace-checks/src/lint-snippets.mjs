@@ -1,7 +1,7 @@
-// Lints pieces of code as if they stood at the given paths, with the workspace's own rules, and prints what was found.
-// A process of its own, because Jest cannot load an ES module configuration.
-// in:  [{ path, code, tags? }] as JSON on stdin; `tags` gives a project other tags for this piece: { project: [tag] }
-// out: [[{ rule, message }]], one list for each piece
+// Lints snippets of code with the workspace's rules, as if they were files at the given paths, and prints the findings.
+// It is a separate process, because Jest cannot load a configuration that is an ES module.
+// in:  [{ path, code, tags? }] as JSON on stdin; `tags` overrides the tags of projects for this snippet: { project: [tag] }
+// out: [[{ rule, message }]], one list per snippet
 import { createProjectGraphAsync } from '@nx/devkit';
 import devkitInternal from '@nx/devkit/internal';
 import jsInternal from '@nx/js/internal';
@@ -13,12 +13,12 @@ import tseslint from 'typescript-eslint';
 const { createProjectRootMappings } = devkitInternal;
 const { TargetProjectLocator } = jsInternal;
 
-// The boundary rule reads the graph anew for each file unless it takes the process for ESLint's own command.
+// The boundary rule reloads the graph for each file, unless the process looks like ESLint's own command.
 process.argv[1] = fileURLToPath(import.meta.resolve('eslint/package.json')).replace('package.json', 'bin/eslint.js');
 
 const graph = await createProjectGraphAsync();
 const eslint = new ESLint({
-  // The pieces are no files of a TypeScript project, and no rule about boundaries needs types.
+  // The snippets are not part of a TypeScript project, and the boundary rules need no types.
   overrideConfig: [{ files: ['**/*.ts'], ...tseslint.configs.disableTypeChecked }],
 });
 
@@ -33,7 +33,7 @@ process.stdout.write(JSON.stringify(results));
 function useGraph(tags = {}) {
   const nodes = structuredClone(graph.nodes);
   for (const [project, given] of Object.entries(tags)) nodes[project].data.tags = given;
-  // Without the real edges, which would turn some of the forbidden imports into circles first.
+  // Without the real edges: with them, some forbidden imports would be reported as circles instead.
   const dependencies = Object.fromEntries(Object.keys(nodes).map((name) => [name, []]));
   globalThis.projectGraph = { ...graph, nodes, dependencies };
   globalThis.projectRootMappings = createProjectRootMappings(nodes);

@@ -9,7 +9,7 @@ const root = join(__dirname, '../../..');
 const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8');
 const locked = (JSON.parse(lockText) as { packages: Record<string, LockedPackage> }).packages;
 
-/** Where each copy of a package lies, by the package's name. */
+/** The paths of all copies of a package, by its name. */
 const copies = Map.groupBy(
   Object.entries(locked).filter(([path]) => path.includes('node_modules/')),
   ([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
@@ -28,20 +28,20 @@ describe('the projects', () => {
     },
   );
 
-  it('are all found: apps, libs and tools', () => {
+  it('are found in apps, libs and tools', () => {
     const folders = new Set(projects.map(({ data }) => data.root.split('/')[0]));
     expect(folders).toEqual(new Set(['apps', 'libs', 'tools']));
   });
 });
 
 describe('the lockfile', () => {
-  it('has Nx and all of its plugins at one version', () => {
+  it('contains Nx and its plugins in one version', () => {
     const versions = named(/^(nx|@nx\/.+)$/).flatMap(([, entries]) => entries.map(([, { version }]) => version));
     expect(versions.length).toBeGreaterThan(3);
     expect(new Set(versions).size).toBe(1);
   });
 
-  it('has one copy of every OpenTelemetry package: a second one would record into nothing', () => {
+  it('contains one copy of every OpenTelemetry package, because a second copy would record nothing', () => {
     const packages = named(/^@opentelemetry\//);
     expect(packages.length).toBeGreaterThan(3);
     expect(
@@ -49,7 +49,7 @@ describe('the lockfile', () => {
     ).toEqual([]);
   });
 
-  it('names no registry, so that it installs from any mirror', () => {
+  it('contains no registry URLs, so it installs from any mirror', () => {
     const resolved = Object.entries(locked).filter(([, entry]) => entry.resolved !== undefined && !entry.link);
     expect(resolved).toEqual([]);
   });
