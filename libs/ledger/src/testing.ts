@@ -34,9 +34,17 @@ export interface LedgerDatabase {
 /** The SQL files of the ledger's schema. */
 export const migrationsFolder = join(__dirname, '../../migrations/sql');
 
-/** An empty ledger with the newest schema, in some 50 ms. Needs the run's PostgreSQL: for `.int-spec.ts` files alone. */
-export async function createLedgerDatabase(): Promise<LedgerDatabase> {
-  const { url, drop } = await createTestDatabase((template) => migrate(template, migrationsFolder));
+/** Rows that take long to make. Files that ask for the same name share one template, which is filled once per run. */
+export type LedgerContent = { readonly name: string; readonly fill: (db: Database) => Promise<void> };
+
+/** A ledger with the newest schema, in some 50 ms; empty without `content`. Needs the PostgreSQL of the run, so only `.int-spec.ts` files can use it. */
+export async function createLedgerDatabase(content?: LedgerContent): Promise<LedgerDatabase> {
+  const { url, drop } = await createTestDatabase(async (template) => {
+    await migrate(template, migrationsFolder);
+    if (!content) return;
+    const db = createDatabase({ url: template, poolSize: 1, applicationName: 'test' });
+    await content.fill(db).finally(() => db.close());
+  }, content?.name);
   const opened: Database[] = [];
   const connect = (poolSize = 4, { preparesStatements = true }: Pick<DatabaseOptions, 'preparesStatements'> = {}): Database => {
     const db = createDatabase({ url, poolSize, applicationName: 'test', preparesStatements });

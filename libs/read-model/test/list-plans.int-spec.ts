@@ -3,16 +3,15 @@ import type { Database, Query } from '@orderly/database';
 import { listEvents, listJobs, listMessages, listOrders } from '../src/index';
 import { createLedgerDatabase, type LedgerDatabase } from '@orderly/ledger/testing';
 import { buffersOf, explained, nodesOf } from './explained';
-import { fillLedger } from './many-rows';
+import { manyRows } from './many-rows';
 
 let ledger: LedgerDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  ledger = await createLedgerDatabase();
+  ledger = await createLedgerDatabase(manyRows);
   // As the gateway's: planned for its values, and free to read a table from end to end.
   db = ledger.connect(8, { preparesStatements: false });
-  await fillLedger(db);
 });
 afterAll(() => ledger.close());
 

@@ -1,10 +1,11 @@
 import type { Database } from '@orderly/database';
+import type { LedgerContent } from '@orderly/ledger/testing';
 
 /**
  * Fills a ledger with six weeks of orders, the newest of now: four events, two deliveries and a message each. What is rare is
  * rare by far, and old: the place where an index that does not fit has most to read.
  */
-export async function fillLedger(db: Pick<Database, 'query'>): Promise<void> {
+async function fillLedger(db: Pick<Database, 'query'>): Promise<void> {
   await db.query(`
     do $$
     declare week timestamptz; parent text; child text;
@@ -78,3 +79,6 @@ export async function fillLedger(db: Pick<Database, 'query'>): Promise<void> {
         case when n between 400 and 409 then id_of(n, 4) end, 1
       from generate_series(1, 30000) n, unnest(array['erp', 'wms']) destination`);
 }
+
+/** Two files read it: it is made once. */
+export const manyRows: LedgerContent = { name: 'many_rows', fill: fillLedger };

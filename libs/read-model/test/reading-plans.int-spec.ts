@@ -3,16 +3,15 @@ import { pauseQueue } from '@orderly/ledger';
 import { readQueues, readTimeline } from '../src/index';
 import { createLedgerDatabase, testActor, type LedgerDatabase } from '@orderly/ledger/testing';
 import { buffersOf, explained, nodesOf, type PlanNode } from './explained';
-import { fillLedger } from './many-rows';
+import { manyRows } from './many-rows';
 
 let ledger: LedgerDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  ledger = await createLedgerDatabase();
+  ledger = await createLedgerDatabase(manyRows);
   // As the gateway's: planned for its values, and free to read a table from end to end.
   db = ledger.connect(8, { preparesStatements: false });
-  await fillLedger(db);
   await db.query(`
     insert into order_changes (order_id, version, to_status, occurred_at, event_id)
       select order_id, row_number() over (partition by order_id order by event_id), 'shipped', now(), event_id from events;
