@@ -45,9 +45,9 @@ export interface EmailChannel {
 
 export type EmailChannelOptions = {
   /**
-   * `smtp://` or `smtps://` (TLS from the start), with user and password if the server requires them. `smtp://` uses STARTTLS only
-   * if the server offers it, so an attacker in between can strip it: add `?requireTLS=true`. Other TLS settings are parameters, too:
-   * `?tls.rejectUnauthorized=false`.
+   * `smtp://` or `smtps://` (TLS from the start), with user and password if the server wants them. `smtp://` is upgraded by
+   * STARTTLS if the server offers it. With a user, and a host other than loopback, a server that does not offer it gets nothing.
+   * TLS settings as a query: `?requireTLS=true` or `false`, `?tls.rejectUnauthorized=false`.
    */
   readonly smtpUrl: string;
   /** The sender, `Name <address>` or an address. */
@@ -125,6 +125,8 @@ function poolOptions({ smtpUrl, poolSize, connectTimeoutMs = 10_000, answerTimeo
     );
   }
   return {
+    // Overridden by `?requireTLS=` in the URL.
+    requireTLS: sendsPassword(new URL(smtpUrl)),
     url: smtpUrl,
     maxConnections: poolSize,
     // By default nodemailer silently resends a message if its connection closes. Only the ledger may retry.
@@ -142,6 +144,10 @@ function poolOptions({ smtpUrl, poolSize, connectTimeoutMs = 10_000, answerTimeo
     logger: false,
   };
 }
+
+/** Whether a password would cross a network. Somebody on the way can hide that the server offers STARTTLS. */
+const sendsPassword = ({ username, hostname }: URL): boolean =>
+  username !== '' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 
 function toMail(
   { to, subject, text, html, messageId, headers, signal }: EmailMessage,

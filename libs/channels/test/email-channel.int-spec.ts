@@ -95,6 +95,32 @@ describe('the email channel', () => {
     await expectFailure(strict.send(messageTo(recipient)), RetryableError, 'mail-server-unavailable');
   });
 
+  it('sends no password over a network without TLS, even if the server offers none', async () => {
+    const logins: string[] = [];
+    const server = await startMailServer({
+      options: {
+        allowInsecureAuth: true,
+        disabledCommands: ['STARTTLS'],
+        onAuth: ({ username = '' }, _session, callback) => {
+          logins.push(username);
+          callback(null, { user: username });
+        },
+      },
+    });
+    closers.push(() => server.close());
+    // An address that leads to loopback, and does not look like it.
+    const there = `0.0.0.0:${server.port}`;
+    const strict = openChannel(`smtp://jo:hush@${there}`);
+    await expectFailure(strict.send(messageTo(recipient)), RetryableError, 'mail-server-unavailable');
+    expect(logins).toEqual([]);
+    // Asked for, on the same machine, or with nothing to protect.
+    await openChannel(`smtp://asked:hush@${there}?requireTLS=false`).send(messageTo(recipient));
+    await openChannel(`smtp://loopback:hush@127.0.0.1:${server.port}`).send(messageTo(recipient));
+    await openChannel(`smtp://${there}`).send(messageTo(recipient));
+    expect(logins).toEqual(['asked', 'loopback']);
+    expect(server.received).toHaveLength(3);
+  });
+
   it('verifies that the server can be reached', async () => {
     const { channel, server } = await setup();
     await channel.verify();
