@@ -13,16 +13,24 @@ import {
 import type { OrderSyncWorkerConfig } from './config';
 import { createSyncOrder } from './handlers/sync-order';
 import { laneStepAfter } from './lane-step';
+import { selectDestinations } from './select-destinations';
+import { warnAboutUnknownDestinations } from './warn-about-unknown-destinations';
 
 export interface OrderSyncWorkerDeps extends WorkerProcessDeps {
+  /** All destinations of the file. */
   readonly destinations: readonly Destination[];
 }
 
 /** The worker that tells destinations of orders: one queue, and one set of connections, per destination. */
 export function buildApp(config: OrderSyncWorkerConfig, { destinations, ...deps }: OrderSyncWorkerDeps): WorkerProcess {
+  const served = selectDestinations(destinations, config.served.names);
+  const declared = destinations.map(({ name }) => name);
   return createWorkerProcess('order-sync-worker', config, deps, (parts) => {
-    const planned = destinations.map((destination) => planDestination(destination, parts));
-    return { queues: planned.map(({ queue }) => queue), services: planned.map(({ connections }) => connections) };
+    const planned = served.map((destination) => planDestination(destination, parts));
+    return {
+      queues: planned.map(({ queue }) => queue),
+      services: [warnAboutUnknownDestinations(declared, parts), ...planned.map(({ connections }) => connections)],
+    };
   });
 }
 

@@ -1,8 +1,16 @@
-import { loadConfig, orderSyncConfig, workerFragments, type ConfigOf, type Environment } from '@orderly/config';
+import {
+  loadConfig,
+  orderSyncConfig,
+  servedDestinationsConfig,
+  workerFragments,
+  type ConfigOf,
+  type Environment,
+} from '@orderly/config';
 
 const fragments = {
   ...workerFragments,
   orderSync: orderSyncConfig,
+  served: servedDestinationsConfig,
 };
 
 export type OrderSyncWorkerConfig = ConfigOf<typeof fragments>;

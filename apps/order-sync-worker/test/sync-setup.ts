@@ -13,6 +13,7 @@ export type SyncSetup = WorkerFixture & {
   readonly partner: Partner;
   /** The destinations file. */
   readonly file: string;
+  readonly destinations: readonly Destination[];
   /** Starts one more worker in this process. */
   readonly startWorker: () => Promise<WorkerProcess>;
   /** The job of one version; the only destination's unless named. */
@@ -49,6 +50,7 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
     ...fixture,
     partner,
     file,
+    destinations: declared,
     startWorker: () => fixture.run(buildApp(loadOrderSyncWorkerConfig(env), { ...deps, destinations: declared })),
     job,
     ended: (orderId, version, outcome, destination) =>

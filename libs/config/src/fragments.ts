@@ -111,6 +111,17 @@ export const orderSyncConfig = z
   .object({ ORDERLY_DESTINATIONS_FILE: z.string().optional() })
   .transform((env) => ({ destinationsFile: env.ORDERLY_DESTINATIONS_FILE }));
 
+/** order-sync-worker: the destinations that this process serves. Undefined: every destination of the file. */
+export const servedDestinationsConfig = z
+  .object({
+    ORDERLY_DESTINATIONS: z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .refine((names) => !names.includes(''), 'must be names of destinations, separated by commas')
+      .optional(),
+  })
+  .transform((env) => ({ names: env.ORDERLY_DESTINATIONS }));
+
 /** notification-worker: jobs at once in this process, the mail server and the sender. */
 export const notificationsConfig = z
   .object({

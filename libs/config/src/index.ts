@@ -14,6 +14,7 @@ export {
   queueConfig,
   redisConfig,
   retentionConfig,
+  servedDestinationsConfig,
   shutdownConfig,
   workerFragments,
 } from './fragments';

@@ -14,6 +14,7 @@ import {
   queueConfig,
   redisConfig,
   retentionConfig,
+  servedDestinationsConfig,
   shutdownConfig,
 } from './index';
 
@@ -28,6 +29,7 @@ const everything = {
   overload: overloadConfig,
   orderStatus: orderStatusConfig,
   orderSync: orderSyncConfig,
+  served: servedDestinationsConfig,
   notifications: notificationsConfig,
   maintenance: maintenanceConfig,
   retention: retentionConfig,
@@ -61,6 +63,7 @@ describe('loadConfig', () => {
       overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 2000, poolWaitMs: 2000 },
       orderStatus: { concurrency: 5, parkedDeadlineMs: 900_000, parkedAtDeadline: 'dead-letter' },
       orderSync: { destinationsFile: undefined },
+      served: { names: undefined },
       notifications: { concurrency: 10, smtpUrl: required.SMTP_URL, mailFrom: required.MAIL_FROM },
       maintenance: { concurrency: 2 },
       retention: { retentionDays: 90, auditRetentionDays: 400, keyRetentionDays: 90, weeksAhead: 8 },

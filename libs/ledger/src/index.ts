@@ -20,6 +20,7 @@ export type { ClaimOptions } from './jobs/claim-jobs';
 export { createClaimLedger, createOrderApplier, createRowLockLedger, type LedgerOptions } from './jobs/ledger';
 export { createProcessRegistry } from './jobs/process-registry';
 export { readOldestWaits } from './jobs/read-oldest-waits';
+export { readWaitingQueues } from './jobs/read-waiting-queues';
 export { createSweepLedger } from './jobs/sweep-ledger';
 export { createClaimKeeping } from './jobs/claim-keeping';
 export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
