@@ -1,11 +1,12 @@
-import { type ApplyRequest, createOrderApplier } from '@orderly/ledger';
+import type { ApplyJob } from '@orderly/jobs';
+import { createOrderApplier } from '@orderly/ledger';
 import { planWith, startProcess } from '@orderly/ledger/testing';
 import { buildOrder, buildRefund } from '@orderly/platforms/testing';
 import { startGateway, type Answer, type TestGateway } from './gateway';
 import { deliver, shopifyDelivery, standardDelivery, webhookConfig } from './webhook-deliveries';
 
 let gateway: TestGateway;
-let apply: (request: ApplyRequest) => Promise<unknown>;
+let apply: ApplyJob;
 const stopping = new AbortController();
 beforeAll(async () => {
   gateway = await startGateway({}, webhookConfig);
@@ -23,8 +24,8 @@ afterAll(async () => {
 /** Does what the status-worker does with the jobs that were made. */
 async function applied(answer: Answer): Promise<Answer> {
   expect(answer).toMatchObject({ status: 200, body: { duplicate: false } });
-  for (const { eventId, orderId } of answer.body.events as { eventId: string; orderId: string }[]) {
-    await apply({ jobId: eventId, orderId });
+  for (const { eventId } of answer.body.events as { eventId: string }[]) {
+    await apply({ jobId: eventId });
   }
   return answer;
 }

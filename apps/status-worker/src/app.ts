@@ -1,10 +1,8 @@
 import { applyOrderEvent, queueNames } from '@orderly/contracts';
 import { createOrderApplier, createRowLockLedger } from '@orderly/ledger';
-import { bindJob } from '@orderly/queue';
 import { createWorkerProcess, type WorkerProcess, type WorkerProcessDeps } from '@orderly/worker-process';
 import type { StatusWorkerConfig } from './config';
 import type { SyncedDestination } from './follow-ups';
-import { createApplyOrderEvent } from './handlers/apply-order-event';
 import { planOrder } from './plan-order';
 
 export interface StatusWorkerDeps extends WorkerProcessDeps {
@@ -23,7 +21,8 @@ export function buildApp(config: StatusWorkerConfig, { destinations, ...deps }: 
           queue: queueNames.orderStatus,
           concurrency,
           ledger: createRowLockLedger(ledgerOptions, queueNames.orderStatus),
-          jobs: { 'apply-order-event': bindJob(applyOrderEvent, createApplyOrderEvent({ apply })) },
+          jobs: {},
+          applies: { policy: applyOrderEvent.policy, apply },
         },
       ],
     };

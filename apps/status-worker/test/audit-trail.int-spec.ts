@@ -53,7 +53,7 @@ async function live(events: readonly AcceptedEvent[]): Promise<string[]> {
   for (const event of events) {
     const [result] = await acceptEvents(db, [event]);
     ids.push(result!.eventId);
-    await apply({ jobId: result!.eventId, orderId: event.event.orderId });
+    await apply({ jobId: result!.eventId });
   }
   return ids;
 }
@@ -125,7 +125,7 @@ describe('the trail of an order', () => {
     const [, early] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'delivered', 3))]);
     await live([accepted(statusEvent(orderId, 'confirmed', 1))]);
     const apply = await startApplier();
-    await apply({ jobId: early!, orderId });
+    await apply({ jobId: early! });
     expect((await entriesOf(orderId)).map(({ action }) => action)).toEqual(['event.applied', 'event.parked', 'event.applied']);
   });
 
@@ -143,7 +143,7 @@ describe('the trail of an order', () => {
     const [, jobId] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'shipped', 3))]);
     await db.query(`update jobs set run_at = now() - interval '1 s' where id = $1`, [jobId]);
     const apply = await startApplier(atDeadline);
-    await apply({ jobId: jobId!, orderId });
+    await apply({ jobId: jobId! });
     const entries = await entriesOf(orderId);
     expect(entries).toHaveLength(3);
     expect(entries[2]).toMatchObject({

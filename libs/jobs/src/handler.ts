@@ -1,6 +1,5 @@
 import type { JobDefinition, PayloadOf } from '@orderly/contracts';
 import type { AttemptLog, ClaimedJob } from './claim';
-import type { JobOutcome } from './job-state';
 import type { MessageUpdate } from './settlement';
 
 /** What a handler did, as data: the runtime settles many in one statement. Failures are thrown. */
@@ -16,13 +15,6 @@ export type HandlerResult =
       readonly outcome: 'skipped' | 'superseded';
       readonly reason: string;
       readonly message?: MessageUpdate;
-    }
-  /** The handler's own transaction wrote effect and outcome already; `delayMs` where the job waits in the engine. */
-  | {
-      readonly kind: 'settled';
-      readonly outcome: JobOutcome | 'waiting' | 'parked' | 'idle';
-      readonly delayMs?: number;
-      readonly code?: string;
     };
 
 /** The effect took place. */
@@ -36,12 +28,6 @@ export const skipped = (
   reason: string,
   options: { readonly outcome?: 'skipped' | 'superseded'; readonly message?: MessageUpdate } = {},
 ): HandlerResult => ({ kind: 'skipped', outcome: options.outcome ?? 'skipped', reason, message: options.message });
-
-/** The ledger has effect and outcome already. */
-export const settled = (
-  outcome: Extract<HandlerResult, { kind: 'settled' }>['outcome'],
-  more: { readonly delayMs?: number; readonly code?: string } = {},
-): HandlerResult => ({ kind: 'settled', outcome, ...more });
 
 export interface JobContext<Definition extends JobDefinition> {
   readonly job: ClaimedJob;

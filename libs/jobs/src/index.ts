@@ -2,11 +2,12 @@ export { jobStates, jobOutcomes, waitReasons, type JobState, type JobOutcome, ty
 export { type ClaimKeeping, type Ledger, type DueCursor, type ProcessRegistry, type SweepLedger } from './ledger';
 export { type AttemptLog, type ClaimedJob, type ClaimRequest, type ClaimResult, type OrderVersion } from './claim';
 export { type Hold, type LaneStep, type MessageUpdate, type Settlement, type SettleResult, type Verdict } from './settlement';
+export type { ApplyContext, ApplyJob, ApplyResult, DeliveredJob, Delivery } from './apply';
 export { type Engine, type RunnableJob } from './engine';
 export { createCoalescer, type Coalescer, type CoalescerOptions } from './coalescer';
 export { backoffMs } from './backoff';
 export { classifyFailure, fingerprintOf, isAmbiguous, isLastAttempt } from './classify';
-export { done, skipped, settled, type HandlerResult, type JobContext, type JobHandler } from './handler';
+export { done, skipped, type HandlerResult, type JobContext, type JobHandler } from './handler';
 export { createSoloGate, type SoloGate } from './solo-gate';
 export { liveness } from './liveness';
 export { newJob, type NewJob, type NewJobOptions } from './new-job';

@@ -25,6 +25,6 @@ export { createSweepLedger } from './jobs/sweep-ledger';
 export { createClaimKeeping } from './jobs/claim-keeping';
 export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { applyOrderEvents } from './orders/apply-order-events';
-export type { ApplyOptions, ApplyRequest, ApplyResult } from './orders/apply-types';
+export type { ApplyOptions } from './orders/apply-types';
 export type { FollowUps, NewMessage, PlannedEvent, PlanOrder } from './orders/order-plan';
 export type { UnappliedEvent } from './orders/read-orders';

@@ -20,5 +20,5 @@ export {
   withRemoteParent,
   type TraceContext,
 } from './trace-context';
-export { inSpan, markSpanFailed, setHttpRoute, type SpanOptions } from './spans';
+export { inSpan, markSpanFailed, openSpan, setHttpRoute, type OpenSpan, type SpanOptions } from './spans';
 export { createSparseLog } from './sparse-log';

@@ -1,7 +1,7 @@
 import { context, SpanKind, SpanStatusCode, trace, type Attributes, type Link, type Span } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { isAppError } from '@orderly/errors';
-import { spanContextOf, withoutParent, withRemoteParent, type TraceContext } from './trace-context';
+import { spanContextOf, traceContextOf, withoutParent, withRemoteParent, type TraceContext } from './trace-context';
 
 export interface SpanOptions {
   /** @defaultValue internal */
@@ -43,6 +43,27 @@ export async function inSpan<T>(
     }
   };
   return parent === null ? withoutParent(run) : withRemoteParent(parent, run);
+}
+
+/** A span that its caller ends. */
+export interface OpenSpan {
+  readonly span: Span;
+  /** Where in which trace it is; undefined if nothing is being traced. */
+  readonly place: TraceContext | undefined;
+}
+
+/**
+ * Starts a span that is not active: for work whose parent is found out only while it is done.
+ *
+ * @param startedAt - when the work began
+ */
+export function openSpan(name: string, { kind = 'internal', attributes, parent }: SpanOptions, startedAt: Date): OpenSpan {
+  const open = (): OpenSpan => {
+    const options = { kind: spanKinds[kind], attributes, startTime: startedAt };
+    const span = trace.getTracer('orderly').startSpan(name, options, context.active());
+    return { span, place: traceContextOf(span.spanContext()) };
+  };
+  return withoutParent(() => withRemoteParent(parent, open));
 }
 
 /** Makes a span red for a failure that was handled, such as an attempt's that ended in the ledger. */

@@ -12,11 +12,13 @@ export interface TraceContext {
 const remoteParents = new AsyncLocalStorage<TraceContext>();
 
 /** The context to store with a job or to send to a partner; undefined without a trace. */
-export function currentTraceContext(): TraceContext | undefined {
-  const active = trace.getSpanContext(context.active());
-  if (active === undefined || !trace.isSpanContextValid(active)) return remoteParents.getStore();
-  const flags = active.traceFlags.toString(16).padStart(2, '0');
-  return { traceparent: `00-${active.traceId}-${active.spanId}-${flags}`, tracestate: active.traceState?.serialize() };
+export const currentTraceContext = (): TraceContext | undefined => traceContextOf(trace.getSpanContext(context.active()));
+
+/** The context of a span; while nothing is being traced, that of the caller. */
+export function traceContextOf(span: SpanContext | undefined): TraceContext | undefined {
+  if (span === undefined || !trace.isSpanContextValid(span)) return remoteParents.getStore();
+  const flags = span.traceFlags.toString(16).padStart(2, '0');
+  return { traceparent: `00-${span.traceId}-${span.spanId}-${flags}`, tracestate: span.traceState?.serialize() };
 }
 
 /** Runs `fn` within the given context. A missing or invalid context changes nothing. */

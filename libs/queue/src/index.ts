@@ -1,6 +1,7 @@
 export { createEngine, type BullEngine, type EngineOptions } from './engine';
 export { createRelay, type Relay } from './relay';
 export { createQueueWorker, type QueueWorker, type QueueWorkerOptions } from './queue-worker';
+export type { AppliedJob } from './apply-job';
 export { bindJob, type BoundJob } from './bind-job';
 export { createClaimKeeper, type ClaimKeeperOptions } from './claim-keeper';
 export { createLiveClaims, type LiveClaims } from './live-claims';

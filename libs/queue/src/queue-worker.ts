@@ -4,12 +4,15 @@ import { Worker, type Job } from 'bullmq';
 import { dispose } from './dispose';
 import type { BullEngine } from './engine';
 import { connectForWorker, trackDuplicates } from './redis-connection';
+import { applyJob, type AppliedJob } from './apply-job';
 import { runJob, type Disposal, type JobRunner } from './run-job';
 
 export interface QueueWorkerOptions extends JobRunner {
   readonly engine: BullEngine;
   readonly redisUrl: string;
   readonly prefix: string;
+  /** The queue's jobs have their effect in PostgreSQL alone: they are applied, and claimed only to settle a failure. */
+  readonly applies?: AppliedJob;
   /** Jobs of the queue that this process runs at once. */
   readonly concurrency: number;
   /** Jobs that all processes together start within a window. */
@@ -60,6 +63,8 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
     logger.warn({ queue, id, deliveries }, 'Dropped: Redis held an id that no job can have'),
   );
 
+  const { applies } = options;
+  const run = (id: string): Promise<Disposal> => (applies ? applyJob(id, applies, options) : runJob(id, options));
   const process = async (job: Job, token?: string): Promise<void> => {
     const { id = '' } = job;
     if (!isJobId(id)) {
@@ -68,7 +73,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
     }
     const hasToRest = options.stop.aborted || options.heartbeat.signal().aborted;
     if (hasToRest) return dispose(job, token, { kind: 'later', delayMs: restMs }, hold, onLost);
-    const disposal = await runJob(id, options).catch((error: unknown): Disposal => {
+    const disposal = await run(id).catch((error: unknown): Disposal => {
       logger.error({ err: error, jobId: id }, 'A delivery could not be ended');
       return { kind: 'later', delayMs: afterFaultMs };
     });

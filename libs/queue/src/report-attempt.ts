@@ -22,7 +22,12 @@ export function reportAttempt({ job, startedAt, verdict, failure, settled }: Att
   else logger.warn({ outcome, reason, ...(isAppError(failure) ? {} : { err: failure }) }, 'Attempt failed');
 }
 
-export function measureAttempt(job: ClaimedJob, outcome: string, reason: string, startedAt: Date): void {
+export function measureAttempt(
+  job: Pick<ClaimedJob, 'name' | 'queue' | 'waitMs'>,
+  outcome: string,
+  reason: string,
+  startedAt: Date,
+): void {
   metrics.jobsEnded.add({ job: job.name, queue: job.queue, outcome, reason });
   metrics.jobDuration.record((Date.now() - startedAt.getTime()) / 1000, { job: job.name, outcome });
   metrics.jobQueueWait.record(job.waitMs / 1000, { job: job.name });

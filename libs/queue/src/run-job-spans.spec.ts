@@ -1,8 +1,9 @@
 import { SpanStatusCode, trace, type Attributes, type Span, type TracerProvider } from '@opentelemetry/api';
-import { syncOrder } from '@orderly/contracts';
+import { applyOrderEvent, syncOrder } from '@orderly/contracts';
 import { PermanentError, RetryableError, ShutdownError } from '@orderly/errors';
-import { createSoloGate, done, settled, type JobHandler } from '@orderly/jobs';
+import { createSoloGate, done, type ApplyJob, type ApplyResult, type JobHandler } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
+import { applyJob } from './apply-job';
 import { bindJob } from './bind-job';
 import { runJob } from './run-job';
 import { createFakeLedger, livingProcess } from './testing';
@@ -37,6 +38,24 @@ const recording = {
 beforeAll(() => trace.setGlobalTracerProvider(recording));
 afterEach(() => spans.splice(0));
 afterAll(() => trace.disable());
+
+/** The span of a delivery whose job needs no claim. */
+async function spanOfApplied(result: ApplyResult): Promise<RecordedSpan> {
+  const fake = createFakeLedger();
+  const apply: ApplyJob = async ({ jobId, begin }) => {
+    const job = { id: jobId, name: 'apply-order-event', orderId: 'A-1', attemptsUsed: 0, waitMs: 5 };
+    const context = begin?.({ ...job, traceparent: null, tracestate: null });
+    // A transaction that is repeated has the same span.
+    expect(begin?.({ ...job, traceparent: null, tracestate: null })).toEqual(context);
+    expect(context?.traceparent).toBe('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
+    return result;
+  };
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const runner = { queue: 'order-status', ledger: fake.ledger, jobs: {}, gate: createSoloGate(), ...livingProcess(), logger };
+  await applyJob(await fake.insert(), { policy: applyOrderEvent.policy, apply }, runner);
+  expect(spans).toHaveLength(1);
+  return spans[0]!;
+}
 
 async function spanOf(handler: JobHandler<typeof syncOrder>): Promise<RecordedSpan> {
   const fake = createFakeLedger();
@@ -73,7 +92,6 @@ describe('the span of an attempt', () => {
   it.each([
     ['was done', async () => done()],
     ['was handed back', failing(new ShutdownError())],
-    ['parked its job', async () => settled('parked')],
   ])('is not red if the attempt %s', async (_name, handler) => {
     expect((await spanOf(handler)).status).toBeUndefined();
   });
@@ -82,14 +100,22 @@ describe('the span of an attempt', () => {
     ['failed and is tried again', failing(new RetryableError('destination-failed', 'x')), 'destination-failed'],
     ['failed for good', failing(new PermanentError('destination-refused', 'x')), 'destination-refused'],
     ['failed in an unknown way', failing(new TypeError('x')), 'TypeError'],
-    [
-      'ended in a dead letter by itself',
-      async () => settled('dead', { code: 'transition-not-allowed' }),
-      'transition-not-allowed',
-    ],
   ])('is red, with the reason, if the attempt %s', async (_name, handler, reason) => {
     const span = await spanOf(handler);
     expect(span.status).toBe(SpanStatusCode.ERROR);
     expect(span.attributes['error.type']).toBe(reason);
+  });
+
+  it('of a job that needs no claim begins when the job is found, and is what its follow-up jobs continue', async () => {
+    const span = await spanOfApplied({ kind: 'parked' });
+    expect(span).toMatchObject({ name: 'process order-status', hasEnded: true });
+    expect(span.attributes).toMatchObject({ 'orderly.job.name': 'apply-order-event', 'orderly.order.id': 'A-1' });
+    expect(span.status).toBeUndefined();
+  });
+
+  it('of a job that needs no claim is red if it ended as a dead letter', async () => {
+    const span = await spanOfApplied({ kind: 'ended', outcome: 'dead', version: null, code: 'transition-not-allowed' });
+    expect(span.status).toBe(SpanStatusCode.ERROR);
+    expect(span.attributes['error.type']).toBe('transition-not-allowed');
   });
 });

@@ -7,7 +7,7 @@ import {
   ThrottledError,
   UnknownOutcomeError,
 } from '@orderly/errors';
-import { createSoloGate, done, settled, skipped, type JobHandler, type Verdict } from '@orderly/jobs';
+import { createSoloGate, done, skipped, type JobHandler, type Verdict } from '@orderly/jobs';
 import { createLogger, metrics } from '@orderly/observability';
 import { bindJob } from './bind-job';
 import { runJob, type Disposal, type JobRunner } from './run-job';
@@ -78,14 +78,6 @@ describe('an attempt', () => {
     const { after, disposal } = await setup(async () => result).run();
     expect(after).toMatchObject({ state: 'ended', outcome });
     expect(disposal).toEqual({ kind: 'finished' });
-  });
-
-  it('that its own transaction has settled is settled no second time', async () => {
-    const results = [settled('done'), settled('waiting', { delayMs: 70 })];
-    const { fake, run } = setup(async () => results.shift()!);
-    expect((await run()).disposal).toEqual({ kind: 'finished' });
-    expect((await run()).disposal).toEqual({ kind: 'later', delayMs: 70 });
-    expect(fake.settlements).toEqual([]);
   });
 
   const table: readonly [string, unknown, object, Disposal][] = [

@@ -1,5 +1,5 @@
 import type { JobPolicy } from '@orderly/contracts';
-import { isAppError, PermanentError, RetryableError, ShutdownError, type ErrorCode } from '@orderly/errors';
+import { isAppError, PermanentError, RetryableError, ShutdownError } from '@orderly/errors';
 import {
   classifyFailure,
   isAmbiguous,
@@ -29,7 +29,7 @@ import { startDeadline, withinGrace } from './deadline';
 import type { Heartbeat } from './heartbeat';
 import { boundJob, outcomeUnknown, policyOf, whyHopeless } from './job-rules';
 import type { LiveClaim, LiveClaims } from './live-claims';
-import { measureAttempt, reportAttempt } from './report-attempt';
+import { reportAttempt } from './report-attempt';
 import { settleAttempt } from './settle-attempt';
 
 export interface JobRunner {
@@ -140,10 +140,6 @@ async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: 
     deadline.signal.throwIfAborted();
     const work = bound.run(job, deadline.signal, () => beginEffect(live, deadline.signal, runner));
     result = await withinGrace(work, deadline.signal, () => silenceOf(job, policy, live.hasBegun, deadline.signal));
-    if (result.kind === 'settled') {
-      live.hasBegun = false;
-      return reportSettled(job, result, startedAt, span);
-    }
     verdict = verdictOf(result);
   } catch (error) {
     failure = failureOf(error, deadline.signal);
@@ -162,7 +158,12 @@ async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: 
   return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
 }
 
-function turnAway(jobId: string, claim: Exclude<ClaimResult, { kind: 'claimed' }>, { queue, logger }: JobRunner): Disposal {
+/** Ends a delivery whose job may not run. */
+export function turnAway(
+  jobId: string,
+  claim: Exclude<ClaimResult, { kind: 'claimed' }>,
+  { queue, logger }: JobRunner,
+): Disposal {
   if (claim.kind === 'held') return claim;
   if (claim.kind === 'later') return claim;
   if (claim.kind === 'missing') logger.warn({ jobId, queue }, 'Dropped: no row of the ledger has this id');
@@ -170,7 +171,9 @@ function turnAway(jobId: string, claim: Exclude<ClaimResult, { kind: 'claimed' }
   return { kind: 'finished' };
 }
 
-const spanOptions = (job: ClaimedJob): Parameters<typeof inSpan>[1] => ({
+type TracedJob = Pick<ClaimedJob, 'id' | 'name' | 'queue' | 'orderId' | 'attemptsUsed' | 'waitMs' | 'traceparent' | 'tracestate'>;
+
+export const spanOptions = (job: TracedJob): Parameters<typeof inSpan>[1] => ({
   kind: 'consumer',
   parent: job.traceparent === null ? null : { traceparent: job.traceparent, tracestate: job.tracestate },
   attributes: {
@@ -208,38 +211,23 @@ const openAfter = (reason: Error, hasBegun: boolean): Error =>
     : reason;
 
 /** What waits for the signal may fail in words of its own when it is aborted; what counts is why it was. */
-const failureOf = (error: unknown, signal: AbortSignal): unknown =>
+export const failureOf = (error: unknown, signal: AbortSignal): unknown =>
   signal.aborted && !isAppError(error) ? (signal.reason as unknown) : (error ?? new Error('The handler threw nothing'));
 
 const isHandedBack = (verdict: Verdict): boolean => verdict.kind === 'again' && verdict.waitReason === 'handed-back';
 
-const verdictOf = (result: Exclude<HandlerResult, { kind: 'settled' }>): Verdict =>
+const verdictOf = (result: HandlerResult): Verdict =>
   result.kind === 'done'
     ? { kind: 'ended', outcome: 'done', resultVersion: result.resultVersion }
     : { kind: 'ended', outcome: result.outcome, reason: result.reason };
 
 function afterwardsOf(verdict: Verdict, job: ClaimedJob, result: HandlerResult | undefined, runner: JobRunner) {
-  const message = result && result.kind !== 'settled' ? result.message : undefined;
+  const message = result?.message;
   return { ...runner.afterwards?.(verdict, job), ...(message ? { message } : {}) };
 }
 
-function disposalOf(verdict: Verdict): Disposal {
+export function disposalOf(verdict: Verdict): Disposal {
   if (verdict.kind !== 'again') return { kind: 'finished' };
   if (isHandedBack(verdict)) return { kind: 'handed-back' };
   return { kind: 'later', delayMs: verdict.delayMs, ...(verdict.hold ? { holdMs: verdict.hold.forMs } : {}) };
-}
-
-/** The handler's transaction has settled the job; what is left is to tell of it. */
-function reportSettled(
-  job: ClaimedJob,
-  { outcome, code, delayMs }: Extract<HandlerResult, { kind: 'settled' }>,
-  startedAt: Date,
-  span: Span,
-): Disposal {
-  measureAttempt(job, outcome, code ?? 'none', startedAt);
-  if (outcome === 'dead') {
-    metrics.deadLetters.add({ job: job.name, code: code ?? 'job-failed' });
-    markSpanFailed(span, new PermanentError((code ?? 'job-failed') as ErrorCode, 'Ended as a dead letter'));
-  }
-  return delayMs === undefined ? { kind: 'finished' } : { kind: 'later', delayMs };
 }

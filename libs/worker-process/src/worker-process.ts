@@ -51,7 +51,7 @@ export interface WorkerParts {
 }
 
 /** One queue of a worker: how its jobs are claimed, and who handles them. */
-export interface QueuePlan extends Pick<QueueWorkerOptions, 'queue' | 'concurrency' | 'rateLimit' | 'afterwards'> {
+export interface QueuePlan extends Pick<QueueWorkerOptions, 'queue' | 'concurrency' | 'rateLimit' | 'applies' | 'afterwards'> {
   readonly ledger: Ledger;
   /** By job name. */
   readonly jobs: Readonly<Record<string, BoundJob>>;

@@ -1,8 +1,7 @@
-import type { ClaimResult, Ledger, RunnableJob, Settlement, SettleResult } from '@orderly/jobs';
+import type { ApplyJob, ApplyResult, ClaimResult, Delivery, Ledger, RunnableJob, Settlement, SettleResult } from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
 import { coalesced, type Database, isDatabaseAway, retried, type WaitForDatabaseOptions } from '@orderly/database';
 import { applyOrderEvents } from '../orders/apply-order-events';
-import type { ApplyRequest, ApplyResult } from '../orders/apply-types';
 import type { PlanOrder } from '../orders/order-plan';
 import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
 import { firstUnapplied } from '../orders/read-orders';
@@ -34,25 +33,28 @@ export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptio
   return { claim: ({ jobId, token = uuidv7() }) => claims({ id: jobId, token }), settle: settler(options) };
 }
 
-/** The ledger for jobs whose effect lies in PostgreSQL alone: the work's own transaction settles them. */
+/** The ledger for jobs whose effect lies in PostgreSQL alone: their work's own transaction settles them, but for a failure. */
 export function createRowLockLedger(options: LedgerOptions, queue: string): Ledger {
   const loads = together<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
   return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
 }
 
 /** Brings orders up to date, many in one transaction. `plan` decides what the events do to their order. */
-export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): (request: ApplyRequest) => Promise<ApplyResult> {
+export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): ApplyJob {
   const { db, processId, relay, wait } = options;
-  const run = async (requests: readonly ApplyRequest[], onlyEvent?: string): Promise<readonly ApplyResult[]> => {
-    const { results, runnable } = await applyOrderEvents(db, requests, { plan, processId, onlyEvent });
+  const run = async (deliveries: readonly Delivery[], onlyEvent?: string): Promise<readonly ApplyResult[]> => {
+    const { results, runnable } = await applyOrderEvents(db, deliveries, { plan, processId, onlyEvent });
     relay(runnable);
     return results;
   };
-  const applyTogether = together<ApplyRequest, ApplyResult>(options, 'apply', (requests) => run(requests));
-  return (request) =>
-    applyTogether(request).catch((error: unknown) => {
+  const applyTogether = together<Delivery, ApplyResult>(options, 'apply', (deliveries) => run(deliveries));
+  return (delivery) =>
+    applyTogether(delivery).catch((error: unknown) => {
       if (isDatabaseAway(error)) throw error;
-      return retried(() => applyOneByOne(db, request, (onlyEvent) => run([request], onlyEvent)), { wait });
+      return retried(
+        () => applyOneByOne(db, delivery, async (one, onlyEvent) => (await run([one], onlyEvent))[0] as ApplyResult),
+        { wait },
+      );
     });
 }
 
@@ -62,16 +64,18 @@ export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): (re
  */
 async function applyOneByOne(
   db: Database,
-  { jobId, orderId }: ApplyRequest,
-  run: (onlyEvent?: string) => Promise<readonly ApplyResult[]>,
+  delivery: Delivery,
+  run: (delivery: Delivery, onlyEvent?: string) => Promise<ApplyResult>,
 ): Promise<ApplyResult> {
   for (;;) {
-    const first = await firstUnapplied(db, orderId);
+    const first = await firstUnapplied(db, delivery.jobId);
     // Without one, what is left is parked: then only the job itself, at its deadline, can be the bad one.
-    if (first === undefined || first.id === jobId) return (await run(first?.id))[0] as ApplyResult;
+    if (first === undefined || first.id === delivery.jobId) return run(delivery, first?.id);
     if (first.dueInMs > 0) return { kind: 'later', delayMs: Math.ceil(first.dueInMs) };
     try {
-      await run(first.id);
+      const { kind } = await run({ jobId: first.id }, first.id);
+      const isPassed = kind === 'ended' || kind === 'parked' || kind === 'idle';
+      if (!isPassed) return { kind: 'later', delayMs: behindBadEventMs };
     } catch (error) {
       if (isDatabaseAway(error)) throw error;
       return { kind: 'later', delayMs: behindBadEventMs };

@@ -1,74 +1,132 @@
-import type { Database } from '@orderly/database';
+import type { Database, Query } from '@orderly/database';
+import type { ApplyContext, ApplyResult, Delivery, RunnableJob } from '@orderly/jobs';
+import { withRemoteParent } from '@orderly/observability';
 import type { OrderState } from '@orderly/orders';
-import type { ApplyOptions, ApplyOutcome, ApplyRequest, ApplyResult } from './apply-types';
+import { applyOrderEvent } from '@orderly/contracts';
+import type { ApplyOptions, ApplyOutcome } from './apply-types';
+import { lockDelivered, type FoundJob } from './lock-delivered';
 import type { PlannedEvent } from './order-plan';
 import { outcomeOf, planRows } from './plan-rows';
-import { lockOrders, maxEventsRead, openWithoutEvent, unappliedEvents, type UnappliedEvent } from './read-orders';
+import {
+  lockOrders,
+  maxEventsRead,
+  openWithoutEvent,
+  unappliedEvents,
+  type LockedOrders,
+  type UnappliedEvent,
+} from './read-orders';
 import { isParked, takeEvents } from './take-events';
 import { writePlan } from './write-plan';
 
 /**
- * Applies all unapplied events of many orders in one transaction. An order that has moved gets another transaction if it has more
- * parked events than one reads.
+ * Applies all unapplied events of the orders of many deliveries in one transaction. An order that has moved gets another
+ * transaction if it has more parked events than one reads.
  */
 export async function applyOrderEvents(
   db: Database,
-  requests: readonly ApplyRequest[],
+  deliveries: readonly Delivery[],
   options: ApplyOptions,
 ): Promise<ApplyOutcome> {
-  const { results, runnable, unfinished } = await applyInTransaction(db, requests, options);
-  const left = requests.filter(({ orderId }) => unfinished.has(orderId));
+  const { results, runnable, unfinished } = await db.transaction((query) => applyDelivered(query, deliveries, options));
+  let left = unfinished;
   // Each round applies something, so there is an end.
-  if (left.length > 0) runnable.push(...(await applyOrderEvents(db, left, options)).runnable);
+  while (left.length > 0) {
+    const orderIds = left;
+    const round = await db.transaction(async (query) =>
+      applyOrders(query, await lockOrders(query, orderIds), new Map(), options),
+    );
+    runnable.push(...round.runnable);
+    left = round.unfinished;
+  }
   return { results, runnable };
 }
 
-/**
- * Lock, read, plan, write: orders, changes, follow-up jobs, lanes, messages, and the end of the events' own jobs, together. The
- * order's row lock is the claim; a placeholder is made and locked before an unknown order's events are read, so that no two workers
- * miss each other.
- */
-async function applyInTransaction(
-  db: Database,
-  requests: readonly ApplyRequest[],
+async function applyDelivered(
+  query: Query,
+  deliveries: readonly Delivery[],
   options: ApplyOptions,
-): Promise<ApplyOutcome & { unfinished: ReadonlySet<string> }> {
-  const orderIds = [...new Set(requests.map(({ orderId }) => orderId))].sort();
-  return db.transaction(async (query) => {
-    const { orders, now } = await lockOrders(query, orderIds);
-    const events = await unappliedEvents(query, orderIds);
-    const contexts = new Map(requests.map((request) => [request.jobId, request]));
-    const plans = orders.map((order) => {
-      const unapplied = (events.get(order.orderId) ?? []).map((event) => inItsSpan(event, contexts.get(event.eventId)));
-      return planOne(order, unapplied, now, options);
+): Promise<ApplyOutcome & Pick<Round, 'unfinished'>> {
+  const jobIds = deliveries.map(({ jobId }) => jobId);
+  const { jobs, ...locked } = await lockDelivered(query, jobIds);
+  const contexts = new Map(deliveries.map(({ jobId, begin }) => [jobId, beginOf(jobs.get(jobId), begin)]));
+  const first = [...contexts.values()].find((context) => context !== undefined);
+  // The batch's own statements belong to the trace of its first delivery.
+  return withRemoteParent(first, async () => {
+    const { results: applied, ...round } = await applyOrders(query, locked, contexts, options);
+    const unread = jobIds.filter((id) => jobs.get(id)?.is_open && !applied.has(id));
+    const eventless = await openWithoutEvent(query, unread);
+    const results = jobIds.map((id): ApplyResult => {
+      const job = jobs.get(id);
+      if (!job?.is_open) return turnedAway(job);
+      return applied.get(id) ?? (eventless.has(id) ? { kind: 'refused', code: 'event-missing' } : round.unreadResult(job));
     });
-    const rows = planRows(plans.map(({ planned }) => planned));
-    const runnable = rows.ended.length + rows.parked.length > 0 ? await writePlan(query, rows, options.processId) : [];
-
-    const known = new Map(plans.flatMap(({ results }) => [...results]));
-    const notAllRead = (orderId: string): boolean => (events.get(orderId)?.length ?? 0) >= maxEventsRead;
-    const unread = requests.filter(({ jobId, orderId }) => !known.has(jobId) && !notAllRead(orderId));
-    const eventless = await openWithoutEvent(
-      query,
-      unread.map(({ jobId }) => jobId),
-    );
-    const results = requests.map(({ jobId, orderId }): ApplyResult => {
-      if (eventless.has(jobId)) return { kind: 'event-missing' };
-      return known.get(jobId) ?? (notAllRead(orderId) ? { kind: 'later', delayMs: notReadMs } : { kind: 'idle' });
-    });
-    // Events that are not parked come with deliveries of their own.
-    const hasMoreParked = (orderId: string): boolean => (events.get(orderId) ?? []).filter(isParked).length >= maxEventsRead;
-    const unfinished = new Set(rows.orders.map((order) => order.order_id).filter(hasMoreParked));
-    return { results, runnable, unfinished };
+    return { results, ...round };
   });
+}
+
+function beginOf(job: FoundJob | undefined, begin: Delivery['begin']): ApplyContext | undefined {
+  if (!job?.is_open || job.order_id === null) return undefined;
+  const { id, name, order_id: orderId, attempts_used: attemptsUsed, traceparent, tracestate } = job;
+  return begin?.({ id, name, orderId, attemptsUsed, waitMs: Math.max(-job.due_in_ms, 0), traceparent, tracestate });
+}
+
+/** What becomes of a delivery whose job may not run. */
+function turnedAway(job: FoundJob | undefined): ApplyResult {
+  if (job === undefined) return { kind: 'missing' };
+  if (job.hold_ms !== null) return { kind: 'held', delayMs: job.hold_ms };
+  // A parked job is delivered at its deadline; before it, the order's next event takes it along.
+  if (job.state === 'ended' || (job.state === 'parked' && job.due_in_ms > 0)) return { kind: 'idle' };
+  if (job.due_in_ms > 0) return { kind: 'later', delayMs: Math.ceil(job.due_in_ms) };
+  return { kind: 'refused', code: job.name === applyOrderEvent.name ? 'invalid-payload' : 'unknown-job' };
+}
+
+interface Round {
+  /** By the id of the event and its job. */
+  readonly results: ReadonlyMap<string, ApplyResult>;
+  /** Of an open job whose event was not read. */
+  readonly unreadResult: (job: FoundJob) => ApplyResult;
+  readonly runnable: RunnableJob[];
+  /** Orders that have moved, with parked events that were not read. Events that are not parked come with deliveries of their own. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * Read, plan, write, under the locks of the orders: changes, follow-up jobs, lanes, messages, and the end of the events' own jobs,
+ * together.
+ */
+async function applyOrders(
+  query: Query,
+  { orders, now }: LockedOrders,
+  contexts: ReadonlyMap<string, ApplyContext | undefined>,
+  options: ApplyOptions,
+): Promise<Round> {
+  const events = await unappliedEvents(
+    query,
+    orders.map(({ orderId }) => orderId),
+  );
+  const eventsOf = (orderId: string): readonly UnappliedEvent[] => events.get(orderId) ?? [];
+  const plans = orders.map((order) => {
+    const unapplied = eventsOf(order.orderId).map((event) => inItsSpan(event, contexts.get(event.eventId)));
+    return planOne(order, unapplied, now, options);
+  });
+  const rows = planRows(plans.map(({ planned }) => planned));
+  const runnable = rows.ended.length + rows.parked.length > 0 ? await writePlan(query, rows, options.processId) : [];
+  const moved = rows.orders.map((order) => order.order_id);
+  return {
+    results: new Map(plans.flatMap(({ results }) => results)),
+    unreadResult: (job) =>
+      eventsOf(job.order_id ?? '').length >= maxEventsRead ? { kind: 'later', delayMs: notReadMs } : { kind: 'idle' },
+    runnable,
+    unfinished: moved.filter((orderId) => eventsOf(orderId).filter(isParked).length >= maxEventsRead),
+  };
 }
 
 /** How soon a delivery is tried again if its event stood behind those that were read, in ms. */
 const notReadMs = 200;
 
-/** An event with the context of the span in which it is applied. An event that is taken along has its own. */
-const inItsSpan = (event: UnappliedEvent, request: ApplyRequest | undefined): UnappliedEvent =>
-  request?.traceparent ? { ...event, traceparent: request.traceparent, tracestate: request.tracestate ?? null } : event;
+/** An event with the context in which it is applied. An event that is taken along has its own. */
+const inItsSpan = (event: UnappliedEvent, context: ApplyContext | undefined): UnappliedEvent =>
+  context === undefined ? event : { ...event, traceparent: context.traceparent, tracestate: context.tracestate ?? null };
 
 const beginningOfTime = new Date(0).toISOString();
 

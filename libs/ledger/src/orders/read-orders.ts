@@ -3,26 +3,33 @@ import type { OrderState, PendingEvent } from '@orderly/orders';
 import type { Database, Query } from '@orderly/database';
 import { idRange } from '../jobs/id-range';
 
-/** Locks the orders, after making a placeholder for those that nobody knows yet. `now` is the transaction's time. */
-export async function lockOrders(query: Query, orderIds: readonly string[]): Promise<{ orders: OrderState[]; now: string }> {
-  await query(`insert into orders (order_id) select * from unnest($1::text[]) order by 1 on conflict do nothing`, [orderIds]);
+/** Orders whose rows this transaction has locked. */
+export interface LockedOrders {
+  readonly orders: readonly OrderState[];
+  /** The transaction's time, ISO. */
+  readonly now: string;
+}
+
+/** Locks orders that are known, in the order of their keys. */
+export async function lockOrders(query: Query, orderIds: readonly string[]): Promise<LockedOrders> {
   const rows = await query<OrderRow>(
     `select order_id, status, version, data, key_times, status_occurred_at, now() as now
      from orders where order_id = any($1) order by order_id for update`,
     [orderIds],
   );
-  const orders = rows.map((row) => ({
-    orderId: row.order_id,
-    status: row.status,
-    version: row.version,
-    data: row.data,
-    keyTimes: row.key_times,
-    statusOccurredAt: row.status_occurred_at?.toISOString() ?? null,
-  }));
-  return { orders, now: (rows[0]?.now ?? new Date()).toISOString() };
+  return { orders: rows.map(orderOf), now: (rows[0]?.now ?? new Date()).toISOString() };
 }
 
-type OrderRow = {
+export const orderOf = (row: OrderRow): OrderState => ({
+  orderId: row.order_id,
+  status: row.status,
+  version: row.version,
+  data: row.data,
+  keyTimes: row.key_times,
+  statusOccurredAt: row.status_occurred_at?.toISOString() ?? null,
+});
+
+export type OrderRow = {
   order_id: string;
   status: OrderState['status'];
   version: number;
@@ -133,19 +140,21 @@ export async function openWithoutEvent(query: Query, jobIds: readonly string[]):
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The job of the first event of an order that has no outcome and is not parked. */
+/** The job of the first event that has no outcome and is not parked, of the order of a job. */
 export async function firstUnapplied(
   db: Pick<Database, 'query'>,
-  orderId: string,
+  jobId: string,
 ): Promise<{ readonly id: string; readonly dueInMs: number } | undefined> {
   const [row] = await db.query<{ id: string; dueInMs: number }>(
     `select j.id, extract(epoch from j.run_at - now())::float8 * 1000 as "dueInMs"
-     from (select * from jobs where order_id = $1 and destination is null offset 0) as j
+     from (
+       select * from jobs where order_id = (select order_id from jobs where id = $1) and destination is null offset 0
+     ) as j
      cross join lateral (select acceptance from events where event_id = j.id offset 0) as e
      where j.name = 'apply-order-event' and j.state = 'runnable'
      order by e.acceptance
      limit 1`,
-    [orderId],
+    [jobId],
   );
   return row;
 }

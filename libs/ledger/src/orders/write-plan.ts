@@ -1,9 +1,9 @@
 import type { NewJob, RunnableJob } from '@orderly/jobs';
 import { auditColumns, auditRecordset } from '../audit/audit-entry';
 import type { Query } from '@orderly/database';
+import { ensureLanes } from './ensure-lanes';
 import type { NewMessage } from './order-plan';
 import type { PlanRows } from './plan-rows';
-import { lockLanes } from '../jobs/settle-jobs';
 
 /** Writes a plan, and returns the follow-up jobs that may run now. */
 export async function writePlan(query: Query, plan: PlanRows, processId: string): Promise<RunnableJob[]> {
@@ -42,11 +42,7 @@ async function assignHeads(query: Query, syncs: readonly NewJob[]): Promise<NewJ
     order_id: orderId as string,
     destination: destination as string,
   }));
-  await query(
-    `insert into lanes (order_id, destination) select * from unnest($1::text[], $2::text[]) order by 1, 2 on conflict do nothing`,
-    [lanes.map((lane) => lane.order_id), lanes.map((lane) => lane.destination)],
-  );
-  const locked = await lockLanes(query, lanes);
+  const locked = await ensureLanes(query, lanes);
   return locked
     .filter(({ head, blocked_by }) => head === null && blocked_by === null)
     .map((lane) => byLane.get(laneKey(lane.order_id, lane.destination)) as NewJob);

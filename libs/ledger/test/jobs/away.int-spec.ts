@@ -129,7 +129,7 @@ describe('when connections break at any moment', () => {
       statusEvent(`broken-${index % 20}`, index < 20 ? 'pending' : 'confirmed'),
     );
     const ids = await acceptAll(db, events);
-    const run = Promise.all(ids.map((jobId, index) => apply({ jobId, orderId: events[index]!.orderId! })));
+    const run = Promise.all(ids.map((jobId) => apply({ jobId })));
     for (let times = 0; times < 5; times += 1) await terminate();
     await run;
     for (const { orderId } of events) expect(await orderRow(db, orderId!)).toMatchObject({ status: 'confirmed', version: 2 });
@@ -207,7 +207,7 @@ describe('when the answer to a committed statement is lost', () => {
     const { options } = await setUp();
     const apply = createOrderApplier(options, planWith({ followUps: followUpsTo('erp') }));
     const [jobId] = await acceptAll(db, [statusEvent('once', 'pending')]);
-    await loseAnswerTo('commit', () => apply({ jobId: jobId!, orderId: 'once' }));
+    await loseAnswerTo('commit', () => apply({ jobId: jobId! }));
     expect(await orderRow(db, 'once')).toMatchObject({ version: 1 });
     expect(await outcomesOf(db, 'once')).toEqual(['done']);
     expect(await db.query(`select 1 from messages where order_id = 'once'`)).toHaveLength(1);

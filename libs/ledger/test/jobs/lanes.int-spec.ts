@@ -44,7 +44,7 @@ async function setUp(sendsNewest: boolean) {
         : ({ orderId, occurredAt, type: 'order.updated', data: { totalMinor: version } } as const);
     });
     const [jobId] = await acceptAll(db, events);
-    await apply({ jobId: jobId!, orderId });
+    await apply({ jobId: jobId! });
   };
   const lane = () =>
     db.query<{ id: string; version: number; state: string; outcome: string | null }>(

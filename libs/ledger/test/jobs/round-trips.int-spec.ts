@@ -47,7 +47,7 @@ describe('a batch of jobs whose effect lies outside PostgreSQL', () => {
         ledger.db,
         orderIds.map((orderId) => ({ orderId })),
       );
-      await Promise.all(orderIds.map((orderId, index) => apply({ jobId: events[index] as string, orderId })));
+      await Promise.all(events.map((jobId) => apply({ jobId })));
       const jobs = await ledger.db.query<{ id: string }>(`select id from jobs where name = $1 and order_id = any($2)`, [
         name,
         orderIds,

@@ -49,11 +49,11 @@ async function recordStatements(db: Database): Promise<Statements> {
   };
 
   const ids = await acceptAll(db, [{ orderId: 'o-1' }, statusEvent('o-1', 'confirmed'), { orderId: 'o-2' }, { orderId: 'o-3' }]);
-  await firstUnapplied(recorderOf('load and apply'), 'o-1');
+  await firstUnapplied(recorderOf('load and apply'), ids[0] as string);
   await loadJobs(recorderOf('load and apply'), ids, 'order-status');
   await applyOrderEvents(
     recorderOf('load and apply'),
-    ['o-1', 'o-2'].map((orderId, n) => ({ jobId: ids[n * 2] as string, orderId })),
+    [ids[0], ids[2]].map((jobId = '') => ({ jobId })),
     { plan: planWith({ followUps: followUpsTo('erp') }), processId },
   );
 

@@ -27,7 +27,7 @@ describe('a version of an order', () => {
       Promise.all(versions.map(async (version) => JSON.stringify(await load({ orderId, version }))));
     const apply1 = async (...events: Partial<OrderEvent>[]): Promise<void> => {
       const [jobId] = await acceptAll(db, events);
-      await apply({ jobId: jobId!, orderId });
+      await apply({ jobId: jobId! });
     };
     await apply1(statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'confirmed', 1), patch(orderId, 2, { totalMinor: 1 }));
     const before = await bytes([1, 2, 3]);
@@ -48,7 +48,7 @@ describe('a version of an order', () => {
       patch(orderId, 1, { totalMinor: 7 }),
       { ...statusEvent(orderId, 'pending', 2), type: 'order.cancelled', data: { reason: 'out of stock' } },
     ]);
-    await apply({ jobId: ids[0]!, orderId });
+    await apply({ jobId: ids[0]! });
     const all = await Promise.all([1, 2, 3, 4].map((version) => load({ orderId, version })));
     expect(all[0]).toMatchObject({ status: 'pending', previousStatus: null, change: { from: null, to: 'pending' } });
     expect(all[0]!.data.totalMinor).toBeUndefined();

@@ -133,7 +133,7 @@ export async function createWorkerFixture(
     apply: async (events, { traceparent = null } = {}) => {
       const jobs = await take(events, traceparent);
       const last = new Map(jobs.map(({ id }, index) => [events[index]?.orderId ?? '', id]));
-      await Promise.all([...last].map(([orderId, jobId]) => applier({ jobId, orderId, traceparent })));
+      await Promise.all([...last.values()].map((jobId) => applier({ jobId })));
       await Promise.all(relayed.splice(0));
     },
     jobs: (orderId) =>

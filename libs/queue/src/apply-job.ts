@@ -1,0 +1,105 @@
+import type { JobPolicy } from '@orderly/contracts';
+import { errorCodes, PermanentError, ShutdownError, type ErrorCode } from '@orderly/errors';
+import { classifyFailure, type ApplyJob, type ApplyResult, type DeliveredJob, type Settlement } from '@orderly/jobs';
+import { markSpanFailed, metrics, openSpan, traceIdOf, withLogContext, type OpenSpan } from '@orderly/observability';
+import { attemptLog } from './attempt-log';
+import { startDeadline, withinGrace } from './deadline';
+import { policyOf } from './job-rules';
+import { measureAttempt, reportAttempt } from './report-attempt';
+import { disposalOf, failureOf, spanOptions, turnAway, type Disposal, type JobRunner } from './run-job';
+import { settleAttempt } from './settle-attempt';
+
+/** A job whose effect lies in PostgreSQL alone: the transaction that does its work also ends it. */
+export interface AppliedJob {
+  readonly policy: JobPolicy;
+  readonly apply: ApplyJob;
+}
+
+/** What is known of a delivery while it is applied. */
+interface Attempt {
+  readonly startedAt: Date;
+  /** Undefined until the job is found and may run. */
+  job?: DeliveredJob;
+  open?: OpenSpan;
+}
+
+/**
+ * The life of a job that needs no claim: timeout → apply → report. Only a failure has to be settled: then the job is loaded, and
+ * the end is that of every job: classify → settle → report.
+ */
+export async function applyJob(jobId: string, { policy, apply }: AppliedJob, runner: JobRunner): Promise<Disposal> {
+  const attempt: Attempt = { startedAt: new Date() };
+  const begin = (job: DeliveredJob): OpenSpan['place'] => {
+    attempt.job = job;
+    attempt.open ??= openSpan(`process ${runner.queue}`, spanOptions({ ...job, queue: runner.queue }), attempt.startedAt);
+    return attempt.open.place;
+  };
+  const deadline = startDeadline(policy.timeoutMs, [runner.stop, runner.heartbeat.signal()]);
+  try {
+    deadline.signal.throwIfAborted();
+    const work = apply({ jobId, begin });
+    const result = await withinGrace(work, deadline.signal, () => deadline.signal.reason as Error);
+    if (result.kind === 'refused') throw new PermanentError(result.code, errorCodes[result.code]);
+    return reportApplied(jobId, result, attempt, runner);
+  } catch (error) {
+    return await settleFailure(jobId, failureOf(error, deadline.signal), attempt, runner);
+  } finally {
+    deadline.clear();
+    attempt.open?.span.end();
+  }
+}
+
+function reportApplied(
+  jobId: string,
+  result: Exclude<ApplyResult, { kind: 'refused' }>,
+  { startedAt, job, open }: Attempt,
+  runner: JobRunner,
+): Disposal {
+  const measured = job && { ...job, queue: runner.queue };
+  switch (result.kind) {
+    case 'held':
+    case 'later':
+    case 'missing':
+    case 'idle':
+      return turnAway(jobId, result, runner);
+    case 'parked':
+      if (measured) measureAttempt(measured, 'parked', 'none', startedAt);
+      // It stays in the ledger alone: the order's next event takes it along, or the sweep brings it at its deadline.
+      return { kind: 'finished' };
+    case 'ended': {
+      const { outcome, code } = result;
+      if (measured) measureAttempt(measured, outcome, code ?? 'none', startedAt);
+      if (outcome === 'dead') {
+        metrics.deadLetters.add({ job: job?.name ?? '', code: code ?? 'job-failed' });
+        if (open) markSpanFailed(open.span, new PermanentError((code ?? 'job-failed') as ErrorCode, 'Ended as a dead letter'));
+      }
+      return { kind: 'finished' };
+    }
+  }
+}
+
+/** The transaction was rolled back, so the job is as it was before the delivery. */
+async function settleFailure(
+  jobId: string,
+  failure: unknown,
+  { startedAt, open }: Attempt,
+  runner: JobRunner,
+): Promise<Disposal> {
+  // Nothing was claimed, so there is nothing to give back.
+  if (failure instanceof ShutdownError) return { kind: 'handed-back' };
+  const claim = await runner.ledger.claim({ jobId });
+  if (claim.kind !== 'claimed') return turnAway(jobId, claim, runner);
+  const { job } = claim;
+  const policy = policyOf(job.name, runner.jobs);
+  const verdict = classifyFailure(failure, job, policy);
+  if (open) markSpanFailed(open.span, failure);
+  const traceId = traceIdOf(open?.place?.traceparent ?? job.traceparent);
+  const attempt = attemptLog({ job, startedAt, verdict, failure, isRefused: false, result: undefined, traceId });
+  const settlement: Settlement = { job, verdict, attempt };
+  const context = { jobId, queue: runner.queue, attempt: job.attemptsUsed + 1, orderId: job.orderId ?? undefined };
+  return withLogContext(context, async () => {
+    const settled = await settleAttempt(settlement, { hasBegun: false }, policy, runner);
+    reportAttempt({ job, startedAt, failure, ...settled }, runner.logger);
+    return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
+  });
+}
