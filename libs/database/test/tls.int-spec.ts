@@ -1,34 +1,27 @@
 import { createTestDatabase } from '@orderly/testing';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
 import { createDatabase, explainDatabaseFault } from '../src/index';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const folder = mkdtempSync(join(tmpdir(), 'orderly-tls-'));
 const certificate = join(folder, 'certificate.pem');
 let server: Awaited<ReturnType<typeof createTestDatabase>>;
-let front: Awaited<ReturnType<typeof startTlsFront>> | undefined;
+let front: Awaited<ReturnType<typeof startTlsFront>>;
 
 beforeAll(async () => {
   server = await createTestDatabase();
-  if (!hasOpenssl) return;
-  const key = join(folder, 'key.pem');
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate],
-      ...['-subj', '/CN=postgres.test', '-addext', 'subjectAltName=DNS:localhost'],
-    ],
-    { stdio: 'ignore' },
-  );
-  front = await startTlsFront(server.url, readFileSync(key), readFileSync(certificate));
+  const { private: key, cert } = await generate([{ name: 'commonName', value: 'postgres.test' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] }],
+  });
+  writeFileSync(certificate, cert);
+  front = await startTlsFront(server.url, Buffer.from(key), Buffer.from(cert));
 });
 afterAll(async () => {
-  await front?.close();
+  await front.close();
   await server.drop();
   rmSync(folder, { recursive: true });
 });
@@ -58,20 +51,20 @@ it('a file that the URL names and that is not there is named', async () => {
   );
 });
 
-(hasOpenssl ? describe : describe.skip)('a PostgreSQL with a certificate of its own', () => {
+describe('a PostgreSQL with a certificate of its own', () => {
   it('is refused with the reason', async () => {
-    expect(await told(front!.url('localhost', 'sslmode=verify-full'))).toMatch(
+    expect(await told(front.url('localhost', 'sslmode=verify-full'))).toMatch(
       /^The TLS connection to PostgreSQL at DATABASE_URL failed \(self-signed certificate\): .*sslrootcert/,
     );
   });
 
   it('is refused under a name that its certificate does not have', async () => {
-    const url = front!.url('127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`);
+    const url = front.url('127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`);
     expect(await told(url)).toMatch(/^The TLS connection .* failed \(.*127\.0\.0\.1.*\)/);
   });
 
   it('is used where the URL names its certificate', async () => {
-    expect(await told(front!.url('localhost', `sslmode=verify-full&sslrootcert=${certificate}`))).toBeUndefined();
+    expect(await told(front.url('localhost', `sslmode=verify-full&sslrootcert=${certificate}`))).toBeUndefined();
   });
 });
 
