@@ -17,7 +17,7 @@ const socketCodes = new Set([
 const driverMessages: readonly (readonly [pattern: RegExp, kind: FaultKind])[] = [
   [/^Connection terminated/, 'away'],
   [/timeout exceeded when trying to connect/, 'away'],
-  // The server's own statement_timeout fires first while the connection works: see `serverTimeoutMs`.
+  // While the connection works, the server's statement_timeout fires first: see `serverShare` in database.ts.
   [/^Query read timeout/, 'away'],
   [/not queryable/, 'away'],
   [/^Client was closed/, 'away'],

@@ -1,10 +1,11 @@
--- The ledger of record. Times are the database's; ids are UUIDv7.
--- Events, jobs, attempts and messages are partitioned by week of their UUIDv7, without foreign keys to them.
+-- The ledger of record. Times come from the database's clock; ids are UUIDv7.
+-- Events, jobs, attempts and messages are partitioned by the week in their UUIDv7. No foreign key points to them, because a key
+-- would have to be checked when a partition is dropped.
 
--- The order in which events were accepted, over all gateways.
+-- The order of acceptance over all gateways. Numbers may be missing.
 create sequence acceptance as bigint;
 
--- Uniqueness of (source, id) for longer than the events themselves are kept.
+-- Ensures that (source, id) is unique. Keys are kept for longer than their events, so that late repeats are recognised.
 create table event_keys (
   source text not null,
   id text not null,
@@ -32,31 +33,31 @@ create table events (
 ) partition by range (event_id);
 create index events_by_order on events (order_id, acceptance);
 
--- A row without status is a placeholder: made and locked before an unknown order's events are read.
+-- A row without status is a placeholder. It is created and locked before the events of an unknown order are read.
 create table orders (
   order_id text primary key,
   status text,
   version integer not null default 0,
   data jsonb not null default '{}',
-  -- For each top-level key of data, when its last writer occurred.
+  -- When the last writer of each top-level key of data occurred.
   key_times jsonb not null default '{}',
   status_occurred_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
 
--- One row per version: the status history (rows with from_status distinct from to_status), and what each version looked like.
+-- One row per version: the status history (rows whose from_status differs from to_status), and the data of each version.
 create table order_changes (
   order_id text not null,
   version integer not null,
   from_status text,
   to_status text not null,
-  -- Statuses between the two that the order never took itself.
+  -- Statuses between the two that no event reported.
   skipped text[] not null default '{}',
   occurred_at timestamptz not null,
   reason text,
   event_id uuid not null,
-  -- The order's data from this version on; null where the version before has the same.
+  -- The order's data from this version on; null if the version before has the same data.
   data jsonb,
   applied_at timestamptz not null default now(),
   primary key (order_id, version)
@@ -69,16 +70,16 @@ create table jobs (
   priority smallint not null check (priority between 1 and 4),
   payload jsonb not null,
   state text not null check (state in ('runnable', 'running', 'blocked', 'parked', 'ended')),
-  -- Why a job that is not running waits: retry, throttled, held, parked, behind-head, handed-back.
+  -- Why a job waits: retry, throttled, held, parked, behind-head, handed-back.
   wait_reason text,
-  -- Not before this time; for a parked job its deadline.
+  -- The earliest time to run; for a parked job its deadline.
   run_at timestamptz not null default now(),
   order_id text,
   destination text,
   version integer,
   batch text,
   attempts_used smallint not null default 0,
-  -- Every claim counts here, also those that used no attempt: the number of the attempt's row.
+  -- All claims, including those that used no attempt. Numbers the rows of attempts.
   tries integer not null default 0,
   crashes smallint not null default 0,
   claim_token uuid,
@@ -86,14 +87,14 @@ create table jobs (
   claimed_at timestamptz,
   -- The intent: the version that the running attempt sends.
   intent_version integer,
-  -- Raised by a redrive, so that what is sent then has a key of its own.
+  -- Raised by a redrive, so that its request has a new idempotency key.
   epoch smallint not null default 0,
   outcome text check (outcome in ('done', 'skipped', 'duplicate', 'superseded', 'dead', 'unknown', 'discarded')),
   -- The version that was applied or sent.
   result_version integer,
   error_code text,
   error_message text,
-  -- Facts about the end that a person may need, such as the statuses that would have been allowed.
+  -- Facts about the end that a person may need, such as the statuses that the order could have changed to.
   detail jsonb,
   fingerprint text,
   traceparent text,
@@ -137,7 +138,7 @@ create table messages (
   channel text not null,
   recipient text,
   state text not null,
-  -- The Message-ID header, deterministic, so that a mail can be found again.
+  -- The provider's id, or the Message-ID of a mail. The latter is deterministic, so that the mail can be found again.
   provider_id text,
   reason text,
   batch text,
@@ -150,23 +151,23 @@ create index messages_by_batch on messages (batch) where batch is not null;
 create table lanes (
   order_id text not null,
   destination text not null,
-  -- The one job of the lane that may run; null where nothing is open, or where the lane is blocked.
+  -- The only job of the lane that may run; null if no job is open or the lane is blocked.
   head uuid,
   acked_version integer not null default 0,
-  -- The job that ended dead or unknown and that a person must settle first.
+  -- A job that ended dead or unknown. A person must settle it before anything else is sent.
   blocked_by uuid,
   updated_at timestamptz not null default now(),
   primary key (order_id, destination)
 );
 create index lanes_blocked on lanes (destination) where blocked_by is not null;
--- What the repair of lanes walks: those that are at work, not all that ever were.
+-- For the repair of lanes, which reads lanes with open jobs only.
 create index lanes_open on lanes (destination, order_id) where head is not null and blocked_by is null;
 
 create table holds (
   scope text not null check (scope in ('queue', 'destination', 'order')),
   key text not null,
   reason text not null,
-  -- Throttled: over at that time. Held: the next time that one job may try.
+  -- For throttled the end of the hold; otherwise the time when the next single job may try.
   until timestamptz not null,
   since timestamptz not null default now(),
   primary key (scope, key)
@@ -204,7 +205,7 @@ create table cleanup_runs (
 create table api_keys (
   id uuid primary key,
   name text not null,
-  -- The visible start of the key: enough to recognise it, too little to use it.
+  -- The visible start of the key. It identifies the key and is no secret.
   prefix text not null unique,
   hash bytea not null,
   scopes text[] not null,
@@ -219,8 +220,8 @@ create function uuid_floor(moment timestamptz) returns uuid language sql immutab
   select (lpad(to_hex(floor(extract(epoch from moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
 $$;
 
--- Creates what is missing of the weekly partitions from this week to so many weeks ahead, and returns their names. The default
--- partition is a net: should nobody have created partitions for weeks, rows land there and are moved when theirs is made.
+-- Creates the missing weekly partitions from this week to weeks_ahead weeks later, and returns their names. Rows of a week
+-- without a partition are stored in the default partition, and move when their partition is created.
 create function ensure_partitions(weeks_ahead integer) returns setof text language plpgsql as $$
 declare
   parent text;

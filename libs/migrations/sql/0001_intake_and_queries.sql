@@ -1,28 +1,27 @@
--- What comes in can be trusted, and what happened can be found: who sent an event, answers kept for repeated requests, the audit
--- trail, and an index behind every filter of the API.
+-- The sender of each event, stored answers for repeated requests, the audit trail, and an index for each filter of the API.
 
--- Who sent the event: the key's name or the platform, the key itself, and for whom the request says that it acts.
+-- The sender of the event: the name of the key or platform, the key's id, and the person whom the request claims to act for.
 alter table events
   add column actor text not null default 'unknown',
   add column api_key_id uuid,
   add column on_behalf_of text,
-  -- A manual change: a person waits for it, so it is applied or refused, never parked.
+  -- A person requested the change and waits for the result, so it is applied or refused, never parked.
   add column manual boolean not null default false,
   add column expected_version integer;
 
--- At most so many requests in a minute; null is no limit.
+-- Null means no limit.
 alter table api_keys add column requests_per_minute integer check (requests_per_minute > 0);
 
--- Why an operator paused a queue, who, and for whom.
+-- For a pause: its reason, who requested it, and on whose behalf.
 alter table holds add column note text, add column actor text, add column on_behalf_of text;
 
--- The queues that the process works on: what can be paused is known before its first job.
+-- The queues that the process works on. A queue is thus known, and can be paused, before its first job.
 alter table processes add column queues text[] not null default '{}';
 
--- Answers of requests that carried an Idempotency-Key, written in the transaction that did the work. While a request runs, a
--- lock of that transaction says so: nothing is left behind by a process that dies.
+-- Answers of requests with an Idempotency-Key, written in the transaction that does the work. A request that runs is marked by an
+-- advisory lock of that transaction, which ends with a process that dies.
 create table idempotency_keys (
-  -- Whose key it is, and for which call.
+  -- The API key that sent the request, and the operation.
   scope text not null,
   key text not null,
   -- SHA-256 of the request's body.
@@ -36,7 +35,7 @@ create table idempotency_keys (
 );
 create index idempotency_keys_expired on idempotency_keys (expires_at);
 
--- Everything that was decided about an event, and everything that a person did. Only ever added to.
+-- All decisions about events, and all actions of people. Triggers refuse updates and deletes.
 create table audit (
   id uuid not null primary key,
   at timestamptz not null default now(),
@@ -47,7 +46,7 @@ create table audit (
   from_status text,
   to_status text,
   version integer,
-  -- Why: the reason that was given, or the words of the refusal; and its error code.
+  -- The reason that a person gave, or the message of a refusal; then the refusal's error code.
   reason text,
   code text,
   -- The queue, the destination or the API key that was acted on.
@@ -72,8 +71,8 @@ $$;
 create trigger audit_is_append_only before update or delete on audit for each row execute function refuse_audit_change();
 create trigger audit_is_not_emptied before truncate on audit for each statement execute function refuse_audit_change();
 
--- Like its first form, and the audit trail too. A partition of that gets its own guard against truncation, which triggers of the
--- parent do not see; and its rows are moved out of the default partition with the guard off, which only the tables' owner can do.
+-- As before, and for the audit trail too. The parent's trigger does not fire when a partition is truncated, so each partition
+-- gets a trigger of its own. Rows leave the default partition with its trigger disabled, which only the tables' owner may do.
 create or replace function ensure_partitions(weeks_ahead integer) returns setof text language plpgsql as $$
 declare
   parent text;
@@ -119,7 +118,7 @@ create trigger audit_is_not_emptied before truncate on audit_default
   for each statement execute function refuse_audit_change();
 select ensure_partitions(8);
 
--- Lists are paged by id, the newest first, or by what stands before it in their index.
+-- Lists are paged by id, the newest first, or by the columns before the id in their index.
 create index orders_by_created on orders (created_at, order_id) where status is not null;
 create index orders_by_status on orders (status, created_at, order_id) where status is not null;
 create index orders_by_customer on orders ((data -> 'customer' ->> 'id'), created_at, order_id) where status is not null;
@@ -129,13 +128,14 @@ create index events_by_source on events (source, event_id);
 create index events_by_batch on events (batch, event_id) where batch is not null;
 create index events_batch_orders on events (batch, order_id) where batch is not null;
 
--- One index for queue, destination, type and state: each of them is a few pairs of queue and state. It counts the queues too.
+-- One index for the filters queue, destination, type and state: each of them is a few pairs of queue and state. It also serves
+-- the counts of queues, without reading the table.
 create index jobs_by_queue on jobs (queue, state, id) include (priority);
--- Those that wait for another try: told from those that wait for their first, in counts and in lists, at no cost to the others.
+-- Runnable jobs that wait for another try. Jobs that never failed are not in the index, so it costs them nothing.
 create index jobs_retrying on jobs (queue, id) include (priority) where state = 'runnable' and wait_reason is not null;
 create index jobs_by_outcome on jobs (outcome, id) where outcome is not null;
 create index jobs_by_fingerprint on jobs (fingerprint, id) where fingerprint is not null;
--- How many jobs ended lately: read for the newest pages alone, and next to nothing to write.
+-- Counts jobs that ended lately. A BRIN index costs next to nothing to write, and leads to the pages that were written lately.
 create index jobs_ended on jobs using brin (ended_at) with (pages_per_range = 16, autosummarize = on);
 drop index jobs_dead;
 drop index jobs_by_batch;

@@ -1,6 +1,6 @@
 -- Retention that keeps up with 500 events a second.
 
--- How far a cleanup has come that walks a large table over several runs.
+-- Positions of cleanups that walk a large table over several runs.
 create table cleanup_cursors (
   name text primary key,
   -- The first id that the walk has not reached yet.
@@ -8,9 +8,9 @@ create table cleanup_cursors (
   updated_at timestamptz not null default now()
 );
 
--- Keys in the order of their age: expired ones are found without reading the others. New ids are the highest, so an insert
--- appends to the last page.
+-- Keys in the order of their age, so that expired keys are found without reading the others. New ids are the highest, so an
+-- insert goes to the last page of the index.
 create index event_keys_by_age on event_keys (event_id);
 
--- Whether a week holds a job that blocks its lane.
+-- Finds out whether a week has a job that blocks its lane.
 create index lanes_by_blocker on lanes (blocked_by) where blocked_by is not null;

@@ -7,8 +7,8 @@ export type Orm = NodePgDatabase<typeof schema>;
 const orms = new WeakMap<Database['pool'], Orm>();
 
 /**
- * drizzle-orm over the connections of a database: for queries that people ask for. Apart from {@link Database}, so that a worker,
- * which has none of them, does not load it: it is half of a worker's memory.
+ * drizzle-orm over the connections of a {@link Database}, one instance per pool. It is a separate function so that workers,
+ * which answer no queries of people, do not load drizzle: it would take half of a worker's memory.
  */
 export function ormOf({ pool }: Pick<Database, 'pool'>): Orm {
   const orm = orms.get(pool) ?? drizzle(pool, { schema });

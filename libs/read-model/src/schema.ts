@@ -14,13 +14,13 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { AuditAction } from '@orderly/ledger';
 
-// The tables as drizzle-orm sees them. The SQL in libs/migrations/sql is what makes them (drizzle knows no partitions); an integration
-// test holds the two to each other.
+// The tables as drizzle-orm sees them. The SQL in libs/migrations/sql creates them, because drizzle does not support partitions.
+// An integration test compares the two. The columns are explained in the SQL; comments here name units and dangers only.
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 const moment = (name: string) => timestamp(name, { withTimezone: true });
 
-/** Uniqueness of `(source, id)`, for longer than the events themselves are kept. */
+/** Ensures that `(source, id)` is unique. Keys are kept for longer than their events, so that late repeats are recognised. */
 export const eventKeys = pgTable(
   'event_keys',
   {
@@ -34,9 +34,10 @@ export const eventKeys = pgTable(
   (table) => [primaryKey({ columns: [table.source, table.id] })],
 );
 
-/** What producers sent, as accepted. */
+/** Events as accepted. */
 export const events = pgTable('events', {
   eventId: uuid('event_id').notNull().primaryKey(),
+  /** The order of acceptance over all gateways. Numbers may be missing. */
   acceptance: bigint('acceptance', { mode: 'number' }).notNull(),
   source: text('source').notNull(),
   id: text('id').notNull(),
@@ -56,19 +57,20 @@ export const events = pgTable('events', {
   expectedVersion: integer('expected_version'),
 });
 
-/** Our state of each order; without status it is a placeholder for one whose `order.created` has not arrived. */
+/** Our state of each order. A row without status is a placeholder for an order whose `order.created` has not been applied. */
 export const orders = pgTable('orders', {
   orderId: text('order_id').notNull().primaryKey(),
   status: text('status').$type<OrderStatus>(),
   version: integer('version').notNull().default(0),
   data: jsonb('data').notNull().default({}),
+  /** When the last writer of each top-level key of `data` occurred: an older event must not overwrite the key. */
   keyTimes: jsonb('key_times').notNull().default({}),
   statusOccurredAt: moment('status_occurred_at'),
   createdAt: moment('created_at').notNull().defaultNow(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
 });
 
-/** One row per version: the status history, and what each version looked like. */
+/** One row per version: the status history, and the data of each version. */
 export const orderChanges = pgTable(
   'order_changes',
   {
@@ -80,13 +82,14 @@ export const orderChanges = pgTable(
     occurredAt: moment('occurred_at').notNull(),
     reason: text('reason'),
     eventId: uuid('event_id').notNull(),
+    /** The order's data from this version on; null if the version before has the same data. */
     data: jsonb('data'),
     appliedAt: moment('applied_at').notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.orderId, table.version] })],
 );
 
-/** Units of background work; dead letters are the ended ones with outcome `dead`. */
+/** Units of background work. Dead letters are ended jobs with the outcome `dead`. */
 export const jobs = pgTable('jobs', {
   id: uuid('id').notNull().primaryKey(),
   name: text('name').notNull(),
@@ -101,13 +104,17 @@ export const jobs = pgTable('jobs', {
   version: integer('version'),
   batch: text('batch'),
   attemptsUsed: smallint('attempts_used').notNull().default(0),
+  /** All claims, including those that used no attempt. Numbers the rows of `attempts`. */
   tries: integer('tries').notNull().default(0),
   crashes: smallint('crashes').notNull().default(0),
+  /** An earlier try may have taken effect, so a final failure ends the job `unknown` and not `dead`. */
   inDoubt: boolean('in_doubt').notNull().default(false),
   claimToken: uuid('claim_token'),
   claimedBy: uuid('claimed_by'),
   claimedAt: moment('claimed_at'),
+  /** The version that the running try sends. */
   intentVersion: integer('intent_version'),
+  /** Raised by a redrive, so that its request has a new idempotency key. */
   epoch: smallint('epoch').notNull().default(0),
   outcome: text('outcome'),
   resultVersion: integer('result_version'),
@@ -144,7 +151,7 @@ export const attempts = pgTable(
   (table) => [primaryKey({ columns: [table.jobId, table.number] })],
 );
 
-/** Notifications; each has the id of the job that sends it. */
+/** Notifications. The id is also that of the job that sends the message. */
 export const messages = pgTable('messages', {
   id: uuid('id').notNull().primaryKey(),
   orderId: text('order_id').notNull(),
@@ -160,7 +167,7 @@ export const messages = pgTable('messages', {
   updatedAt: moment('updated_at').notNull().defaultNow(),
 });
 
-/** What each destination was told of each order. */
+/** How far each destination has been told about each order. */
 export const lanes = pgTable(
   'lanes',
   {
@@ -201,7 +208,7 @@ export const processes = pgTable('processes', {
   queues: text('queues').array().notNull().default([]),
 });
 
-/** Who does a thing that one process at a time does, such as sweeping a queue. */
+/** Leases for work that only one process at a time may do, such as sweeping a queue. */
 export const leases = pgTable('leases', {
   name: text('name').notNull().primaryKey(),
   holder: uuid('holder').notNull(),
@@ -222,14 +229,14 @@ export const cleanupRuns = pgTable('cleanup_runs', {
   createdAt: moment('created_at').notNull().defaultNow(),
 });
 
-/** How far a cleanup has come that walks a large table over several runs. */
+/** Positions of cleanups that walk a large table over several runs. */
 export const cleanupCursors = pgTable('cleanup_cursors', {
   name: text('name').primaryKey(),
   position: uuid('position').notNull(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
 });
 
-/** API keys: hashed, recognised by their prefix. */
+/** API keys. Only a hash is stored; the prefix identifies the key. */
 export const apiKeys = pgTable('api_keys', {
   id: uuid('id').notNull().primaryKey(),
   name: text('name').notNull(),
@@ -259,7 +266,7 @@ export const idempotencyKeys = pgTable(
   (table) => [primaryKey({ columns: [table.scope, table.key] })],
 );
 
-/** The audit trail: only ever added to. */
+/** The audit trail. Triggers refuse updates and deletes. */
 export const audit = pgTable('audit', {
   id: uuid('id').notNull().primaryKey(),
   at: moment('at').notNull().defaultNow(),

@@ -12,7 +12,7 @@ const perWeek = 10_000;
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
   db = ledger.db;
-  // Some weeks of entries, one a minute; of ten thousand one is a person's.
+  // Some weeks of entries, one a minute. One in ten thousand is a person's.
   await db.query(`
     do $$ declare start timestamptz := date_trunc('week', now() at time zone 'UTC') at time zone 'UTC' - interval '${weeks} weeks'; begin
       for week in 0..${weeks - 1} loop
@@ -35,7 +35,7 @@ afterAll(() => ledger.close());
 
 const rowsOf = (node: PlanNode): number => node['Actual Rows'] * node['Actual Loops'];
 
-/** A database that notes how the list was read. */
+/** A database that records the plans of the list's statements. */
 function createObserver() {
   const plans: PlanNode[] = [];
   const observed = (query: Query): Query => explained(query, (plan) => void plans.push(plan));
@@ -43,7 +43,7 @@ function createObserver() {
   const nodes = (): PlanNode[] => plans.flatMap(nodesOf);
   return {
     observer,
-    /** Partitions of weeks to come have nothing, and are read as cheaply from end to end. */
+    /** Partitions of future weeks are empty, so a sequential scan of these costs nothing and does not count. */
     scanned: () =>
       nodes().filter((node) => node['Node Type'] === 'Seq Scan' && rowsOf(node) + (node['Rows Removed by Filter'] ?? 0) > 0),
     mostSorted: () =>
@@ -62,7 +62,7 @@ const weeksAgo = (count: number): Date => new Date(Date.now() - count * 7 * 86_4
 const filters: [string, AuditFilter][] = [
   ['nothing', {}],
   ['an order', { orderId: 'o-4711' }],
-  ['an order that nobody knows', { orderId: 'nobody' }],
+  ['an unknown order', { orderId: 'nobody' }],
   ['a common action', { action: 'event.applied' }],
   ['a rare action', { action: 'queue.paused' }],
   ['an action that nobody took', { action: 'api-key.revoked' }],
@@ -73,16 +73,16 @@ const filters: [string, AuditFilter][] = [
   ['a queue', { subject: 'order-sync.erp' }],
   ['a destination', { subject: 'erp' }],
   ['the start of a key', { subject: 'orderly_ab12cd34' }],
-  ['the start of a key without what all begin with', { subject: 'ab12cd34' }],
+  ['the start of a key without `orderly_`', { subject: 'ab12cd34' }],
   ['a time', { from: weeksAgo(6), to: weeksAgo(5) }],
   ['an order and an action', { orderId: 'o-4711', action: 'event.duplicate' }],
-  ['an actor and an action that do not meet', { actor: 'shop key', action: 'queue.paused' }],
+  ['an actor and an action that never occur together', { actor: 'shop key', action: 'queue.paused' }],
   ['a common actor and a common action', { actor: 'shop key', action: 'event.duplicate' }],
   ['a rare actor and a common action', { actor: 'rare key', action: 'event.applied', to: weeksAgo(3) }],
   ['an action at a time', { action: 'event.duplicate', from: weeksAgo(8), to: weeksAgo(7) }],
 ];
 
-describe.each(filters)('the list of entries by %s', (_, filter) => {
+describe.each(filters)('listing audit entries by %s', (_, filter) => {
   const matches = (entry: AuditRecord): boolean =>
     (['orderId', 'action'] as const).every((key) => filter[key] === undefined || entry[key] === filter[key]) &&
     (filter.actor === undefined || [entry.actor, entry.onBehalfOf].includes(filter.actor)) &&
@@ -90,19 +90,19 @@ describe.each(filters)('the list of entries by %s', (_, filter) => {
     entry.at >= (filter.from ?? new Date(0)) &&
     entry.at < (filter.to ?? new Date(8.64e15));
 
-  it('reads a bounded part of an index, for the first page and for one behind it', async () => {
+  it('reads a bounded part of an index, for the first page and for the second', async () => {
     const first = createObserver();
     const { next } = await listAudit(first.observer, filter, { limit: 50 });
     const behind = createObserver();
     if (next !== undefined) await listAudit(behind.observer, filter, { limit: 50, after: next });
     for (const { scanned, mostSorted, buffers } of [first, behind]) {
       expect(scanned()).toEqual([]);
-      expect(mostSorted()).toBeLessThanOrEqual(filter.actor === undefined ? 2_000 : 4_000); // keys and persons
+      expect(mostSorted()).toBeLessThanOrEqual(filter.actor === undefined ? 2_000 : 4_000); // two walks: keys and persons
       expect(buffers()).toBeLessThan(1_000);
     }
   });
 
-  it('gives every entry that matches once, the newest first, however it is paged', async () => {
+  it('returns every matching entry once, the newest first, with any page size', async () => {
     const expected = (
       await db.query<{ id: string }>(matchingSql, [
         filter.orderId ?? null,
@@ -132,7 +132,7 @@ const matchingSql = `
     and ($4::text is null or subject like '%' || $4) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
   order by id desc`;
 
-it('would be noticed without its index', async () => {
+it('the check of plans notices a missing index of the audit trail', async () => {
   await db.query('drop index audit_by_subject');
   const { observer, scanned, buffers } = createObserver();
   await listAudit(observer, { subject: 'order-sync.erp' }, { limit: 50 });

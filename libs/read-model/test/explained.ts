@@ -1,6 +1,6 @@
 import type { Query } from '@orderly/database';
 
-/** One step of a plan, as `explain (analyze, buffers, format json)` tells it. */
+/** One node of a plan in the output of `explain (analyze, buffers, format json)`. */
 export type PlanNode = {
   'Node Type': string;
   'Relation Name'?: string;
@@ -12,13 +12,13 @@ export type PlanNode = {
   Plans?: PlanNode[];
 };
 
-/** A node with all that it is fed by. */
+/** A node with all nodes below it. */
 export const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-/** Pages that a plan looked at, its nodes together. */
+/** The pages of 8 kB that all nodes of a plan accessed. */
 export const buffersOf = (plan: PlanNode): number => plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
 
-/** Runs statements as `query` does, and tells the plan of each that is no setting. */
+/** Runs statements as `query` does, and reports the plan of each one except settings. Each statement runs twice. */
 export const explained =
   (query: Query, onPlan: (plan: PlanNode) => void): Query =>
   async (text, values) => {

@@ -6,7 +6,7 @@ import type { Database } from '@orderly/database';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Some rows of each table that is listed, in all states, over several weeks: small enough to be filtered by hand. */
+/** Some rows of each listed table, in all states, over several weeks. They are few enough for the test to filter them itself. */
 export interface FewRows {
   readonly orders: readonly (Row & { order_id: string; status: string | null; customer: string; created_at: string })[];
   readonly events: readonly (Row & { event_id: string; order_id: string })[];
@@ -26,7 +26,7 @@ const pick = <Value>(values: readonly Value[], n: number): Value => values[n % v
 const minute = 60_000;
 const begin = Date.now() - 20_000 * minute;
 
-/** A different one at each minute of five weeks. */
+/** The n-th id. Ids are 71 minutes apart. */
 const idAt = (n: number): string => uuidv7({ msecs: begin + n * 71 * minute });
 
 export function buildFewRows(): FewRows {
@@ -35,7 +35,7 @@ export function buildFewRows(): FewRows {
     order_id: `o-${(n * 37) % 60}`,
     status: n % 11 === 0 ? null : pick(orderStatuses, n * 3),
     customer: `c-${n % 4}`,
-    // Pairs of one moment, and pairs that are a microsecond apart.
+    // Some orders have the same time, and some are a microsecond apart.
     created_at: new Date(begin + Math.floor(n / 4) * 600 * minute).toISOString().replace('Z', n % 4 === 3 ? '001Z' : '000Z'),
   }));
   const orderOf = (n: number): string => pick(orders, n * 7).order_id;

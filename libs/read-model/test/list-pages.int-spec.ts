@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-/** All ids of a list, page by page; `between` is done after each. */
+/** Reads all ids of a list, page by page, and calls `between` after each page. */
 async function pageThrough<Key>(
   read: (page: PageRequest<Key>) => Promise<Page<string, Key>>,
   sizes: Pick<PageRequest, 'limit' | 'maxWalked'>,
@@ -53,7 +53,7 @@ const idsOf = <Row, Key>({ rows, next }: Page<Row, Key>, id: (row: Row) => strin
   next,
 });
 
-// A walk may be cut after few rows: then pages are short or empty, and nothing is lost.
+// Some walks are cut after few rows. Their pages are short or empty, but no row may be lost.
 const sizes = fc.record({ limit: fc.integer({ min: 1, max: 60 }), maxWalked: fc.constantFrom(3, 20, 2000) });
 const some = <Value>(...values: readonly Value[]): fc.Arbitrary<Value | undefined> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: fc.constantFrom(...values) });
@@ -79,8 +79,8 @@ const isEqual = (row: object, expected: Readonly<Record<string, unknown>>): bool
 const shownState = ({ state, wait_reason }: (typeof few.jobs)[number]): string =>
   state === 'runnable' && wait_reason !== null ? 'retrying' : state;
 
-describe('paging through a list with any filter and any limit gives what fits, each once, in order', () => {
-  it('of jobs', async () => {
+describe('paging with any filter and any limit', () => {
+  it('returns each matching job once, in order', async () => {
     const filters: fc.Arbitrary<JobFilter> = fc.record({
       ...common,
       name: some('sync-order', 'apply-order-event', 'send-notification', 'rotate-logs'),
@@ -105,7 +105,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
     );
   });
 
-  it('of events', async () => {
+  it('returns each matching event once, in order', async () => {
     const statuses = ['pending', 'parked', 'applied', 'duplicate', 'superseded', 'rejected', 'skipped', 'discarded'] as const;
     const filters: fc.Arbitrary<EventFilter> = fc.record({
       ...common,
@@ -134,7 +134,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
     );
   });
 
-  it('of messages', async () => {
+  it('returns each matching message once, in order', async () => {
     const filters: fc.Arbitrary<MessageFilter> = fc.record({
       ...common,
       kind: some(...notifyingKinds),
@@ -155,7 +155,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
     );
   });
 
-  it('of orders, by time or by id', async () => {
+  it('returns each matching order once, in order, by time or by id', async () => {
     const filters: fc.Arbitrary<OrderFilter> = fc.record({
       ...{ customerId: common.customerId, batch: common.batch, from: common.from, to: common.to },
       status: some(...orderStatuses),
@@ -196,7 +196,7 @@ describe('paging through a list with any filter and any limit gives what fits, e
   });
 });
 
-it('what is added while a list is paged through shifts nothing', async () => {
+it('rows that are added while a caller pages through a list shift nothing', async () => {
   const { db } = ledger;
   let added = 0;
   const addRows = (): Promise<unknown> => {

@@ -10,22 +10,22 @@ let db: Database;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase(manyRows);
-  // As the gateway's: planned for its values, and free to read a table from end to end.
+  // Like the gateway's connection: it plans each statement for its values, and may choose a sequential scan.
   db = ledger.connect(8, { preparesStatements: false });
 });
 afterAll(() => ledger.close());
 
-/** What a statement did to find its rows. */
+/** The work of one statement. */
 interface Cost {
-  /** Tables with more than 1,000 rows of which all was read. */
+  /** Tables with more than 1,000 rows that were read as a whole. */
   readonly scanned: readonly string[];
-  /** Rows that were sorted at once, at most. */
+  /** The highest number of rows that one sort received. */
   readonly sorted: number;
-  /** Pages of 8 kB that were read, from memory or not. */
+  /** Pages of 8 kB that were read, from memory or from disk. */
   readonly buffers: number;
 }
 
-/** A database that measures its statements; with `within`, in a transaction that is under way. */
+/** A database that measures its statements. With `within` they run in that open transaction. */
 async function createMeter(within?: Query): Promise<{ meter: Database; costs: Cost[] }> {
   const big = await db.query<{ relname: string }>(`select relname from pg_class where relkind = 'r' and reltuples > 1000`);
   const names = new Set(big.map(({ relname }) => relname));
@@ -56,13 +56,13 @@ const list = (which: keyof typeof lists, database: Database, filter: object): Pr
 const day = (ago: number): Date => new Date(Date.now() - ago * 86_400_000);
 
 describe.each([
-  ['before there are statistics', async () => undefined],
-  // As autovacuum does it.
+  ['without statistics', async () => undefined],
+  // As autovacuum does.
   ['with statistics', () => db.query('vacuum analyze')],
 ])('%s', (_, prepare) => {
   beforeAll(() => prepare(), 60_000);
 
-  it('the queues are told without reading jobs', async () => {
+  it('the names of queues are found without reading jobs', async () => {
     const { meter, costs } = await createMeter();
     expect(await knownQueues(meter)).toEqual([
       'notifications',
@@ -179,7 +179,7 @@ it.each<[index: string, keyof typeof lists, object]>([
   ['events_by_source', 'events', { source: 'till' }],
   ['messages_by_state', 'messages', { state: 'unknown' }],
   ['orders_by_status', 'orders', { status: 'refunded' }],
-])('without the index %s a page of %s with %j would be noticed here', async (index, which, filter) => {
+])('the check of plans notices that the index %s is missing, for a page of %s with %j', async (index, which, filter) => {
   const undo = new Error('undo');
   const attempt = db.transaction(async (query) => {
     await query(`drop index ${index}`);
@@ -191,7 +191,8 @@ it.each<[index: string, keyof typeof lists, object]>([
   await expect(attempt).rejects.toBe(undo);
 });
 
-// A page has 50 rows. Eighteen partitions, up to eleven walks in each; before the first vacuum each row is looked for in its table.
+// A page of 50 rows takes up to eleven walks in each of eighteen partitions. Before the first vacuum even an index-only scan looks
+// up each row in its table.
 function expectCheap({ scanned, sorted, buffers }: Cost): void {
   expect(scanned).toEqual([]);
   expect(sorted).toBeLessThan(700);

@@ -2,8 +2,8 @@ import type { Database } from '@orderly/database';
 import type { LedgerContent } from '@orderly/ledger/testing';
 
 /**
- * Fills a ledger with six weeks of orders, the newest of now: four events, two deliveries and a message each. What is rare is
- * rare by far, and old: the place where an index that does not fit has most to read.
+ * Fills a ledger with orders of the last six weeks. Each has four events, two deliveries and a message. Rare values are very rare
+ * and old: there a walk along the wrong index reads most.
  */
 async function fillLedger(db: Pick<Database, 'query'>): Promise<void> {
   await db.query(`

@@ -22,7 +22,7 @@ const tables = Object.values(schema).filter((value) => is(value, PgTable));
 const migrationsRun = async () => (await db.query('select 1 from drizzle.__drizzle_migrations')).length;
 
 describe('the migrations', () => {
-  it('may be run by ten at once and again: each takes place once', async () => {
+  it('take place once each, with ten processes at once and one more later', async () => {
     await Promise.all(Array.from({ length: 10 }, () => migrate(empty.url, migrationsFolder)));
     const count = await migrationsRun();
     expect(count).toBeGreaterThan(0);
@@ -30,19 +30,19 @@ describe('the migrations', () => {
     expect(await migrationsRun()).toBe(count);
   });
 
-  it('make partitions weeks ahead for all that grows, and may make them again', async () => {
+  it('create partitions for eight weeks ahead, and create no partition twice', async () => {
     const partitions = () =>
       db.query<{ parent: string; children: number }>(
         `select inhparent::regclass::text as parent, count(*) as children from pg_inherits
          where inhparent::regclass::text in ('events', 'jobs', 'attempts', 'messages') group by 1 order by 1`,
       );
-    // Nine weeks and the default.
+    // This week, eight weeks ahead, and the default partition.
     expect(await partitions()).toEqual(['attempts', 'events', 'jobs', 'messages'].map((parent) => ({ parent, children: 10 })));
     expect(await db.query('select ensure_partitions(8)')).toEqual([]);
     expect(await partitions()).toHaveLength(4);
   });
 
-  it('make every table that the schema names, and no other', async () => {
+  it('create the tables of the schema, and no others', async () => {
     const made = await db.query<{ name: string }>(
       `select c.relname as name from pg_class c
        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1`,
@@ -51,7 +51,7 @@ describe('the migrations', () => {
   });
 
   it.each(tables.map((table) => [getTableName(table), table] as const))(
-    'give %s the columns, types and keys that the schema names',
+    'give %s the columns, types and keys of the schema',
     async (name, table) => {
       const made = await db.query<ColumnFacts>(
         `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as "notNull",

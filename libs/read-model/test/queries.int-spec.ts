@@ -39,7 +39,7 @@ const end = (id: string, outcome: string, more = ''): Promise<unknown> =>
   db.query(`update jobs set state = 'ended', outcome = $2, ended_at = now() ${more} where id = $1`, [id, outcome]);
 
 describe('findEvent', () => {
-  it('says pending, until the job of the event says otherwise', async () => {
+  it('shows an event as pending until its job has ended', async () => {
     const eventId = await accept('pending', 'o-1');
     expect(await findEvent(db, 'shop', 'pending')).toMatchObject({ eventId, orderId: 'o-1', outcome: { status: 'pending' } });
     expect(await findEvent(db, 'shop', 'nobody')).toBeUndefined();
@@ -65,7 +65,7 @@ describe('findEvent', () => {
     });
   });
 
-  it('shows until when a parked event waits, and for what as of now', async () => {
+  it('shows how long a parked event waits, and which steps are missing now', async () => {
     const parkedUntil = '2030-01-01T00:00:00Z';
     const [id] = await acceptAll(db, [
       { id: 'parked', orderId: 'o-4', type: 'order.status_changed', data: { status: 'delivered' } },
@@ -81,7 +81,7 @@ describe('findEvent', () => {
 });
 
 describe('findOrder', () => {
-  it('gives the status history without the changes that left the status alone, and what each destination has', async () => {
+  it('returns the lanes, and a status history without changes that kept the status', async () => {
     await db.query(`insert into orders (order_id, status, version, data) values ('o-5', 'shipped', 3, '{"totalMinor":5}')`);
     await db.query(
       `insert into order_changes (order_id, version, from_status, to_status, skipped, occurred_at, event_id) values
@@ -105,14 +105,14 @@ describe('findOrder', () => {
     });
   });
 
-  it('does not know an order that is only a placeholder', async () => {
+  it('returns nothing for an order that is only a placeholder', async () => {
     await db.query(`insert into orders (order_id) values ('placeholder')`);
     expect(await findOrder(db, 'placeholder')).toBeUndefined();
   });
 });
 
 describe('findJob', () => {
-  it('gives a job with its attempts, and tells its first wait from one for another try', async () => {
+  it('returns a job with its attempts, as runnable before its first try and as retrying after it', async () => {
     const id = await accept('job', 'o-6');
     expect(await findJob(db, id)).toMatchObject({ id, state: 'runnable', attempts: [] });
     await db.query(`update jobs set wait_reason = 'retry', attempts_used = 1 where id = $1`, [id]);
@@ -132,7 +132,7 @@ describe('findJob', () => {
 });
 
 describe('readStatistics', () => {
-  it('counts the jobs, orders and messages of one batch, and nothing of another', async () => {
+  it('counts the jobs, orders and messages of one batch only', async () => {
     await accept('s-0', 'o-7', 'other');
     const done = await accept('s-1', 'o-8', 'mine');
     await end(done, 'done');

@@ -28,7 +28,7 @@ const queueNamed = async (name: string): Promise<QueueRecord> => {
 };
 
 describe('the queues', () => {
-  it('are the fixed ones, those that a process works on, and those that have jobs or a pause', async () => {
+  it('include the fixed ones, and all that have a process, a job or a pause', async () => {
     await createProcessRegistry(db, randomUUID(), 'test', ['order-sync.new', 'order-status']).beat();
     await addJobs(db, [newSyncJob({ destination: 'erp' })]);
     await pauseQueue(db, 'order-sync.gone', { actor: testActor });
@@ -38,7 +38,7 @@ describe('the queues', () => {
     expect(await isKnownQueue(db, 'order-sync.nobody')).toBe(false);
   });
 
-  it('count their open jobs by state and priority, each once, and not what has ended', async () => {
+  it('count each open job once, by state and priority, and no ended jobs', async () => {
     const queue = 'order-sync.erp';
     const ids = await addJobs(
       db,
@@ -70,7 +70,7 @@ describe('the queues', () => {
     expect((await queueNamed('notifications')).oldestWaitMs).toBeNull();
   });
 
-  it('tell how many jobs were created and ended in the last minute, and per minute in the last five', async () => {
+  it('show how many jobs were created and ended in the last minute, and per minute in the last five', async () => {
     const ids = await acceptAll(
       db,
       Array.from({ length: 20 }, (_, index) => ({ orderId: `o-${index}` })),
@@ -88,7 +88,7 @@ describe('the queues', () => {
     expect((await queueNamed('maintenance')).rates.lastMinute).toEqual({ created: 0, ended: 0 });
   });
 
-  it('tell why they wait, and who works on them', async () => {
+  it('show why they wait, and how many processes work on them', async () => {
     const [alive, dead] = [randomUUID(), randomUUID()];
     for (const id of [alive, dead]) await createProcessRegistry(db, id, 'test', ['order-sync.erp']).beat();
     await killProcess(db, dead);
@@ -105,7 +105,7 @@ describe('a pause', () => {
   const trail = () =>
     db.query(`select action, subject, actor, on_behalf_of as "onBehalfOf", reason, detail from audit order by id`);
 
-  it('is kept with who and why, and recorded once however often it is asked for', async () => {
+  it('is stored with its actor and reason, and audited once although it is requested twice', async () => {
     const actor = { ...testActor, onBehalfOf: 'ada' };
     const first = await pauseQueue(db, 'notifications', { actor, reason: 'bad template', traceId: 'abc' });
     expect(first).toEqual({
@@ -128,14 +128,14 @@ describe('a pause', () => {
     ]);
   });
 
-  it('that many ask for at once is made once', async () => {
+  it('takes place once if many request it at once', async () => {
     const results = await Promise.all(Array.from({ length: 8 }, () => pauseQueue(db, 'notifications', { actor: testActor })));
     expect(results.filter(({ changed }) => changed)).toHaveLength(1);
     expect(new Set(results.map(({ paused }) => paused?.since.getTime())).size).toBe(1);
     expect(await trail()).toHaveLength(1);
   });
 
-  it('ends far enough ahead that nobody tries whether it is over', async () => {
+  it('ends so far in the future that no job tries whether it is over', async () => {
     await pauseQueue(db, 'notifications', { actor: testActor });
     const [row] = await db.query(
       `select until > now() + interval '99 years' as "isFar", until - now() is not null as "isFinite" from holds`,

@@ -10,7 +10,7 @@ let db: Database;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase(manyRows);
-  // As the gateway's: planned for its values, and free to read a table from end to end.
+  // Like the gateway's connection: it plans each statement for its values, and may choose a sequential scan.
   db = ledger.connect(8, { preparesStatements: false });
   await db.query(`
     insert into order_changes (order_id, version, to_status, occurred_at, event_id)
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-/** Says what is read for something: tables from end to end, and pages of 8 kB. What is done `before` is undone. */
+/** Measures a read: the large tables that were read as a whole, and the pages of 8 kB. The statement `before` is rolled back. */
 async function measure(
   read: (db: Database) => Promise<unknown>,
   before = 'select',
@@ -57,21 +57,21 @@ async function measure(
   return { scanned, pages, statements };
 }
 
-describe('a timeline, in a ledger of 30,000 orders over six weeks,', () => {
-  it.each(['o-29999', 'o-205', 'o-12345'])('of %s reads no table of size from end to end, and few pages', async (orderId) => {
+describe('the timeline in a ledger of 30,000 orders over six weeks', () => {
+  it.each(['o-29999', 'o-205', 'o-12345'])('reads few pages and no large table as a whole, for order %s', async (orderId) => {
     const { scanned, pages, statements } = await measure((on) => readTimeline(on, orderId));
     expect(scanned).toEqual([]);
     expect(pages).toBeLessThan(500);
     expect(statements).toBeLessThan(15);
   });
 
-  it('would be seen to read a table from end to end', async () => {
+  it('is seen to read a table as a whole if indexes are missing', async () => {
     const { scanned } = await measure((on) => readTimeline(on, 'o-12345'), 'drop index jobs_by_order; drop index audit_by_order');
     expect(scanned.length).toBeGreaterThan(0);
   });
 });
 
-it('the queues are counted without reading a table of size from end to end', async () => {
+it('the queues are counted without reading a large table as a whole', async () => {
   const { scanned } = await measure(readQueues);
   expect(scanned).toEqual([]);
 });

@@ -35,7 +35,7 @@ const moved = (orderId: string, status: OrderStatus): Partial<OrderEvent> => ({
   data: { status },
 });
 
-/** Takes events in and applies them, each in its own transaction. Returns their ids. */
+/** Accepts events, applies each in its own transaction, and returns their ids. */
 async function apply(...events: readonly Partial<OrderEvent>[]): Promise<string[]> {
   const ids = await acceptAll(db, events);
   for (const jobId of ids) {
@@ -80,8 +80,8 @@ const ofKind = (timeline: Timeline, kind: Timeline['entries'][number]['kind']) =
 
 const dead: Verdict = { kind: 'dead', code: 'destination-refused', message: '422', fingerprint: 'destination-refused:erp' };
 
-describe('a timeline', () => {
-  it('tells each event with its outcome and its change, in the order in which they were accepted', async () => {
+describe('the timeline of an order', () => {
+  it('shows each event with its outcome and its change, in the order of acceptance', async () => {
     const orderId = newOrder();
     const ids = await apply(
       created(orderId),
@@ -114,7 +114,7 @@ describe('a timeline', () => {
     expect(ofKind(timeline, 'change')).toEqual([]);
   });
 
-  it('tells of deliveries and messages that ended, and of those under way only in what is happening now', async () => {
+  it('shows ended deliveries and messages as entries, and open ones only as open work', async () => {
     const orderId = newOrder();
     await apply(created(orderId), moved(orderId, 'confirmed'));
     const done = await tell(orderId, 'erp', undefined, { attempt: { confirmationId: 'c-77', responseStatus: 201 } });
@@ -151,7 +151,7 @@ describe('a timeline', () => {
     expect(later.now.messages).toEqual([]);
   });
 
-  it('makes a dead letter part of the entry of what failed, and shows the lane that it blocks', async () => {
+  it('shows a dead letter in the entry of the failed delivery, and the lane that it blocks', async () => {
     const orderId = newOrder();
     await apply(created(orderId));
     const blocker = await tell(orderId, 'erp', dead, {
@@ -176,7 +176,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  it('tells what a parked event waits for and until when, of an order that nobody knows too', async () => {
+  it('shows the missing steps and the deadline of a parked event, even for an unknown order', async () => {
     const orderId = newOrder();
     const [early] = await apply(moved(orderId, 'delivered'));
     const placeholder = await read(orderId);
@@ -188,7 +188,7 @@ describe('a timeline', () => {
     expect((await read(orderId)).now.parked).toMatchObject([{ eventId: early, waitsFor: ['confirmed', 'shipped'] }]);
   });
 
-  it('is there from the moment in which the first event was accepted, and not for an order of which nothing is known', async () => {
+  it('exists from the acceptance of the first event, and not for an unknown order', async () => {
     const orderId = newOrder();
     expect(await readTimeline(db, orderId)).toBeUndefined();
     const [first] = await acceptAll(db, [created(orderId), moved(orderId, 'confirmed')]);
@@ -199,7 +199,7 @@ describe('a timeline', () => {
     expect(entries).toMatchObject([{ outcome: 'pending' }, { outcome: 'pending' }]);
   });
 
-  it('tells of what people did to the order, unless an event tells it already, and of pauses that its jobs stood through', async () => {
+  it('shows actions on the order that no event shows, and pauses that its jobs waited through', async () => {
     const orderId = newOrder();
     await pauseQueue(db, 'order-sync.erp', { actor: testActor, reason: 'before the order' });
     await resumeQueue(db, 'order-sync.erp', { actor: testActor });
@@ -228,7 +228,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  it('tells of the pause that a job met, whenever that began, and of none that had ended before', async () => {
+  it('shows a pause that began before the job it affected, and no pause that had ended before', async () => {
     const orderId = newOrder();
     const [eventId = ''] = await acceptAll(db, [created(orderId)]);
     for (const reason of ['over before the delivery was due', 'met by the delivery']) {
@@ -250,7 +250,7 @@ describe('a timeline', () => {
     }
   });
 
-  it('keeps the changes of events that are not kept any more', async () => {
+  it('shows the changes of deleted events', async () => {
     const orderId = newOrder();
     const [first] = await apply(created(orderId), moved(orderId, 'confirmed'));
     await db.query('delete from events where event_id = $1', [first]);
@@ -259,7 +259,7 @@ describe('a timeline', () => {
     expect(ofKind(timeline, 'event')).toHaveLength(1);
   });
 
-  it('shows the newest of a long life, and says so', async () => {
+  it('shows the newest 500 events of an order, and says that it is truncated', async () => {
     const orderId = newOrder();
     await acceptAll(
       db,
@@ -276,7 +276,7 @@ describe('a timeline', () => {
     ]);
   });
 
-  it('says so too where events of the newest changes are kept, and older changes are left out', async () => {
+  it('says that it is truncated if older changes are left out, although the newest events are kept', async () => {
     const orderId = newOrder();
     const [newest = ''] = await apply(created(orderId));
     await db.query(`update order_changes set version = 502 where order_id = $1`, [orderId]);
@@ -295,7 +295,7 @@ describe('a timeline', () => {
     expect(truncated).toBe(true);
   });
 
-  it('is of one moment, while the order moves', async () => {
+  it('comes from one snapshot while the order changes', async () => {
     const orderId = newOrder();
     await apply(created(orderId));
     const life = { isMoving: true };

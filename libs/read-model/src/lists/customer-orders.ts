@@ -4,10 +4,13 @@ import { orders } from '../schema';
 import { run, type Walk } from './page';
 import { walkDown } from './walk';
 
-/** Of a customer with more orders than this, lists of events, jobs and messages show those of the newest orders. */
+/**
+ * Lists of events, jobs and messages by customer cover this many of the customer's newest orders. All rows of these orders are
+ * read and sorted, so the number bounds the cost of a page.
+ */
 export const maxCustomerOrders = 500;
 
-/** The orders that a filter by order, customer or both leaves; undefined without such a filter. */
+/** The ids of the orders that match a filter by order, by customer or by both. Undefined if the filter names neither. */
 export async function ordersOf(
   db: Pick<Database, 'query'>,
   { orderId, customerId }: { readonly orderId?: string; readonly customerId?: string },
@@ -21,10 +24,15 @@ export async function ordersOf(
   return rows.map((row) => row.orderId);
 }
 
-/** What `orders_by_customer` begins with. */
+/** The first column of the index `orders_by_customer`. The expression must stay the same as in the index, or it is not used. */
 export const customerIdOfOrder: SQL = sql`(${orders.data} -> 'customer' ->> 'id')`;
 
-/** The orders of a customer, the newest first. */
+/**
+ * The orders of a customer, the newest first. Placeholders are left out, as the index has none.
+ *
+ * @param from - the lowest key that is included, `-infinity` for no limit
+ * @param before - the key that ends the range, exclusive
+ */
 export const walkCustomer = (
   customerId: string,
   from: readonly [createdAt: unknown, orderId: string] = ['-infinity', ''],

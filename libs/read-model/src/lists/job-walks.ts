@@ -5,19 +5,24 @@ import type { ShownJobState } from '../records/job-record';
 import type { Walk } from './page';
 import { walkDown, walkEach, walkOrders } from './walk';
 
-/** The ways to walk through jobs of these ids, the newest first. */
+/** Walks through the jobs of a range of ids, the newest first. Each method uses an index of its own. */
 export interface JobWalks {
   byTime(): Walk;
   byOrders(orderIds: readonly string[]): Walk;
   byFingerprint(fingerprint: string): Walk;
   byOutcome(outcome: string): Walk;
   byBatch(batch: string): Walk;
-  /** Every queue in every one of the states; of `runnable` jobs those that are `retrying` too. */
+  /**
+   * Jobs of these queues in these states. The state `runnable` is the ledger's here, so its walk also returns `retrying` jobs;
+   * `retrying` has an index of its own and must be the only state.
+   */
   byQueues(queues: readonly string[], states: readonly ShownJobState[]): Walk;
 }
 
+/** @param range - `from` is the lowest id that is included, `before` the id that ends the range, exclusive */
 export function walkJobs({ from, before }: { readonly from: string; readonly before: string }): JobWalks {
   const ids = { key: [jobs.id], from: [from], before: [before] };
+  // These indexes leave out nulls. The planner uses such an index only if the query says `is not null` itself.
   const below = (column: AnyPgColumn, value: string): Walk =>
     walkDown(jobs, { equal: [[column, value]], ...ids }, sql`${column} is not null`);
   return {

@@ -8,17 +8,17 @@ import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type
 import { idsOf, type TimeRange } from './time-range';
 import { walkDown, walkEach, walkEither } from './walk';
 
-/** Which entries are listed: those for which all of it holds. The time is that of their ids. */
+/** Filters for audit entries. An entry is listed if all given filters match. The time range applies to the time in its id. */
 export interface AuditFilter extends TimeRange {
   readonly orderId?: string;
-  /** What was acted on: a queue or an API key. Also a destination's name for its queue, and a key's start without `orderly_`. */
+  /** The queue or API key that was acted on. A destination's name stands for its queue; a key's prefix needs no `orderly_`. */
   readonly subject?: string;
-  /** Who did it, or the person for whom. */
+  /** The caller, or the person on whose behalf the caller acted. */
   readonly actor?: string;
   readonly action?: AuditAction;
 }
 
-/** An entry of the audit trail, as it is kept. */
+/** An entry of the audit trail, as stored. */
 export type AuditRecord = typeof audit.$inferSelect;
 
 /** Entries of the audit trail, the newest first. */
@@ -36,8 +36,9 @@ export function listAudit(db: Database, filter: AuditFilter, page: PageRequest):
   );
 }
 
+/** One filter: the condition that checks it, and the walk whose index finds its rows. */
 interface Way {
-  /** What it goes by: two ways of one name let the same rows through. */
+  /** The filter's name. Two ways with the same name select the same rows. */
   readonly by: keyof AuditFilter;
   readonly holds: SQL | undefined;
   readonly walk: (ids: Ids) => Walk;
@@ -45,6 +46,7 @@ interface Way {
 
 type Ids = Pick<Parameters<typeof walkDown>[1], 'key' | 'from' | 'before'>;
 
+// Some of these indexes leave out nulls. The planner uses such an index only if the query says `is not null` itself.
 const below = (column: AnyPgColumn, value: unknown, ids: Ids): Walk =>
   walkDown(audit, { equal: [[column, value]], ...ids }, sql`${column} is not null`);
 
@@ -54,7 +56,10 @@ const byColumn = (by: keyof AuditFilter, column: AnyPgColumn, value: string): Wa
   walk: (ids) => below(column, value, ids),
 });
 
-/** By each filter that is given, the one that leaves least first: indexes go by all of them. */
+/**
+ * The given filters, the most selective first: its index is walked, and the others are checked on each row. Entries about events
+ * are by far the most frequent, so an action `event.…` comes after the actor, all other actions before.
+ */
 function waysOf({ orderId, subject, actor, action }: AuditFilter): Way[] {
   const ways: (Way | undefined)[] = [
     orderId === undefined ? undefined : byColumn('orderId', audit.orderId, orderId),
@@ -66,6 +71,7 @@ function waysOf({ orderId, subject, actor, action }: AuditFilter): Way[] {
   return ways.filter((way) => way !== undefined);
 }
 
+/** The name may be that of a queue, a destination or a key's prefix. All three readings are searched. */
 function bySubject(name: string): Way {
   const prefix = visiblePrefixOf(name);
   const names = [...new Set([name, syncQueueName(name), ...(prefix === undefined ? [] : [shownPrefix(prefix)])])];
@@ -76,7 +82,7 @@ function bySubject(name: string): Way {
   };
 }
 
-/** A key, and a person who did it through a key, are looked for alike. */
+/** An actor's name may be that of a key, or of the person on whose behalf a key acted. */
 const byActor = (name: string): Way => ({
   by: 'actor',
   holds: or(eq(audit.actor, name), eq(audit.onBehalfOf, name)),
@@ -87,6 +93,7 @@ function walkOf(filter: AuditFilter, after?: string): ChosenWalk {
   const { from, before } = idsOf(filter, after);
   const ids: Ids = { key: [audit.id], from: [from], before: [before] };
   const ways = waysOf(filter);
+  // If a second filter has to be checked, most rows of the walk may not match.
   const [first] = ways;
   if (first === undefined) return { ...walkDown(audit, { equal: [], ...ids }), share: 'all' };
   return { ...first.walk(ids), share: ways.every(({ by }) => by === first.by) ? 'all' : 'some' };

@@ -12,10 +12,10 @@ import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type
 import { idsOf, type TimeRange } from './time-range';
 import { chooseWalk, walkDown, walkOrders } from './walk';
 
-/** Which events are listed: those for which all of it holds. The time is that of their ids. */
+/** Filters for events. An event is listed if all given filters match. The time range applies to the time in the event's id. */
 export interface EventFilter extends TimeRange {
   readonly orderId?: string;
-  /** Of the newest orders of this customer. */
+  /** Covers the customer's newest orders only: see `maxCustomerOrders`. */
   readonly customerId?: string;
   readonly type?: OrderEventType;
   readonly source?: string;
@@ -23,7 +23,7 @@ export interface EventFilter extends TimeRange {
   readonly batch?: string;
 }
 
-/** An event without its data, and what became of it. */
+/** An event with its outcome, without its data. */
 export type EventSummary = Omit<EventRecord, 'data'>;
 
 /** Events, the newest first. */
@@ -35,7 +35,7 @@ export async function listEvents(db: Database, filter: EventFilter, page: PageRe
     {
       walk,
       as: isOfJobs ? jobs : events,
-      // An event and its job have one id. The limits keep the planner from reading all events or jobs to join them.
+      // An event and its job have the same id. `limit 1` keeps the planner from reading a whole table for the join.
       joins: isOfJobs
         ? sql`join lateral (select ${events}.* from ${events} where ${events.eventId} = ${jobs.id} limit 1) as ${events} on true`
         : sql`left join lateral (select ${jobs}.* from ${jobs} where ${jobs.id} = ${events.eventId} limit 1) as ${jobs} on true`,
@@ -77,7 +77,8 @@ const jobColumns = [
   'endedAt',
 ] as const satisfies (keyof ApplyingJob)[];
 
-// What a parked event waits for depends on the order as it is now and on the status that it asks for.
+// `waitsFor` of a parked event depends on the order's present status and on the status that the event asks for. Both are read
+// for parked events only, which are few: `data` may be large.
 const columns = sql`
   ${columnsOf(events, ...eventColumns)}, ${columnsOf(jobs, ...jobColumns)},
   case when ${jobs.state} = 'parked' then ${events.data} -> 'status' end as "wantedStatus",
@@ -106,11 +107,12 @@ function summaryOf({
   return { ...event, outcome: { ...outcome, waitsFor: waitsFor(row.orderStatus, { type, data: { status: row.wantedStatus } }) } };
 }
 
+/** A walk through events, or through the jobs that apply them. */
 type Way = { readonly walk: ChosenWalk; readonly isOfJobs: boolean };
 
 /**
- * The walk by the filter that leaves least, in this order: order and customer, a status other than applied, batch, source, type,
- * the status applied, time. By their status events are found through their jobs.
+ * Chooses the walk by the most selective filter. The order is: order and customer, a status other than `applied`, batch, source,
+ * type, the status `applied`, time. Events have no status of their own, so a walk by status goes through their jobs.
  */
 async function walkOf(db: Database, filter: EventFilter, ids: ReturnType<typeof idsOf>): Promise<Way> {
   const { type, source, status, batch } = filter;
@@ -141,7 +143,7 @@ async function walkOf(db: Database, filter: EventFilter, ids: ReturnType<typeof 
   return walkBy(walkDown(events, { equal: [], ...range }));
 }
 
-/** The walk gives others too: jobs of another type have that outcome, or that state with another outcome. */
+/** For a walk that also returns rows that do not match: jobs of other types, or jobs in that state with another outcome. */
 const withOthers = ({ walk, isOfJobs }: Way): Way => ({ walk: { ...walk, share: 'some' }, isOfJobs });
 
 const jobOutcomeOf = {

@@ -12,10 +12,10 @@ import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type
 import { idsOf, type TimeRange } from './time-range';
 import { chooseWalk } from './walk';
 
-/** Which jobs are listed: those for which all of it holds. The time is that of their ids. */
+/** Filters for jobs. A job is listed if all given filters match. The time range applies to the time in the job's id. */
 export interface JobFilter extends TimeRange {
   readonly orderId?: string;
-  /** Of the newest orders of this customer. */
+  /** Covers the customer's newest orders only: see `maxCustomerOrders`. */
   readonly customerId?: string;
   readonly name?: AnyJobDefinition['name'];
   readonly destination?: string;
@@ -54,14 +54,17 @@ export async function listJobs(db: Database, filter: JobFilter, page: PageReques
   return { rows: rows.map(jobRecord), next };
 }
 
-/** No job is both; found out here, as a walk by one of the two would look for the other in vain. */
+/**
+ * Whether two filters exclude each other: only ended jobs have an outcome, and only `sync-order` has a destination. A walk would
+ * read its maximum of rows on every page and find nothing.
+ */
 const contradictsItself = ({ name, destination, state, outcome }: JobFilter): boolean =>
   (outcome !== undefined && state !== undefined && state !== 'ended') ||
   (destination !== undefined && name !== undefined && name !== syncOrder.name);
 
 /**
- * The walk by the filter that leaves least, in this order: order and customer, fingerprint, a rare outcome, a state other than
- * ended, batch, type and destination, outcome, state, time.
+ * Chooses the walk by the most selective filter. The order is: order and customer, fingerprint, a rare outcome, a state other
+ * than `ended`, batch, type and destination, outcome, state, time.
  */
 async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<ChosenWalk> {
   const { name, destination, state, outcome, fingerprint, batch } = filter;
@@ -73,6 +76,7 @@ async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<
   if (outcome !== undefined && rareOutcomes.has(outcome)) return walkBy(walk.byOutcome(outcome), 'outcome', 'state');
   if (state !== undefined && state !== 'ended') {
     const queues = walkBy(walk.byQueues(await queuesOf(db, filter), [state]), 'state', 'name', 'destination');
+    // The walk through `runnable` jobs also returns `retrying` ones, which are usually few.
     return state === 'runnable' && queues.share === 'all' ? { ...queues, share: 'most' } : queues;
   }
   if (batch !== undefined) return walkBy(walk.byBatch(batch), 'batch');
@@ -86,9 +90,10 @@ async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<
   return walkBy(walk.byTime());
 }
 
+/** Outcomes that few jobs have, so that their index leads to a result faster than that of a state or batch. */
 const rareOutcomes: ReadonlySet<JobOutcome> = new Set(['dead', 'unknown', 'discarded', 'skipped']);
 
-/** A job's state as it is shown, in terms of the ledger's. */
+/** The condition for a shown state in terms of the ledger's states. */
 function inState(state: ShownJobState): SQL | undefined {
   if (state === 'retrying') return and(eq(jobs.state, 'runnable'), sql`${jobs.waitReason} is not null`);
   if (state === 'runnable') return and(eq(jobs.state, 'runnable'), sql`${jobs.waitReason} is null`);
@@ -100,7 +105,7 @@ const queueOfName: Readonly<Partial<Record<string, string>>> = {
   [sendNotification.name]: queueNames.notifications,
 };
 
-/** The queues that may have jobs of that type for that destination. */
+/** The queues that may hold jobs of this type for this destination. The index begins with the queue, so each is walked. */
 async function queuesOf(db: Database, { name, destination }: JobFilter): Promise<readonly string[]> {
   if (destination !== undefined) return [syncQueueName(destination)];
   if (name === syncOrder.name) return (await knownQueues(db)).filter((queue) => destinationOfQueue(queue) !== undefined);

@@ -8,13 +8,13 @@ import { columnsOf, readPage, type Page, type ChosenWalk, type PageRequest, type
 import { idsOf, type TimeRange } from './time-range';
 import { chooseWalk, walkDown, walkEach, walkOrders } from './walk';
 
-/** A notification; it has the id of the job that sends it. */
+/** A notification. Its id is also the id of the job that sends it. */
 export type MessageRecord = Omit<typeof messages.$inferSelect, 'state'> & { readonly state: MessageState };
 
-/** Which messages are listed: those for which all of it holds. The time is that of their ids. */
+/** Filters for messages. A message is listed if all given filters match. The time range applies to the time in its id. */
 export interface MessageFilter extends TimeRange {
   readonly orderId?: string;
-  /** Of the newest orders of this customer. */
+  /** Covers the customer's newest orders only: see `maxCustomerOrders`. */
   readonly customerId?: string;
   readonly kind?: NotificationKind;
   readonly state?: MessageState;
@@ -45,8 +45,8 @@ export async function listMessages(db: Database, filter: MessageFilter, page: Pa
 }
 
 /**
- * The walk by the filter that leaves least, in this order: order and customer, a state that messages do not end in, batch, state
- * and kind, time.
+ * Chooses the walk by the most selective filter. The order is: order and customer, a state that is not common, batch, state and
+ * kind, time.
  */
 async function walkOf(db: Database, filter: MessageFilter, { from, before }: ReturnType<typeof idsOf>): Promise<ChosenWalk> {
   const { kind, state, batch } = filter;
@@ -74,9 +74,10 @@ async function walkOf(db: Database, filter: MessageFilter, { from, before }: Ret
   return walkBy(byStateAndKind, 'state', 'kind');
 }
 
-/** Where most messages come to rest, so that a batch leaves fewer. */
+/** The states in which most messages end. A batch is more selective than one of these. */
 const commonStates: ReadonlySet<MessageState> = new Set(['sent', 'delivered']);
 
+/** Every pair to walk: the index `messages_by_state` needs a value for both columns. */
 function statesAndKinds({ state, kind }: MessageFilter): Record<'state' | 'kind', string[]> {
   const states = state === undefined ? messageStates : [state];
   const pairs = states.flatMap((one) => (kind === undefined ? notifyingKinds : [kind]).map((other) => [one, other] as const));

@@ -8,41 +8,44 @@ import { columnsOf, readPage, type Listing, type Page, type PageRequest, type Wa
 import type { TimeRange } from './time-range';
 import { beginsWith, chooseWalk, walkDown } from './walk';
 
-/** Which orders are listed: those for which all of it holds. The time is that at which the ledger first heard of them. */
+/** Filters for orders. An order is listed if all given filters match. The time range applies to `createdAt`. */
 export interface OrderFilter extends TimeRange {
   readonly customerId?: string;
   readonly status?: OrderStatus;
-  /** Orders whose lane for this destination waits for a person (`blocked`), or has a job that runs or may run (`open`). */
+  /** The lane for this destination waits for a person (`blocked`), or has a job that runs or may run (`open`). */
   readonly lane?: { readonly destination: string; readonly state: 'blocked' | 'open' };
-  /** Orders that an event of this batch was about. */
+  /** At least one event of this batch was about the order. */
   readonly batch?: string;
 }
 
+/** An order without its data and history. */
 export interface OrderSummary {
   readonly orderId: string;
   readonly status: OrderStatus;
   readonly version: number;
   readonly customerId: string | null;
+  /** When the ledger first heard of the order, not when the producer created it. */
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** The one that was asked for. */
+  /** The lane that {@link OrderFilter.lane} names; undefined without that filter. */
   readonly lane?: LaneRecord;
 }
 
-/** Where a page of orders ended; in a list by time with that of the order, to the microsecond as the ledger has it. */
+/** The position where a page of orders ended. */
 export interface OrderKey {
   readonly orderId: string;
+  /** In a list by time: with microseconds, as a JavaScript `Date` would round it and the next page would skip or repeat rows. */
   readonly createdAt?: string;
 }
 
-/** The order of a list: by time, the newest first, or by id, where a lane or a batch finds the orders. */
+/** The sort order of a list: by time, the newest first, or by id if a lane or a batch selects the orders. */
 export const orderOfOrders = ({ customerId, lane, batch }: OrderFilter): 'time' | 'id' =>
   customerId === undefined && (lane !== undefined || batch !== undefined) ? 'id' : 'time';
 
 /**
- * Orders that have a status, in the order of {@link orderOfOrders}.
+ * Orders that have a status, so no placeholders, sorted as {@link orderOfOrders} says.
  *
- * @param page - `after` is a key of a list of the same order
+ * @param page - `after` must come from a list with the same sort order
  */
 export async function listOrders(
   db: Database,
@@ -97,7 +100,7 @@ function byTime(filter: OrderFilter, after?: OrderKey): Way {
   };
 }
 
-/** Blocked lanes are few; a batch may be smaller than what is open in all lanes of a destination. */
+/** Walks lanes or events. Blocked lanes are few, so they come first; a batch may be smaller than all open lanes. */
 function byId(filter: OrderFilter, after: string): Way {
   const { lane, batch } = filter;
   const isOfLanes = lane !== undefined && (lane.state === 'blocked' || batch === undefined);
@@ -114,7 +117,7 @@ function byId(filter: OrderFilter, after: string): Way {
 
 type LaneFilter = NonNullable<OrderFilter['lane']>;
 
-// In the words of the indexes' conditions.
+// The same text as in the conditions of the indexes `lanes_blocked` and `lanes_open`, or the planner does not use them.
 const inLaneState = ({ state }: LaneFilter): SQL =>
   state === 'blocked' ? sql`${lanes.blockedBy} is not null` : sql`${lanes.head} is not null and ${lanes.blockedBy} is null`;
 
@@ -142,6 +145,6 @@ function walkBatch(batch: string, after: string): Walk {
   return { rows, order };
 }
 
-// Not `exists`, which the planner may turn into a join with all of the batch.
+// `exists` would let the planner join with the whole batch. A scalar subquery is run once per row.
 const isOfBatch = (batch: string): SQL => sql`
   (select true from ${events} where ${events.batch} = ${batch} and ${events.orderId} = ${orders.orderId} limit 1)`;

@@ -2,60 +2,65 @@ import { getTableColumns, sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import { PgDialect, type PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from '@orderly/database';
 
-/** What part of a list is asked for. */
+/** The part of a list that a caller asks for. */
 export interface PageRequest<Key = string> {
-  /** Rows at most. */
+  /** The highest number of rows on the page. */
   readonly limit: number;
-  /** Where the page before ended: its {@link Page.next}. */
+  /** {@link Page.next} of the page before; undefined for the first page. */
   readonly after?: Key;
-  /** Rows that one page looks at, at most, where the filters leave out some of those that its index gives. @defaultValue 2000 */
+  /**
+   * The highest number of rows that one page examines while it filters. If it is too low, pages come back short or empty; if it
+   * is too high, one call may read for seconds. @defaultValue 2000
+   */
   readonly maxWalked?: number;
 }
 
 /** A part of a list. */
 export interface Page<Row, Key = string> {
   readonly rows: readonly Row[];
-  /** Where the next page begins; undefined on the last. A page before the last may be short, even empty: its walk was cut. */
+  /** {@link PageRequest.after} of the next page; undefined on the last page. A page whose walk was cut may be short or empty. */
   readonly next: Key | undefined;
 }
 
-/** A way through a table in the order of the list. */
+/** A way to read a table in the order of a list, along one index. */
 export interface Walk {
-  /** At most so many rows, from where the page before ended. */
+  /** A query for at most `count` rows, from the place where the page before ended. */
   readonly rows: (count: number) => SQL;
-  /** In terms of the rows: that of the list, and the one that the planner knows them to be in. */
+  /** The sort expression of the list. It is the same as that of `rows`, so the planner sees that nothing has to be sorted. */
   readonly order: SQL;
 }
 
-/** The walk of a list, and how many of its rows the filters let through: every one, most, or perhaps very few. */
+/** A walk with the share of its rows that pass the filters. It decides how many rows a page examines. */
 export interface ChosenWalk extends Walk {
   readonly share: 'all' | 'most' | 'some';
 }
 
+/** All parts of a list's query. */
 export interface Listing {
   readonly walk: ChosenWalk;
-  /** What the walked rows are called in the other parts. */
+  /** The name of the walked rows in the other parts of the query. */
   readonly as: SQLWrapper;
-  /** What belongs to a walked row, one row at most: an inner join leaves out those that have none. */
+  /** Must add at most one row for each walked row, or rows would repeat. An inner join leaves out walked rows without a match. */
   readonly joins?: SQL;
-  /** By the names that they have in the result. */
+  /** Named as in the result. */
   readonly columns: SQL;
   readonly filters: readonly (SQL | undefined)[];
-  /** Where a walked row is in the order, as JSON: {@link PageRequest.after}, of its columns alone. */
+  /** The position of a walked row as JSON, from its own columns alone. It becomes {@link PageRequest.after}. */
   readonly key: SQL;
 }
 
+/** Reading this many rows along an index takes milliseconds; a page of 50 rows is full if at least one row in 40 matches. */
 const defaultMaxWalked = 2000;
 
 /**
- * Of a table that has grown since its statistics were made the planner may believe that few rows fit, fetch all that do and sort
- * them: not so by an index in its order. To compile what reads so little would take longer than to run it.
+ * If a table has grown since its last `analyze`, the planner may expect few matches, fetch them all and sort them. Without these
+ * two kinds of scan it walks the index in order. JIT compilation would take longer than such a small query runs.
  */
 const walksIndexes = 'set local enable_bitmapscan = off; set local enable_seqscan = off; set local jit = off';
 
 /**
- * Reads a page in one statement, so that what is walked and where the walk ended are of one moment. Whatever the filters are, it
- * looks at a bounded number of rows.
+ * Reads a page in one statement, so that its rows and the end of its walk come from the same snapshot. The number of examined
+ * rows is bounded, whatever the filters are.
  */
 export async function readPage<Row extends object, Key>(
   db: Pick<Database, 'transaction'>,
@@ -63,10 +68,11 @@ export async function readPage<Row extends object, Key>(
   { limit, maxWalked = defaultMaxWalked }: PageRequest<Key>,
 ): Promise<Page<Row, Key>> {
   const { order } = walk;
-  const wanted = limit + 1; // one more than asked for tells whether there is a next page
+  const wanted = limit + 1; // the extra row shows whether there is a next page
+  // If most rows match, four times the page is nearly always enough, and costs less than the maximum.
   const count = walk.share === 'all' ? wanted : walk.share === 'most' ? Math.min(4 * wanted, maxWalked) : maxWalked;
   const walked = sql`(${walk.rows(count)}) as ${as}`;
-  // Where the walk was cut is looked for only if the page is not full.
+  // `cut` is the key of the last examined row. It is read only if the page is not full; otherwise the page's last row is the key.
   const statement = sql`
     with page as materialized (
       select ${columns}, ${key} as key, row_number() over (order by ${order}) as place
@@ -92,13 +98,13 @@ export async function readPage<Row extends object, Key>(
 
 const dialect = new PgDialect();
 
-/** Runs a statement that was put together; its rows are as the driver reads them: times are Dates. */
+/** Runs a composed statement without drizzle's mapping: rows are as the driver reads them, with times as `Date`. */
 export function run<Row extends object>(db: Pick<Database, 'query'>, statement: SQL): Promise<Row[]> {
   const { sql: text, params } = dialect.sqlToQuery(statement);
   return db.query<Row>(text, params);
 }
 
-/** Columns of a table under the names that `$inferSelect` has for them: all of them, or those named. */
+/** A select list that names columns as `$inferSelect` does. Without `names` it has all columns of the table. */
 export function columnsOf<Table extends PgTable>(table: Table, ...names: (keyof Table['$inferSelect'] & string)[]): SQL {
   const columns = Object.entries(getTableColumns(table)).filter(([name]) => names.length === 0 || names.includes(name));
   return sql.join(

@@ -2,19 +2,20 @@ import { sql, type SQL, type SQLWrapper } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import type { ChosenWalk, Walk } from './page';
 
-/** Part of an index: the columns that it begins with have one value each, those that it ends with lie between two. */
+/** A range of an index: its leading columns (`equal`) have fixed values, its last columns (`key`) lie between two values. */
 export interface IndexRange {
   readonly equal: readonly (readonly [column: SQLWrapper, value: unknown])[];
   readonly key: readonly SQLWrapper[];
+  /** Inclusive. */
   readonly from: readonly unknown[];
   /** Exclusive. */
   readonly before: readonly unknown[];
 }
 
 /**
- * Rows in the descending order of an index, from the upper end of a part of it.
+ * Reads a range of an index backwards, from its upper end.
  *
- * @param condition - what the index is limited to
+ * @param condition - the condition of a partial index; without it the planner does not use such an index
  */
 export function walkDown(table: PgTable, { equal, key, from, before }: IndexRange, condition: SQL = sql`true`): Walk {
   const order = descending(...equal.slice(0, 1).map(([column]) => column), ...key);
@@ -26,15 +27,15 @@ export function walkDown(table: PgTable, { equal, key, from, before }: IndexRang
 }
 
 /**
- * That the column which an index begins with has a value, for a walk whose order begins with that column: so it is this index that
- * is walked. Were the column simply equal to the value, the planner would know that it makes no difference to the order, and might
- * walk by the key alone, leaving out what does not fit: for a rare value that reads the whole table. Of an `any` it knows no such thing.
+ * A condition `column = value` for the first column of an index, in a form that makes the planner walk this very index. With a
+ * plain `=` the planner knows that the column does not affect the order. It may then walk the key alone and skip rows that do
+ * not match, which reads the whole table for a rare value. It draws no such conclusion from `= any(array[…])`.
  */
 export const beginsWith = (column: SQLWrapper, value: unknown): SQL => sql`${column} = any(array[${value}::text])`;
 
 /**
- * What belongs to some orders: all of it is read, which is little by its nature, and sorted. The `offset 0` keeps the planner from
- * walking by the key instead, all orders' rows.
+ * The rows of some orders. An order has few rows, so all of them are read and sorted. `offset 0` stops the planner from walking
+ * the key instead, through the rows of all orders.
  */
 export function walkOrders(
   table: PgTable,
@@ -52,9 +53,10 @@ export function walkOrders(
 }
 
 /**
- * The newest of the rows that several walks give together.
+ * The newest rows of several walks that differ in some values only. It reads at most `count` rows per walk. The walks must not
+ * overlap: a row of two walks would appear twice.
  *
- * @param each - what is different in them: the values of a column for each walk, by the column's name
+ * @param each - the values that differ, by the name for `valueOf`; all lists have one value per walk
  */
 export function walkEach(
   table: PgTable,
@@ -74,7 +76,7 @@ export function walkEach(
   return { rows, order: descending(key) };
 }
 
-/** The newest of the rows that any of several walks of a table gives, each once. */
+/** The newest rows of several walks that may overlap. Each row appears once. */
 export function walkEither(table: PgTable, key: SQLWrapper, walks: readonly Walk[]): Walk {
   const rows: Walk['rows'] = (count) => sql`
     select distinct on (${key}) ${table}.*
@@ -86,7 +88,11 @@ export function walkEither(table: PgTable, key: SQLWrapper, walks: readonly Walk
   return { rows, order: descending(key) };
 }
 
-/** Chooses a walk that goes by some of the filters: if no other is given, all that it gives is asked for. */
+/**
+ * Notes whether a walk returns only matching rows: so it does if no filter is given but those that it uses.
+ *
+ * @param by - the filters that the walk itself ensures
+ */
 export function chooseWalk<Filter extends object>(walk: Walk, filter: Filter, by: readonly (keyof Filter)[]): ChosenWalk {
   const others = Object.entries(filter).filter(([key, value]) => value !== undefined && !by.includes(key as keyof Filter));
   return { ...walk, share: others.length === 0 ? 'all' : 'some' };

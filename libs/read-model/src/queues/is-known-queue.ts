@@ -1,9 +1,10 @@
 import { queueNames } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 
+/** Queues of every installation. The others are named after destinations, so they are known only from the ledger. */
 const fixed: readonly string[] = Object.values(queueNames);
 
-/** Whether anything is known of a queue: a process works on it, or did until it died, it has jobs, or it is paused. */
+/** Whether a queue exists: a living or dead process is registered for it, it has jobs, or it is paused. */
 export async function isKnownQueue(db: Pick<Database, 'query'>, queue: string): Promise<boolean> {
   if (fixed.includes(queue)) return true;
   const rows = await db.query(

@@ -1,6 +1,9 @@
 import type { Database } from '@orderly/database';
 
-/** The queues that have jobs in the ledger, open or ended, by name. Jumps from one to the next in an index: it reads no job. */
+/**
+ * The names of the queues that have open or ended jobs, sorted. `select distinct` would read every job; this recursion jumps from
+ * one name to the next in the index, so its cost grows with the number of queues.
+ */
 export async function knownQueues(db: Pick<Database, 'query'>): Promise<string[]> {
   const rows = await db.query<{ queue: string }>(`
     with recursive known as (

@@ -3,14 +3,15 @@ import { liveness } from '@orderly/jobs';
 import type { Query } from '@orderly/database';
 import { type Pause, pausedReason } from '@orderly/ledger';
 
-/** What decides whether the jobs of a queue are run at all. */
+/** The facts that decide whether the jobs of a queue run at all. */
 export interface QueueFacts {
   readonly name: string;
+  /** The destination that the queue serves; null for a queue of another kind. */
   readonly destination: string | null;
   readonly paused: Pause | null;
-  /** Why its destination waits, apart from a pause. */
+  /** Why the destination waits for another reason than a pause. */
   readonly hold: HoldRecord | null;
-  /** Living processes that work on it. */
+  /** The number of living processes that work on the queue. With 0 nothing runs. */
   readonly workers: number;
 }
 
@@ -19,11 +20,11 @@ interface HoldRecord {
   /** An error code, or `throttled`. */
   readonly reason: string;
   readonly since: Date;
-  /** Throttled: over then. Else the next time that one job may try. */
+  /** For `throttled` the end of the hold; otherwise the time when the next single job may try. */
   readonly until: Date;
 }
 
-/** The facts of the named queues, by name. */
+/** Reads the facts of the named queues, sorted by name. */
 export async function readQueueFacts(query: Query, queues: readonly string[]): Promise<QueueFacts[]> {
   const rows = await query<QueueRow>(queueFactsSql, [queues, pausedReason, syncQueueName(''), liveness.staleMs]);
   return rows.map((row) => ({
@@ -47,7 +48,10 @@ type QueueRow = {
   workers: number;
 };
 
-/** $1 queues, $2 {@link pausedReason}, $3 what a destination's queue begins with, $4 after how many ms a heartbeat is stale. */
+/**
+ * $1 queues, $2 {@link pausedReason}, $3 the prefix of a destination's queue, $4 the age in ms at which a heartbeat is stale. A
+ * throttle that is over may still be in the table, so it is left out here.
+ */
 const queueFactsSql = `
   select k.queue, p.since as paused_since, p.note, p.actor, p.on_behalf_of,
     h.reason as hold_reason, h.since as hold_since, h.until as hold_until,

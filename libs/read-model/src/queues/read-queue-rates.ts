@@ -3,7 +3,7 @@ import type { Query } from '@orderly/database';
 /** How many jobs of a queue were created and ended. */
 export interface QueueRates {
   readonly lastMinute: RateCounts;
-  /** Per minute, over the last five; null where these hold more than can be counted in time. */
+  /** The average per minute of the last five minutes; null if there was too much to count within a second. */
   readonly lastFiveMinutes: RateCounts | null;
 }
 
@@ -12,13 +12,13 @@ interface RateCounts {
   readonly ended: number;
 }
 
-/** Millions to count must not hold up whoever asks how the queues are, in ms. */
+/** After a burst of millions of jobs the count may take long. The caller wants to see the queues and can do without this rate. */
 const fiveMinutesTimeoutMs = 1000;
 
 /**
- * The rates of queues, by name.
+ * Reads the rates of queues and returns a lookup by name.
  *
- * @param query - of a transaction, whose last statement this is: it is broken off where there is too much to count
+ * @param query - of a transaction in which nothing follows: cancelling a long count aborts the transaction
  */
 export async function readQueueRates(query: Query, queues: readonly string[]): Promise<(queue: string) => QueueRates> {
   const one = await countsOf(query, queues, 1);
@@ -44,8 +44,8 @@ async function countsOf(query: Query, queues: readonly string[], minutes: number
 }
 
 /**
- * $1 queues, $2 minutes. An id tells when its job was created, but not when it ended: what ended lately is found by the pages that
- * were written lately.
+ * $1 queues, $2 minutes. Jobs created lately are a range of ids in an index. Jobs ended lately are found by a BRIN index, which
+ * reads the pages that were written lately.
  */
 const ratesSql = `
   with created as (

@@ -6,33 +6,33 @@ import { readQueueFacts, type QueueFacts } from './read-queue-facts';
 import { readQueueRates, type QueueRates } from './read-queue-rates';
 
 /**
- * Where the open jobs of a queue stand: due and waiting for a worker (`runnable`), not due yet (`delayed`), tried before and waiting
- * to be tried again (`retrying`), running, behind the head of their lane (`blocked`), or early events (`parked`).
+ * The states in which open jobs are counted. `runnable` is due and waits for a worker, `delayed` is not due yet, `retrying` waits
+ * for another try, `blocked` waits behind the head of its lane, and `parked` is an event that came early.
  */
 const queueStates = ['runnable', 'delayed', 'retrying', 'running', 'blocked', 'parked'] as const;
 export type QueueState = (typeof queueStates)[number];
 
-/** Jobs by the name of their priority, and all of them. */
+/** Numbers of jobs by the name of their priority, with their total. */
 export type PriorityCounts = Readonly<Record<JobPriority | 'total', number>>;
 
 /** A queue as it is now. */
 export interface QueueRecord extends QueueFacts {
   readonly counts: Readonly<Record<QueueState, PriorityCounts>>;
-  /** How long the due job that has waited longest has waited; null where none is due. */
+  /** How long the oldest due job has waited; null if no job is due. */
   readonly oldestWaitMs: number | null;
   readonly rates: QueueRates;
 }
 
 /**
- * All queues that are known: the fixed ones, those that processes work on, those that have jobs or a pause. All of one moment. A
- * pass over an index per queue and state: with a million open jobs, half a second.
+ * Reads all known queues from one snapshot: the fixed ones, and all others that have a process, a job or a pause. It reads an
+ * index once per queue and state, which takes half a second with a million open jobs.
  */
 export async function readQueues(db: Database): Promise<QueueRecord[]> {
   return db.transaction(async (query) => {
     await query('set transaction isolation level repeatable read, read only');
-    // Compiling the statements takes as long as running them.
+    // JIT compilation would take as long as the statements themselves.
     await query('set local jit = off');
-    // By its statistics PostgreSQL may take weeks of ended jobs for recent ones, and read them all.
+    // With stale statistics PostgreSQL may expect weeks of ended jobs to be recent, and read whole partitions.
     await query('set local enable_seqscan = off');
     const names = await allQueues(query);
     const facts = await readQueueFacts(query, names);
@@ -59,7 +59,7 @@ async function allQueues(query: Query): Promise<string[]> {
 type CountRow = { queue: string; counts: Count[] };
 type Count = { readonly state: string; readonly priority: number; readonly count: number };
 
-/** The ledger's state `runnable` is three of ours: what waits for a time or for another try is counted apart, and taken off. */
+/** The ledger's `runnable` includes `delayed` and `retrying` jobs. These are counted separately, and subtracted here. */
 function countsOf(counts: readonly Count[]): QueueRecord['counts'] {
   const ofPriority = (state: QueueState, priority: number): number => {
     const find = (wanted: string): number => counts.find((c) => c.state === wanted && c.priority === priority)?.count ?? 0;
@@ -72,7 +72,7 @@ function countsOf(counts: readonly Count[]): QueueRecord['counts'] {
   return Object.fromEntries(queueStates.map((state) => [state, ofState(state)])) as QueueRecord['counts'];
 }
 
-/** $1 queues. */
+/** $1 queues. `jobs_by_queue` and `jobs_retrying` include the priority, so that jobs are counted without reading the table. */
 const countsSql = `
   with counted as (
     select k.queue, s.state, j.priority, j.count

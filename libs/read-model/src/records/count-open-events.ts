@@ -1,14 +1,14 @@
 import type { Database } from '@orderly/database';
 
-/** Events of an order that were accepted and have no end yet. */
+/** The numbers of an order's accepted events that have no outcome yet. */
 export interface OpenEvents {
-  /** They came early, and wait for a missing step. */
+  /** Events that came early and wait for a missing step. */
   readonly parked: number;
-  /** They are still to be looked at. */
+  /** Events that wait for a worker, or are being applied. */
   readonly pending: number;
 }
 
-/** How many events of an order are open, whether there is such an order or not. */
+/** Counts the open events of an order. The order itself need not exist: its first event may still be open. */
 export async function countOpenEvents(db: Pick<Database, 'query'>, orderId: string): Promise<OpenEvents> {
   const [counts] = await db.query<OpenEvents>(
     `select count(*) filter (where state = 'parked') as parked, count(*) filter (where state in ('runnable', 'running')) as pending

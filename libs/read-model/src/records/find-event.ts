@@ -5,38 +5,46 @@ import type { Database } from '@orderly/database';
 import { eventKeys, events, jobs, orders } from '../schema';
 import { ormOf } from '../orm';
 
-/** An event and what became of it. */
+/** An event with its outcome. */
 export interface EventRecord {
+  /** Our own id of the event. */
   readonly eventId: string;
+  /** The producer's id, unique together with `source`. */
   readonly id: string;
   readonly source: string;
   readonly type: OrderEventType;
   readonly orderId: string;
+  /** By the producer's clock. */
   readonly occurredAt: Date;
+  /** By the clock of PostgreSQL. */
   readonly acceptedAt: Date;
   readonly data: unknown;
+  /** Whether the customer may be told about the event. */
   readonly notify: boolean;
   readonly batch: string | null;
   readonly outcome: EventOutcome;
 }
 
+/** The result of an event, derived from the job that applies it. */
 export interface EventOutcome {
+  /** `unknown` also stands for an event whose job has been deleted by retention. */
   readonly status:
     'pending' | 'applied' | 'duplicate' | 'superseded' | 'parked' | 'rejected' | 'skipped' | 'unknown' | 'discarded';
-  /** The version of the order that it made. */
+  /** The version of the order that the event created. */
   readonly version?: number;
-  /** Until when a parked event waits for the order to move. */
+  /** For a parked event: how long it waits for the order to move. */
   readonly deadline?: Date;
-  /** What a parked event waits for: `order.created`, or the statuses that are missing, in order. */
+  /** For a parked event: `order.created`, or the missing statuses in their order. */
   readonly waitsFor?: readonly MissingStep[];
   readonly code?: string;
   readonly message?: string;
-  /** For a rejected one, what the order's status was and which would have been allowed. */
+  /** For a rejected event: the order's status and the statuses that it could have changed to. */
   readonly detail?: unknown;
+  /** When the job ended; undefined for an open one. */
   readonly at?: Date;
 }
 
-/** Undefined if it was never accepted, or its retention has passed. */
+/** Finds an event by the producer's own id. Undefined if it was never accepted, or was deleted after its retention. */
 export async function findEvent(db: Database, source: string, id: string): Promise<EventRecord | undefined> {
   const [row] = await ormOf(db)
     .select({ event: events, job: jobs, orderStatus: orders.status })
@@ -59,7 +67,7 @@ export async function findEvent(db: Database, source: string, id: string): Promi
     data,
     notify,
     batch,
-    // As of now: the order may have come nearer since the event was parked.
+    // Computed from the order's present status: it may have moved since the event was parked.
     outcome:
       outcome.status === 'parked'
         ? { ...outcome, waitsFor: waitsFor(row.orderStatus, { type, data: data as PendingEvent['data'] }) }
@@ -67,13 +75,17 @@ export async function findEvent(db: Database, source: string, id: string): Promi
   };
 }
 
-/** The job that applies an event, as far as it tells what became of the event. */
+/** The columns of an applying job that the outcome of its event is derived from. */
 export type ApplyingJob = Pick<
   typeof jobs.$inferSelect,
   'state' | 'outcome' | 'runAt' | 'resultVersion' | 'errorCode' | 'errorMessage' | 'detail' | 'endedAt'
 >;
 
-/** An event has the outcome of the job that applies it; `null` for one that is not kept any more. */
+/**
+ * Derives an event's outcome from the job that applies it.
+ *
+ * @param job - null if it has been deleted, as events may be kept for longer than jobs
+ */
 export function outcomeOf(job: ApplyingJob | null): EventOutcome {
   if (job === null) return { status: 'unknown' };
   const { state, outcome, runAt, resultVersion, errorCode, errorMessage, detail, endedAt } = job;

@@ -7,10 +7,15 @@ import { ormOf } from '../orm';
 /** The log of one try. */
 export type AttemptRecord = Omit<typeof attempts.$inferSelect, 'jobId'>;
 
-/** The newest tries of a job: one that waited for days has thousands. */
+/** Only the newest attempts are shown: a job that waited for days may have thousands. */
 const shownAttempts = 100;
 
-/** @param id - a UUID */
+/**
+ * Finds a job with its newest attempts, the oldest of them first. The two reads are separate statements, so an attempt that ends
+ * in between may be listed although the job still shows `running`.
+ *
+ * @param id - a UUID; PostgreSQL refuses any other text with an error
+ */
 export async function findJob(
   db: Database,
   id: string,

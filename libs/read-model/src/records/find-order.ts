@@ -4,7 +4,7 @@ import type { Database } from '@orderly/database';
 import { lanes, orderChanges, orders } from '../schema';
 import { ormOf } from '../orm';
 
-/** An order as it is now, how it came there, and what each destination has been told. */
+/** An order as it is now, with its status history and its lanes. */
 export interface OrderRecord {
   readonly orderId: string;
   readonly status: OrderStatus;
@@ -12,37 +12,41 @@ export interface OrderRecord {
   readonly data: unknown;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** Status changes, the oldest first; of a very long life the newest thousand. */
+  /** Status changes, the oldest first. Only the newest {@link maxHistory} are read. */
   readonly history: readonly StatusChange[];
   readonly lanes: readonly LaneRecord[];
 }
 
+/** A version of the order that changed its status. */
 export interface StatusChange {
   readonly version: number;
+  /** Null for the change that created the order. */
   readonly from: OrderStatus | null;
   readonly to: OrderStatus;
   /** Statuses between the two that no event reported. */
   readonly skipped: readonly OrderStatus[];
-  /** When it occurred at the producer. */
+  /** When the change occurred, by the producer's clock. */
   readonly at: Date;
   readonly reason: string | null;
   readonly eventId: string;
   readonly appliedAt: Date;
 }
 
+/** The lane of an order for one destination. */
 export interface LaneRecord {
   readonly destination: string;
   /** The newest version that the destination has confirmed; 0 for none. */
   readonly ackedVersion: number;
-  /** The job that runs or runs next. */
+  /** The id of the only job of the lane that may run. */
   readonly head: string | null;
-  /** The job that a person must settle before anything else is sent. */
+  /** The id of a job that a person must settle before anything else is sent. */
   readonly blockedBy: string | null;
 }
 
+/** Bounds the answer for an order that is changed again and again for years. */
 const maxHistory = 1000;
 
-/** Undefined for an order whose `order.created` has not been applied. */
+/** Finds an order with its history and lanes. Undefined while its `order.created` has not been applied. */
 export async function findOrder(db: Database, orderId: string): Promise<OrderRecord | undefined> {
   const [order] = await ormOf(db)
     .select()

@@ -1,10 +1,10 @@
 import type { jobs } from '../schema';
 
-/** Like a job's state in the ledger, but a job that waits for its next try is told from one that waits for its first. */
+/** The states of the ledger, with `retrying` for a `runnable` job that has been tried and waits for its next try. */
 export const shownJobStates = ['runnable', 'retrying', 'running', 'blocked', 'parked', 'ended'] as const;
 export type ShownJobState = (typeof shownJobStates)[number];
 
-/** A job as people see it. */
+/** A job as the API shows it: without its claim. */
 export interface JobRecord {
   readonly id: string;
   readonly name: string;
@@ -13,19 +13,25 @@ export interface JobRecord {
   readonly payload: unknown;
   readonly state: ShownJobState;
   readonly waitReason: string | null;
-  /** Not before this time; for a parked job its deadline. */
+  /** The earliest time to run; for a parked job its deadline. */
   readonly runAt: Date;
   readonly orderId: string | null;
   readonly destination: string | null;
+  /** The version of the order that the job was created for. */
   readonly version: number | null;
   readonly batch: string | null;
+  /** Throttled and held tries are not counted. */
   readonly attemptsUsed: number;
+  /** Tries that were lost with their process. They are not counted in `attemptsUsed`. */
   readonly crashes: number;
+  /** Null while the job is open. */
   readonly outcome: string | null;
+  /** The version of the order that was applied or sent. */
   readonly resultVersion: number | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly detail: unknown;
+  /** Groups dead letters: error code with destination or channel. */
   readonly fingerprint: string | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;

@@ -2,10 +2,10 @@ import { applyOrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 import type { ShownJobState } from './job-record';
 
-/** Where the work of a batch, or all of it, stands. */
+/** The progress of one batch, or of everything in the ledger. */
 export interface Statistics {
   readonly events: { readonly accepted: number };
-  /** Orders by status; `unknown` are those whose `order.created` has not been applied. */
+  /** Orders by status. `unknown` counts orders whose `order.created` has not been applied. */
   readonly orders: Readonly<Record<string, number>>;
   readonly jobs: readonly JobCount[];
   /** Messages by state. */
@@ -16,15 +16,16 @@ export interface JobCount {
   readonly name: string;
   readonly destination: string | null;
   readonly state: ShownJobState;
-  /** Null for a job that has not ended. */
+  /** Null for open jobs. */
   readonly outcome: string | null;
   readonly count: number;
 }
 
 /**
- * Counts, all of one moment.
+ * Counts in one statement, so that all numbers come from the same snapshot.
  *
- * @param batch - the label of a batch; without one everything that is kept is counted, which reads every row
+ * @param batch - the label of a batch. Without one the count reads every job and message in the ledger, which may exceed
+ * the query timeout
  */
 export async function readStatistics(db: Database, batch?: string): Promise<Statistics> {
   const [row] = await db.query<{ jobs: JobCount[] | null; orders: Counts; messages: Counts }>(
@@ -38,7 +39,7 @@ export async function readStatistics(db: Database, batch?: string): Promise<Stat
 
 type Counts = Readonly<Record<string, number>> | null;
 
-// Each accepted event has one job, so events are counted by their jobs, which have an index by batch.
+// Each accepted event has exactly one job. Events are counted by their jobs, so that events need not be read as well.
 const statementFor = (condition: string): string => `
   with batch_jobs as materialized (
     select name, order_id, destination, outcome,

@@ -1,4 +1,4 @@
-/** A job that has not ended, or that blocks its lane, with what explains why it does not move. */
+/** A job that is open or blocks its lane, with the facts that explain why it waits. */
 export interface OpenJob {
   readonly id: string;
   readonly name: string;
@@ -6,23 +6,27 @@ export interface OpenJob {
   readonly state: 'runnable' | 'running' | 'blocked' | 'parked' | 'ended';
   readonly outcome: string | null;
   readonly waitReason: string | null;
-  /** Not before this time. */
+  /** The earliest time to run. */
   readonly runAt: Date;
   readonly createdAt: Date;
-  /** Of a running one, since when. */
+  /** For a running job, the start of its try. */
   readonly claimedAt: Date | null;
-  /** It runs in a process that has died. */
+  /** The job's process has died: its heartbeat is stale. Another process will take the job over. */
   readonly isLost: boolean;
   readonly version: number | null;
   readonly attemptsUsed: number;
-  /** Of its last try. */
+  /** The result of the last try. */
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
   readonly responseStatus: number | null;
   readonly traceId: string | null;
 }
 
-/** SQL: an {@link OpenJob} as JSON, of `j`, a row of `jobs`; `staleMs` is a parameter such as `$2`. */
+/**
+ * SQL that builds an {@link OpenJob} as JSON from `j`, a row of `jobs`.
+ *
+ * @param staleMs - the parameter with the age in ms at which a heartbeat is stale, such as `$2`
+ */
 export const openJobSql = (staleMs: `$${number}`): string => `
   json_build_object('id', j.id, 'name', j.name, 'queue', j.queue, 'state', j.state, 'outcome', j.outcome,
     'waitReason', j.wait_reason, 'runAt', ${millis('j.run_at')}, 'createdAt', ${millis('j.created_at')},
@@ -32,16 +36,17 @@ export const openJobSql = (staleMs: `$${number}`): string => `
     'responseStatus', (select a.response_status from attempts a where a.job_id = j.id order by a.number desc limit 1),
     'traceId', nullif(split_part(j.traceparent, '-', 2), ''))`;
 
-/** JSON has no times: they travel as ms since the epoch. */
+/** JSON has no type for times, so they are sent as ms since the epoch. */
 const millis = (column: string): string => `floor(extract(epoch from ${column}) * 1000)`;
 
-/** As {@link openJobSql} gives it. */
+/** The JSON of {@link openJobSql}, with times in ms since the epoch. */
 export type OpenJobJson = Omit<OpenJob, 'runAt' | 'createdAt' | 'claimedAt'> & {
   readonly runAt: number;
   readonly createdAt: number;
   readonly claimedAt: number | null;
 };
 
+/** Turns the times of the JSON into dates. */
 export const openJobOf = (json: OpenJobJson): OpenJob => ({
   ...json,
   runAt: new Date(json.runAt),

@@ -2,29 +2,31 @@ import type { OrderStatus } from '@orderly/contracts';
 import type { Query } from '@orderly/database';
 import type { AuditAction } from '@orderly/ledger';
 
-/** What a person did that concerns the order. */
+/** An action of a person that concerns the order. */
 export interface TimelineAction {
   readonly kind: 'action';
   readonly at: Date;
   readonly action: AuditAction;
-  /** For a pause, the queue. */
+  /** The queue that was paused or resumed. */
   readonly subject: string | null;
   readonly actor: string;
   readonly onBehalfOf: string | null;
   readonly from: OrderStatus | null;
   readonly to: OrderStatus | null;
   readonly version: number | null;
-  /** Of a manual change: the version that was decided on. */
+  /** For a manual change: the version that the person saw when deciding. */
   readonly expectedVersion: number | null;
   readonly reason: string | null;
-  /** Of a refusal. */
+  /** The error code of a refusal. */
   readonly code: string | null;
   readonly traceId: string | null;
 }
 
 /**
- * Actions on the order that are not told by an event, and pauses of queues that one of its jobs stood in meanwhile, whenever they
- * began: of each the newest so many, the oldest first.
+ * Reads actions on the order that no event shows, and pauses that affected one of its jobs, sorted by time. A pause counts even
+ * if it began before the order existed.
+ *
+ * @param limit - the highest number of entries of each of the two kinds; older ones are left out
  */
 export async function readTimelineActions(query: Query, orderId: string, limit: number): Promise<TimelineAction[]> {
   const ofOrder = await query<ActionRow>(actionsSql, [orderId, limit]);
@@ -40,7 +42,7 @@ const columns = `
   a.at, a.action, a.subject, a.actor, a.on_behalf_of as "onBehalfOf", a.from_status as "from", a.to_status as "to", a.version,
   (a.detail ->> 'expectedVersion')::integer as "expectedVersion", a.reason, a.code, a.trace_id as "traceId"`;
 
-/** $1 order, $2 limit. What became of an event, the event tells; a request that became one, too. */
+/** $1 order, $2 limit. The entry of an event already shows its outcome and the request behind it, so these are left out. */
 const actionsSql = `
   select ${columns} from audit a
   where a.order_id = $1 and a.action not like 'event.%' and not exists (select from events e where e.event_id = a.event_id)
@@ -48,8 +50,8 @@ const actionsSql = `
   limit $2`;
 
 /**
- * $1 order, $2 limit. Of each queue what was done since the order's first job stood in it, and the last thing before that, which
- * that job may have met. A pause lasts until the next row of its queue.
+ * $1 order, $2 limit. For each queue it reads the actions since the order's first job entered it, and the last action before,
+ * because that job may have met a pause. A pause lasts until the next action on its queue.
  */
 const pausesSql = `
   with stood as (select queue, uuid_floor(min(created_at)) as since from jobs where order_id = $1 group by queue),

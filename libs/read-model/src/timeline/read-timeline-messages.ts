@@ -3,13 +3,14 @@ import type { Query } from '@orderly/database';
 import { openJobOf, openJobSql, type OpenJob, type OpenJobJson } from './open-job';
 import { deadLetterSql, traceIdSql, type TimelineDeadLetter } from './read-timeline-entries';
 
-/** A notification: it has the id of its job. */
+/** The facts of a notification that hold before and after its end. */
 interface MessageFacts {
+  /** Also the id of the message's job. */
   readonly messageId: string;
   readonly messageKind: string;
   readonly channel: string;
   readonly recipient: string | null;
-  /** The version of the order that it tells of. */
+  /** The version of the order that the message is about. */
   readonly version: number;
   readonly state: string;
 }
@@ -18,21 +19,21 @@ interface MessageFacts {
 export interface TimelineMessage extends MessageFacts {
   readonly kind: 'message';
   readonly at: Date;
-  /** The provider's id of it, or the Message-ID of a mail. */
+  /** The provider's id of the message, or the Message-ID of a mail. */
   readonly providerId: string | null;
-  /** Why it was not sent, or what is not known of it. */
+  /** Why the message was not sent, or why its result is unknown. Null if there is a dead letter. */
   readonly reason: string | null;
   readonly attemptsUsed: number;
   readonly deadLetter: TimelineDeadLetter | null;
   readonly traceId: string | null;
 }
 
-/** A message that is still to be sent, or is being sent. */
+/** A message whose job has not ended. */
 export interface MessageUnderWay extends MessageFacts {
   readonly job: OpenJob;
 }
 
-/** The newest so many messages: those that ended, the oldest first, and those that are under way. */
+/** Reads the newest `limit` messages and divides them into those that ended, the oldest first, and those under way. */
 export async function readTimelineMessages(
   query: Query,
   orderId: string,
@@ -44,7 +45,7 @@ export async function readTimelineMessages(
     if (row.job !== null) return [];
     const { at, providerId, reason, attemptsUsed, deadLetter, traceId } = row;
     const letter = deadLetter && { ...deadLetter, at };
-    // A dead letter says why in its own words.
+    // A dead letter already has the reason as its message.
     const why = letter === null ? reason : null;
     return [{ kind: 'message', at, ...factsOf(row), providerId, reason: why, attemptsUsed, deadLetter: letter, traceId }];
   });
@@ -65,7 +66,7 @@ const factsOf = ({ messageId, messageKind, channel, recipient, version, state }:
   state,
 });
 
-/** $1 order, $2 limit, $3 after how many ms a heartbeat is stale. */
+/** $1 order, $2 limit, $3 the age in ms at which a heartbeat is stale. A message may be kept for longer than its job. */
 const messagesSql = `
   select m.id as "messageId", m.kind as "messageKind", m.channel, m.recipient, m.version, m.state, m.provider_id as "providerId",
     m.reason, coalesce(j.ended_at, m.updated_at) as at, coalesce(j.attempts_used, 0) as "attemptsUsed", ${deadLetterSql},

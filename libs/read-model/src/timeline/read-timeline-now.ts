@@ -6,42 +6,43 @@ import { openJobOf, openJobSql, type OpenJob, type OpenJobJson } from './open-jo
 import type { QueueFacts } from '../queues/read-queue-facts';
 import type { MessageUnderWay } from './read-timeline-messages';
 
-/** What is happening to an order now. */
+/** The open work of an order. */
 export interface TimelineNow {
-  /** Events that were accepted and are still to be applied; null where there are none. */
+  /** Accepted events that have not been applied yet; null if there are none. */
   readonly pending: PendingEvents | null;
   readonly parked: readonly ParkedEvent[];
   readonly lanes: readonly TimelineLane[];
   readonly messages: readonly MessageUnderWay[];
-  /** The queues that the open jobs stand in, by name. */
+  /** The queues of the open jobs, by name. */
   readonly queues: ReadonlyMap<string, QueueFacts>;
 }
 
-/** They are applied in the order in which they were accepted: the job of the first tells what they wait for. */
+/** Events are applied in the order of their acceptance, so the job of the first one shows why all of them wait. */
 export interface PendingEvents {
   readonly count: number;
   readonly job: OpenJob;
 }
 
-/** What an event that came early waits for; what it is, its entry tells. */
+/** The wait of an event that came early. The event itself is among the entries. */
 export interface ParkedEvent {
   readonly eventId: string;
-  /** What happens then is configured: it is applied all the same, or becomes a dead letter. */
+  /** At the deadline the event is applied anyway or becomes a dead letter, as configured. */
   readonly deadline: Date;
   readonly waitsFor: readonly MissingStep[];
 }
 
-/** How far a destination has been told of the order. */
+/** How far a destination has been told about the order. */
 export interface TimelineLane {
   readonly destination: string;
-  /** The newest version that it has confirmed; 0 for none. */
+  /** The newest version that the destination has confirmed; 0 for none. */
   readonly ackedVersion: number;
-  /** A person must settle its job before anything else is sent. */
+  /** A person must settle `job` before anything else is sent. */
   readonly isBlocked: boolean;
-  /** The job that blocks it, else its head, else the newest that ended; null where none is kept. */
+  /** The job that blocks the lane, or else its head, or else its newest job. Null if all its jobs have been deleted. */
   readonly job: OpenJob | null;
 }
 
+/** Reads the lanes of an order, sorted by destination. */
 export async function readTimelineLanes(query: Query, orderId: string, limit: number): Promise<TimelineLane[]> {
   const rows = await query<Omit<TimelineLane, 'job'> & { job: OpenJobJson | null }>(
     `select l.destination, l.acked_version as "ackedVersion", l.blocked_by is not null as "isBlocked",
@@ -58,6 +59,7 @@ export async function readTimelineLanes(query: Query, orderId: string, limit: nu
   return rows.map((row) => ({ ...row, job: row.job && openJobOf(row.job) }));
 }
 
+/** Counts the events that are still to be applied, and reads the job of the first. */
 export async function readTimelinePending(query: Query, orderId: string): Promise<PendingEvents | null> {
   const [row] = await query<{ count: number; job: OpenJobJson }>(
     `select count(*) over () as count, ${openJobSql('$2')} as job
@@ -70,7 +72,11 @@ export async function readTimelinePending(query: Query, orderId: string): Promis
   return row ? { count: row.count, job: openJobOf(row.job) } : null;
 }
 
-/** @param current - the order's status */
+/**
+ * Reads the parked events of an order in the order of their acceptance.
+ *
+ * @param current - the order's status, which the missing steps are computed from; null for a placeholder
+ */
 export async function readTimelineParked(
   query: Query,
   orderId: string,

@@ -13,27 +13,31 @@ import { readTimelineLanes, readTimelineParked, readTimelinePending, type Timeli
 import { readTimelineMessages, type TimelineMessage } from './read-timeline-messages';
 import { readQueueFacts } from '../queues/read-queue-facts';
 
-/** What happened to an order, and what is happening to it now; all of one moment, each fact once. */
+/** The past and the open work of an order, from one snapshot. Each fact appears once. */
 export interface Timeline {
   readonly orderId: string;
   /** Null while its `order.created` has not been applied. */
   readonly status: OrderStatus | null;
   readonly version: number;
-  /** The moment that is shown. */
+  /** The time of the snapshot. */
   readonly at: Date;
   readonly now: TimelineNow;
-  /** In the order in which they took place. */
+  /** Sorted by time, the oldest first. */
   readonly entries: readonly TimelineEntry[];
-  /** Older entries are left out: of each kind the newest {@link maxTimelineEntries} are shown. */
+  /** Older entries were left out: of each kind only the newest {@link maxTimelineEntries} are shown. */
   readonly truncated: boolean;
 }
 
-/** One fact; `at` is when an event was accepted, and when anything else ended. */
+/** One fact. `at` is the time when an event was accepted, a change applied, an action taken, or a job ended. */
 export type TimelineEntry = TimelineEvent | TimelineChange | TimelineDelivery | TimelineMessage | TimelineAction;
 
+/** Per kind of entry: bounds the answer for an order that is changed again and again for years. */
 const maxTimelineEntries = 500;
 
-/** Undefined for an order of which nothing is known: no event of it was accepted, or they are not kept any more. */
+/**
+ * Reads the timeline of an order. Undefined if the ledger has neither the order nor an event of it. One accepted event is enough,
+ * even before it is applied.
+ */
 export async function readTimeline(db: Database, orderId: string): Promise<Timeline | undefined> {
   return db.transaction(async (query) => {
     await query('set transaction isolation level repeatable read, read only');
@@ -42,8 +46,8 @@ export async function readTimeline(db: Database, orderId: string): Promise<Timel
        from (select) as one left join orders o on o.order_id = $1`,
       [orderId],
     );
-    if (order === undefined) throw new Error('One row was asked for');
-    // One more than is shown tells whether there are more.
+    if (order === undefined) throw new Error('The query for the order returned no row');
+    // The extra row shows whether there are more.
     const limit = maxTimelineEntries + 1;
     const events = await readTimelineEvents(query, orderId, limit);
     if (!order.exists && events.length === 0) return undefined;
@@ -74,7 +78,7 @@ export async function readTimeline(db: Database, orderId: string): Promise<Timel
       entries: kinds
         .flatMap((kind) => kind.slice(-maxTimelineEntries))
         .toSorted((one, other) => one.at.getTime() - other.at.getTime()),
-      // Of the changes as many were looked at, whether or not their events tell of them.
+      // An order has one change per version, and only the newest `limit` of them were read.
       truncated: order.version > limit || lists.some(({ length }) => length > maxTimelineEntries),
     };
   });
