@@ -7,16 +7,17 @@ import { createCleanupHandler } from './handlers/cleanup-handler';
 import { createTasks } from './handlers/tasks';
 import { createWatchdog, type WatchdogTiming } from './watchdog';
 
+/** Options of the service beyond its configuration; tests replace the schedules and the clock. */
 export interface CleanupCronDeps extends WorkerProcessDeps {
-  /** When each task is due. @defaultValue the contract's */
+  /** The cron patterns of the tasks, in UTC. @defaultValue those of the contract */
   readonly schedules?: Readonly<Record<CleanupTaskName, string>>;
   readonly watchdog?: WatchdogTiming;
 }
 
-/** BullMQ's job schedulers add to it; a tick is no job, so it has no place among those of the ledger. */
+/** BullMQ's job schedulers add ticks to this queue. Ticks are not in the ledger, so they must not share a queue with its jobs. */
 const tickQueue = 'maintenance-ticks';
 
-/** The worker that runs every cleanup task when it is due. */
+/** Builds the worker that runs each cleanup task when it is due. */
 export function buildApp(
   config: CleanupCronConfig,
   { schedules = cleanupSchedules, watchdog: timing, ...deps }: CleanupCronDeps,
@@ -33,7 +34,7 @@ export function buildApp(
         const planned = isTask(name) ? await runs.plan(name, scheduledFor) : undefined;
         if (planned) relay([planned.job]);
       },
-      onError: (error) => logger.debug({ err: error }, 'Ticks: what is missed is caught up with'),
+      onError: (error) => logger.debug({ err: error }, 'A schedule tick failed; the watchdog will run what was missed'),
     });
     const applySchedules = (): void => void ticks.apply();
     const watchdog = createWatchdog({ ...timing, schedules, runs, relay, logger, onMissed: applySchedules });

@@ -27,7 +27,7 @@ const failing =
   };
 
 describe('carrying out a run', () => {
-  it('records what the task did, its duration and the latency, and gives the summary', async () => {
+  it('records the result, duration and latency of the task, and returns a summary', async () => {
     const { deps, written } = setup();
     const summary = await carryOutRun('run', task, deps);
     const latency = { postgresqlMs: expect.any(Number), redisMs: null };
@@ -41,7 +41,7 @@ describe('carrying out a run', () => {
     expect(summary).toMatchObject({ rows: 3, bytes: 120, isComplete: true, facts: { apiKeys: 3 } });
   });
 
-  it('leaves a run alone that is done already', async () => {
+  it('does nothing for a run that is already done', async () => {
     const { deps, written } = setup({ isDone: true });
     let hasRun = false;
     const watched: CleanupTask = async (...given) => {
@@ -60,13 +60,13 @@ describe('carrying out a run', () => {
     expect(written).toEqual([['failed', 'run', expect.objectContaining({ code: 'job-timeout', error: 'too slow' })]]);
   });
 
-  it('hands a run back when the process stops: it has not failed', async () => {
+  it('releases a run when the process stops, without marking it as failed', async () => {
     const { deps, written } = setup();
     await expect(carryOutRun('run', failing(new ShutdownError()), deps)).rejects.toThrow(ShutdownError);
     expect(written).toEqual([['released', 'run']]);
   });
 
-  it("passes the task's failure on where that cannot be recorded", async () => {
+  it("passes the task's failure on if it cannot be recorded", async () => {
     const { deps } = setup({ isAway: true });
     await expect(carryOutRun('run', failing(new Error('disk full')), deps)).rejects.toThrow('disk full');
   });

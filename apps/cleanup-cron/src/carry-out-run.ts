@@ -4,12 +4,13 @@ import type { CleanupTask } from './handlers/tasks';
 import { startPace, type Probes } from './pace';
 import { withTaskDatabase } from './with-task-database';
 
+/** What a run needs from its process. */
 export interface CarryOutDeps {
   readonly runs: Pick<CleanupRuns, 'begin' | 'finish' | 'fail' | 'release'>;
-  /** The servers whose latency says how fast a task may go. */
+  /** Round trips to the servers. Their latency decides how fast the task may work. */
   readonly probes: Probes;
   readonly signal: AbortSignal;
-  /** Of PostgreSQL: a task opens connections of its own. */
+  /** The URL of PostgreSQL: a task opens its own connections. */
   readonly databaseUrl: string;
 }
 
@@ -24,9 +25,9 @@ export interface RunSummary {
 }
 
 /**
- * Carries out a run and records it with its cost: rows, bytes, duration and the servers' latency before, during and after.
+ * Carries out a run and records its result and cost: rows, bytes, duration, and the servers' latency before, during and after it.
  *
- * @returns undefined if the run was done already
+ * @returns undefined if the run is already done
  */
 export async function carryOutRun(
   runId: string,
@@ -40,6 +41,7 @@ export async function carryOutRun(
   try {
     const [report] = await Promise.all([
       withTaskDatabase({ url: databaseUrl, runId, signal }, (db) => task(db, { pause: pace.pause, signal })),
+      // A task with a single step never pauses, so the latency during it is measured here.
       pace.look(),
     ]);
     const { rows, bytes, isComplete, ...facts } = report;
@@ -55,7 +57,7 @@ export async function carryOutRun(
       error instanceof ShutdownError
         ? runs.release(runId)
         : runs.fail(runId, { ...faultOf(error), durationMs: durationMs(), latency: await pace.latency() });
-    // If the record cannot be written either, the run is closed as abandoned later.
+    // If this write fails too, the watchdog later closes the run as abandoned.
     await record.catch(() => undefined);
     throw error;
   }

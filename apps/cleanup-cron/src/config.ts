@@ -16,8 +16,8 @@ const fragments = {
 
 export type CleanupCronConfig = ConfigOf<typeof fragments>;
 
-/** @throws ConfigurationError naming every fault */
+/** @throws ConfigurationError that names every fault */
 export const loadCleanupCronConfig = (env: Environment): CleanupCronConfig => loadConfig(fragments, env);
 
-/** A single run needs PostgreSQL only. */
+/** The configuration of a single run, which does without Redis. */
 export const runConfig = { database: databaseConfig, retention: retentionConfig };

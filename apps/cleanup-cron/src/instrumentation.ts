@@ -1,4 +1,4 @@
 import { startTelemetry } from '@orderly/observability';
 
-// Preloaded with --require: hooks only see modules that are loaded after them.
+// Preloaded with --require: the hooks only see modules that are loaded later.
 startTelemetry({ service: 'cleanup-cron', env: process.env });

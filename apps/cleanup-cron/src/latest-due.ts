@@ -1,5 +1,10 @@
 import { CronExpressionParser } from 'cron-parser';
 
-/** When a schedule was last due before a moment. @param cron - in UTC */
+/**
+ * The last time before a moment at which a schedule was due. Runs are unique by this time, so all processes must compute the
+ * same.
+ *
+ * @param cron - a pattern in UTC
+ */
 export const latestDue = (cron: string, before: Date): Date =>
   CronExpressionParser.parse(cron, { currentDate: before, tz: 'UTC' }).prev().toDate();

@@ -7,7 +7,7 @@ let clockMs = 0;
 beforeEach(() => jest.spyOn(performance, 'now').mockImplementation(() => clockMs));
 afterEach(() => jest.restoreAllMocks());
 
-/** A server whose round trips take the given times, in ms of a clock that only they move. The last time repeats. */
+/** A server whose round trips take the given times in ms. They alone move the clock, and the last time repeats. */
 function serverOf(...timesMs: number[]): Probe {
   return async () => {
     clockMs += timesMs.length > 1 ? timesMs.shift()! : timesMs[0]!;
@@ -15,24 +15,24 @@ function serverOf(...timesMs: number[]): Probe {
 }
 
 describe('the pace of a task', () => {
-  it('lets it go on while the servers answer as before', async () => {
+  it('lets the task continue while the servers answer as fast as before', async () => {
     const pace = await startPace({ postgresql: quick, redis: quick }, signal, { pauseMs: 0 });
     for (let step = 0; step < 20; step += 1) expect(await pace.pause()).toBe(true);
   });
 
-  it('stops it after the fifth strained step in a row, and not after the fourth', async () => {
+  it('stops the task after the fifth strained step in a row, and not after the fourth', async () => {
     const pace = await startPace({ postgresql: serverOf(0, 60) }, signal, { pauseMs: 0 });
     const steps = [];
     for (let step = 0; step < 5; step += 1) steps.push(await pace.pause());
     expect(steps).toEqual([true, true, true, true, false]);
   });
 
-  it('begins to count anew when the servers have recovered', async () => {
+  it('starts to count again when the servers have recovered', async () => {
     const pace = await startPace({ postgresql: serverOf(0, 60, 60, 60, 60, 0, 60, 60, 60, 60, 0) }, signal, { pauseMs: 0 });
     for (let step = 0; step < 10; step += 1) expect(await pace.pause()).toBe(true);
   });
 
-  it('takes a server that goes away for strain, and one that was away before for none', async () => {
+  it('counts a server that goes away as strained, and ignores one that was away before', async () => {
     let isAway = false;
     const flaky: Probe = async () => {
       if (isAway) throw new Error('away');
@@ -45,12 +45,12 @@ describe('the pace of a task', () => {
     for (let step = 0; step < 10; step += 1) expect(await never.pause()).toBe(true);
   });
 
-  it('stops it when its time is used up', async () => {
+  it('stops the task when its time is used up', async () => {
     const pace = await startPace({ postgresql: serverOf(0, 5) }, signal, { pauseMs: 0, budgetMs: 4 });
     expect(await pace.pause()).toBe(false);
   });
 
-  it('ends a rest with the reason when the task is aborted', async () => {
+  it('ends a pause with the reason when the task is aborted', async () => {
     const controller = new AbortController();
     const pace = await startPace({ postgresql: quick }, controller.signal, { pauseMs: 3_600_000 });
     const resting = pace.pause();
@@ -59,7 +59,7 @@ describe('the pace of a task', () => {
     await expect(pace.pause()).rejects.toThrow('the process is stopping');
   });
 
-  it('records the latency before, the worst between the steps, and after', async () => {
+  it('records the latency before and after the task, and the worst between its steps', async () => {
     const pace = await startPace({ postgresql: serverOf(1, 30, 10, 5) }, signal, { pauseMs: 0 });
     await pace.pause();
     await pace.pause();

@@ -3,49 +3,60 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** One round trip to a server. */
 export type Probe = () => Promise<unknown>;
 
+/** The servers that a task may strain. */
 export interface Probes {
   readonly postgresql: Probe;
-  /** Absent where a run does without Redis. */
+  /** Absent for a run without Redis. */
   readonly redis?: Probe;
 }
 
-/** In ms; null where the server did not answer, or was not asked. */
+/** Round trips in ms; null if the server did not answer or was not asked. */
 interface Latency {
   readonly postgresqlMs: number | null;
   readonly redisMs: number | null;
 }
 
-/** The latency before a task, the worst that was seen while it ran, and after it. */
+/** The latency before a task, the worst during it, and the latency after it. */
 interface LatencyRecord {
   readonly before: Latency;
   readonly during: Latency | null;
   readonly after: Latency;
 }
 
-/** Keeps a task from being a burden: it rests between its steps, longer where the servers are strained. */
+/** Limits the load of a task: it pauses between steps, and for longer while the servers are strained. */
 export interface Pace {
-  /** @returns false if the task should stop and leave the rest to its next run. Throws the signal's reason once it is aborted. */
+  /**
+   * Measures the servers and waits.
+   *
+   * @returns false if the task should stop and leave the rest to its next run
+   * @throws the signal's reason once it is aborted
+   */
   pause(): Promise<boolean>;
-  /** Looks at the servers while a step is under way: a task may have but one. Never fails. */
+  /** Measures the servers during a step, for tasks with a single step. Never throws. */
   look(): Promise<void>;
   latency(): Promise<LatencyRecord>;
 }
 
 interface PaceOptions {
-  /** Between two steps, plus as much again at random, in ms. @defaultValue 20 */
+  /** The shortest pause between two steps, in ms. A random time up to the same length is added. @defaultValue 20 */
   readonly pauseMs?: number;
-  /** A task does not begin another step after so long, in ms. @defaultValue 480,000: a job of a task may take 600,000 */
+  /** The task begins no step after this time, in ms. @defaultValue 480,000, because the job of a task may take 600,000 */
   readonly budgetMs?: number;
 }
 
-/** A round trip that takes longer than this is a strain, unless it took nearly as long before the task began. */
+/** A longer round trip means strain, unless it took nearly as long before the task: see {@link strainFactor}. */
 const strainMs = 50;
+
+/** A round trip of up to this multiple of the one before the task is no strain: the server may be far away or busy anyway. */
 const strainFactor = 5;
-/** Under strain a rest is so much longer. */
+
+/** Pauses under strain are longer by this factor. */
 const slowFactor = 10;
-/** After so many strained steps in a row the task stops. */
+
+/** The task stops after this many strained steps in a row. A single slow round trip proves nothing. */
 const maxStrained = 5;
 
+/** Measures the servers before the task, as the standard for its strain. */
 export async function startPace(
   probes: Probes,
   signal: AbortSignal,
@@ -96,7 +107,7 @@ async function roundTripMs(probe: Probe): Promise<number | null> {
 const isStrain = (now: Latency, before: Latency): boolean =>
   hasRisen(now.postgresqlMs, before.postgresqlMs) || hasRisen(now.redisMs, before.redisMs);
 
-/** A server that was away before the task is no sign of the task's burden; one that goes away meanwhile is. */
+/** A server that was away before the task says nothing about the task's load. A server that goes away during it does. */
 const hasRisen = (now: number | null, before: number | null): boolean =>
   before !== null && (now === null || now > Math.max(strainMs, before * strainFactor));
 

@@ -3,7 +3,7 @@ import type { RunnableJob } from '@orderly/jobs';
 import type { Logger } from '@orderly/observability';
 import { createWatchdog, type WatchdogOptions } from './watchdog';
 
-/** A ledger of runs that remembers; starts with one earlier run of each task. */
+/** Sets up a watchdog with a ledger of runs in memory, which starts with an earlier run of each task. */
 function setup(nowIso: string, options: Partial<WatchdogOptions> = {}) {
   const planned = new Set<string>();
   const relayed: RunnableJob[] = [];
@@ -30,7 +30,7 @@ function setup(nowIso: string, options: Partial<WatchdogOptions> = {}) {
     now: () => Date.parse(nowIso),
     ...options,
   };
-  /** One look: the first of a watchdog that is stopped at once. */
+  /** A single look of a watchdog that is stopped at once. */
   const look = async (): Promise<void> => {
     const watchdog = createWatchdog(watchdogOptions);
     await watchdog.start();
@@ -40,7 +40,7 @@ function setup(nowIso: string, options: Partial<WatchdogOptions> = {}) {
 }
 
 describe('the watchdog', () => {
-  it('catches up with a missed run once, however many periods and looks went by, and warns', async () => {
+  it('runs a missed task once after many periods and looks, and warns', async () => {
     const { look, relayed, warnings, missed } = setup('2026-03-20T12:00:00Z');
     await look();
     await look();
@@ -53,7 +53,7 @@ describe('the watchdog', () => {
     expect(missed()).toBe(1);
   });
 
-  it('leaves a run to its tick for two minutes, and no longer', async () => {
+  it('waits two minutes for the tick of a run, and no longer', async () => {
     const within = setup('2026-03-20T03:17:00Z');
     await within.look();
     expect(within.relayed.map(({ name }) => name)).not.toContain('expire-tokens');
@@ -62,7 +62,7 @@ describe('the watchdog', () => {
     expect(after.relayed.map(({ name }) => name)).toContain('expire-tokens');
   });
 
-  it('does nothing for a run that its tick has planned', async () => {
+  it('does nothing if a tick has planned the run', async () => {
     const { look, planned, relayed, missed } = setup('2026-03-20T12:00:00Z');
     planned.add('expire-tokens 2026-03-20T03:15:00.000Z').add('rotate-logs 2026-03-15T03:30:00.000Z');
     planned.add('expire-history 2026-03-20T11:45:00.000Z');
@@ -71,7 +71,7 @@ describe('the watchdog', () => {
     expect(missed()).toBe(0);
   });
 
-  it('runs a task that has never run, without calling it missed', async () => {
+  it('runs a task that has never run, without a warning', async () => {
     const job = { id: 'run', name: 'rotate-logs', queue: 'maintenance', priority: 4 };
     const runs = { plan: async () => ({ job, isFirst: true }), closeAbandoned: async () => 0 };
     const { look, relayed, warnings, missed } = setup('2026-03-20T12:00:00Z', { runs });

@@ -5,11 +5,13 @@ import type { Logger } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';
 import { latestDue } from './latest-due';
 
+/** The times of the watchdog. */
 export interface WatchdogTiming {
-  /** Between two looks, in ms. @defaultValue 60,000 */
+  /** The time between two looks, in ms. @defaultValue 60,000 */
   readonly intervalMs?: number;
-  /** How late a run may be before it counts as missed, in ms. @defaultValue 120,000 */
+  /** How late a tick may be before its run counts as missed, in ms. @defaultValue 120,000 */
   readonly graceMs?: number;
+  /** The clock, in ms since 1970. */
   readonly now?: () => number;
 }
 
@@ -18,14 +20,14 @@ export interface WatchdogOptions extends WatchdogTiming {
   readonly schedules: Readonly<Record<CleanupTaskName, string>>;
   readonly runs: Pick<CleanupRuns, 'plan' | 'closeAbandoned'>;
   readonly relay: (jobs: readonly RunnableJob[]) => void;
-  /** A tick did not come: whoever makes them should look to its schedules. */
+  /** Called when a tick did not come, so that the schedules in Redis can be restored. */
   readonly onMissed: () => void;
   readonly logger: Logger;
 }
 
 /**
- * Watches for ticks that never came, with a timer of its own: the ticks live in Redis, and may be lost with it. What was missed
- * is run once, however many periods went by.
+ * Looks for runs whose tick never came. It has its own timer, because ticks are in Redis and may be lost with it. A missed task
+ * runs once, even after many missed periods.
  */
 export function createWatchdog({ intervalMs = 60_000, ...options }: WatchdogOptions): Service {
   const { logger } = options;
@@ -34,7 +36,7 @@ export function createWatchdog({ intervalMs = 60_000, ...options }: WatchdogOpti
 
   const tick = (): void => {
     looking ??= look(options)
-      .catch((error: unknown) => logger.debug({ err: error }, 'The watchdog goes on when PostgreSQL is back'))
+      .catch((error: unknown) => logger.debug({ err: error }, 'The watchdog cannot read the ledger; it will look again'))
       .finally(() => (looking = undefined));
   };
   return createService({
@@ -64,17 +66,18 @@ async function look({
   for (const [task, cron] of Object.entries(schedules) as [CleanupTaskName, string][]) {
     const dueAt = latestDue(cron, new Date(nowMs));
     if (nowMs - dueAt.getTime() <= graceMs) continue;
+    // The ledger refuses a second run for the same time, so a late tick or another process does no harm.
     const planned = await runs.plan(task, dueAt);
     if (planned === undefined) continue;
     relay([planned.job]);
     if (planned.isFirst) {
-      logger.info({ task }, 'A cleanup task has never run: it runs now');
+      logger.info({ task }, 'A cleanup task has never run; it will run now');
     } else {
       isMissed = true;
-      logger.warn({ task, scheduledFor: dueAt }, 'A cleanup task was missed: it runs now');
+      logger.warn({ task, scheduledFor: dueAt }, 'A scheduled cleanup task was missed; it will run now');
     }
   }
   if (isMissed) onMissed();
   const abandoned = await runs.closeAbandoned();
-  if (abandoned > 0) logger.warn({ runs: abandoned }, 'Runs of cleanup tasks ended without a report');
+  if (abandoned > 0) logger.warn({ runs: abandoned }, 'Cleanup runs ended without a report and were marked as failed');
 }

@@ -1,18 +1,19 @@
 import { createDatabase, type Database, type Query } from '@orderly/database';
 
+/** Options for the connections of one run. */
 export interface TaskDatabaseOptions {
   readonly url: string;
-  /** Names the connections in `pg_stat_activity`. */
+  /** Part of the connections' name in `pg_stat_activity`, by which their statement is cancelled. It must be unique. */
   readonly runId: string;
-  /** When it is aborted, the statement that runs is cancelled, on the server too, and no other is sent. */
+  /** When aborted, the running statement is cancelled on the server, and no other is sent. */
   readonly signal: AbortSignal;
 }
 
-/** A statement removes a batch, or builds a partition: more than a worker's statements may take, and still bounded. In ms. */
+/** In ms. Statements that remove a batch or create a partition may take longer than those of a worker, but are still bounded. */
 const queryTimeoutMs = 120_000;
 
 /**
- * Runs a task with connections of its own, so that it neither waits for the worker's nor has their short timeouts.
+ * Runs a task with its own connections. It thus neither waits for the worker's connections nor is bound by their short timeouts.
  *
  * @throws the signal's reason if it is aborted
  */
@@ -22,11 +23,11 @@ export async function withTaskDatabase<Result>(
 ): Promise<Result> {
   signal.throwIfAborted();
   const applicationName = `cleanup-cron ${runId}`;
-  // One for the task, one to cancel its statement.
+  // One connection for the task, one to cancel its statement.
   const db = createDatabase({ url, poolSize: 2, applicationName, queryTimeoutMs, preparesStatements: true });
   let cancelling: Promise<unknown> | undefined;
   const cancel = (): void => {
-    // By name: behind PgBouncer the number of a connection is not that of its server.
+    // Found by name: behind PgBouncer the process id that the client knows is not that of the server.
     cancelling = db.query(cancelSql, [applicationName]).catch(() => undefined);
   };
   signal.addEventListener('abort', cancel);

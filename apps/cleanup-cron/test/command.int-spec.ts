@@ -71,7 +71,7 @@ describe('cleanup-cron run', () => {
     expect(await cron.runs()).toMatchObject([{ state: 'done' }, { state: 'done' }]);
   });
 
-  it('exits with 1 and one line when PostgreSQL is away, when the task fails, and when there is no such task', async () => {
+  it('exits with 1 and one line if PostgreSQL is away, the task fails, or the task is unknown', async () => {
     const away = { ...cron.env, DATABASE_URL: `postgres://nobody@${await nothingThere()}/nothing` };
     expect(await start(['run', 'expire-tokens'], away).ended()).toEqual({
       code: 1,
@@ -90,7 +90,7 @@ describe('cleanup-cron run', () => {
 });
 
 describe('the process of cleanup-cron', () => {
-  it('runs what is due, and ends on SIGTERM with 0, leaving no heartbeat', async () => {
+  it('runs due tasks, exits with 0 on SIGTERM, and leaves no heartbeat', async () => {
     const { child, ended } = start([], cron.env);
     await eventually(async () => expect((await cron.runs()).map(({ state }) => state)).toEqual(['done', 'done', 'done']));
     child.kill('SIGTERM');

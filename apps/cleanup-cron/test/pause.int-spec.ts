@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => cron.close());
 
 describe('the paused queue maintenance', () => {
-  it('plans runs when they are due, and carries out none until it is resumed', async () => {
+  it('plans due runs, and starts none until it is resumed', async () => {
     await pauseQueue(cron.db, 'maintenance', { actor: testActor });
     await cron.startProcess({ schedules: everySecond });
     const planned = await eventually(async () => {

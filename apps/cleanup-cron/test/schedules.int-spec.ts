@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => cron.close());
 
-/** Every run has the one job that has its id, and no job is without a run. */
+/** Expects exactly one job with the id of each run, and no other jobs. */
 const expectOneJobPerRun = async (): Promise<void> => {
   const [row] = await cron.db.query(
     `select count(*)::int as pairs, count(r.id)::int as runs, count(j.id)::int as jobs
@@ -20,7 +20,7 @@ const expectOneJobPerRun = async (): Promise<void> => {
 };
 
 describe('the schedules of cleanup tasks', () => {
-  it('give one run and one job for each time that is due, with two processes', async () => {
+  it('create one run and one job for each due time, with two processes', async () => {
     await Promise.all([cron.startProcess({ schedules: everySecond }), cron.startProcess({ schedules: everySecond })]);
     const runs = await eventually(async () => {
       const done = (await cron.runs()).filter(({ state }) => state === 'done');
@@ -32,7 +32,7 @@ describe('the schedules of cleanup tasks', () => {
     await expectOneJobPerRun();
   });
 
-  it('are back within seconds after Redis was emptied, and go on', async () => {
+  it('are restored after Redis was emptied, and continue', async () => {
     await cron.startProcess({ schedules: everySecond });
     await eventually(async () => expect((await cron.runs()).length).toBeGreaterThanOrEqual(2));
     await cron.emptyRedis();
@@ -44,7 +44,7 @@ describe('the schedules of cleanup tasks', () => {
     await expectOneJobPerRun();
   });
 
-  it('that were missed are caught up with once, by one of two processes, without their tick', async () => {
+  it('start a missed run once without its tick, in one of two processes', async () => {
     const runs = createCleanupRuns(cron.db);
     await runs.plan('expire-tokens', new Date('2026-03-10T03:15:00Z'));
     await runs.plan('rotate-logs', new Date('2026-03-08T03:30:00Z'));
@@ -64,7 +64,7 @@ describe('the schedules of cleanup tasks', () => {
 });
 
 describe('a run of a cleanup task', () => {
-  it('records what it did and what it cost, with the latency of both servers', async () => {
+  it('records its result and cost, with the latency of both servers', async () => {
     await cron.db.query(`insert into leases (name, holder, until) values ('old', gen_random_uuid(), now() - interval '1 day')`);
     await cron.startProcess();
     const [run] = await eventually(async () => {
@@ -88,13 +88,13 @@ describe('a run of a cleanup task', () => {
     expect(run!.started_at!.getTime()).toBeLessThanOrEqual(run!.ended_at!.getTime());
   });
 
-  it('leaves no statement on the server when the process stops, and is handed back', async () => {
+  it('leaves no statement on the server when the process stops, and is released', async () => {
     const app = await cron.db.transaction(async (query) => {
       await query('lock table event_keys in access exclusive mode');
       const started = await cron.startProcess({}, { SHUTDOWN_TIMEOUT_MS: '500' });
       await eventually(async () => expect(await cron.statements('cleanup-cron ')).toEqual(['active']));
       await started.stop();
-      // The lock is still held: a statement that was not cancelled would wait for it.
+      // The lock is still held, so a statement that was not cancelled would still wait for it.
       await eventually(async () => expect(await cron.statements('cleanup-cron ')).toEqual([]));
       return started;
     });
@@ -102,8 +102,8 @@ describe('a run of a cleanup task', () => {
     expect((await cron.runs()).filter(({ task }) => task === 'expire-history')).toMatchObject([{ state: 'queued' }]);
   });
 
-  it('that fails is recorded as failed with the reason, and is done by the next attempt of its job', async () => {
-    // Without the function the task fails at its first statement.
+  it('is recorded as failed with the reason, and is done by the next attempt of its job', async () => {
+    // The task fails at its first statement, because it calls this function.
     await cron.db.query('alter function ensure_partitions(integer) rename to hidden');
     await cron.startProcess();
     const rotation = async () => (await cron.runs()).find(({ task }) => task === 'rotate-logs');

@@ -22,7 +22,7 @@ type CleanupRunRow = {
   detail: object;
 };
 
-/** A database and a corner of Redis, with as many processes on them as a test starts. */
+/** Creates a database and a prefix in Redis, on which a test can start several processes. */
 export async function setUp() {
   const server = await createTestDatabase((url) => migrate(url, migrations));
   const db = createDatabase({ url: server.url, poolSize: 4, applicationName: 'test' });
@@ -37,7 +37,7 @@ export async function setUp() {
     ADMIN_PORT: '0',
   };
 
-  /** What FLUSHALL is to one installation. */
+  /** Removes the keys of this test only, as FLUSHALL would for a whole server. */
   const emptyRedis = async (): Promise<void> => {
     const keys = await redis.keys(`${prefix}:*`);
     if (keys.length > 0) await redis.unlink(keys);
@@ -48,7 +48,7 @@ export async function setUp() {
     emptyRedis,
     schedulesInRedis: async () => (await redis.zrange(`${prefix}:maintenance-ticks:repeat`, '0', '-1')).toSorted(),
     runs: () => db.query<CleanupRunRow>('select * from cleanup_runs order by scheduled_for, task'),
-    /** States of the connections whose application name begins so. */
+    /** The states of the connections whose application name has this prefix. */
     async statements(applicationName: string): Promise<string[]> {
       const rows = await db.query<{ state: string }>(
         'select state from pg_stat_activity where datname = current_database() and starts_with(application_name, $1)',

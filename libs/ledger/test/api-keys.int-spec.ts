@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe('API keys', () => {
-  it('are found with their scopes, and kept as a hash alone', async () => {
+  it('are found with their scopes, and stored only as a hash', async () => {
     const { id, key } = await createApiKey(db, { name: 'shop', scopes: ['events:write', 'orders:read'] }, testActor);
     const found = await createFindApiKey(db)(key);
     expect(found).toMatchObject({ id, name: 'shop', scopes: ['events:write', 'orders:read'] });
@@ -28,7 +28,7 @@ describe('API keys', () => {
     expect(JSON.stringify(rows)).not.toContain(key.split('_')[2]);
   });
 
-  it('are refused with another secret, and when nobody made them', async () => {
+  it('are refused with a wrong secret, and if they were never created', async () => {
     const { key } = await createApiKey(db, { name: 'shop', scopes: [] }, testActor);
     const find = createFindApiKey(db);
     const forged = key.slice(0, -1) + (key.endsWith('a') ? 'b' : 'a');
@@ -48,7 +48,7 @@ describe('API keys', () => {
     expect(await find(key)).toBeUndefined();
   });
 
-  it('are refused at the latest when the cache is over, once they are revoked', async () => {
+  it('are refused after they are revoked, at the latest when their cache entry ends', async () => {
     let now = Date.now();
     const { id, key } = await createApiKey(db, { name: 'leaked', scopes: ['ops:read'] }, testActor);
     const find = createFindApiKey(db, { cacheMs: 5000, now: () => now });
@@ -58,7 +58,7 @@ describe('API keys', () => {
     expect(await find(key)).toBeUndefined();
   });
 
-  it('are asked for again after a failure of the database', async () => {
+  it('are looked up again after a failure of the database', async () => {
     const { key } = await createApiKey(db, { name: 'shop', scopes: [] }, testActor);
     let isAway = true;
     const flaky: Database = { ...db, query: (...query) => (isAway ? Promise.reject(new Error('away')) : db.query(...query)) };
@@ -70,7 +70,7 @@ describe('API keys', () => {
 });
 
 describe('guesses of keys', () => {
-  /** Counts the statements and the keys that they ask for. */
+  /** Counts the statements and the keys that they look up. */
   const counted = (): { readonly db: Database; readonly asked: string[][] } => {
     const asked: string[][] = [];
     const query: Database['query'] = (text, values) => {
@@ -81,7 +81,7 @@ describe('guesses of keys', () => {
   };
   const guess = (index: number): string => `orderly_${String(index).padStart(8, '0')}_${'x'.repeat(40)}`;
 
-  it('that come together share a statement, and one statement is under way at a time', async () => {
+  it('share a statement if they arrive together, and run one statement at a time', async () => {
     const { db: counting, asked } = counted();
     const find = createFindApiKey(counting);
     const found = await Promise.all(Array.from({ length: 1000 }, (_, index) => find(guess(index))));
@@ -89,7 +89,7 @@ describe('guesses of keys', () => {
     expect(asked).toHaveLength(5);
   });
 
-  it('and requests of one key, are one question however many they are: they do not gather while the database is silent', async () => {
+  it('cost one look-up for the same key, so that requests do not pile up while the database is silent', async () => {
     const { key } = await createApiKey(db, { name: 'busy', scopes: [] }, testActor);
     const { db: counting, asked } = counted();
     const find = createFindApiKey(counting);
@@ -99,7 +99,7 @@ describe('guesses of keys', () => {
     expect(asked).toEqual([keys.map((one) => one.split('_')[1])]);
   });
 
-  it('drive no key out of the cache', async () => {
+  it('evict no key from the cache', async () => {
     const { key } = await createApiKey(db, { name: 'shop', scopes: [] }, testActor);
     const { db: counting, asked } = counted();
     const find = createFindApiKey(counting);
@@ -112,7 +112,7 @@ describe('guesses of keys', () => {
 });
 
 describe('operators', () => {
-  it('see every key with its state, limit and expiry, and nothing that could be used', async () => {
+  it('see each key with its state, limit and expiry, but without its secret', async () => {
     const now = new Date();
     const expiresAt = new Date(now.getTime() + 60_000);
     const { id, key } = await createApiKey(
@@ -157,7 +157,7 @@ describe('operators', () => {
     expect(JSON.stringify(entries)).not.toContain(key.split('_')[2]);
   });
 
-  it('are told when a key does not exist', async () => {
+  it('learn that a key does not exist', async () => {
     expect(await revokeApiKey(db, 'zzzzzzzz', { actor: testActor })).toBeUndefined();
     expect(await revokeApiKey(db, 'not a key', { actor: testActor })).toBeUndefined();
   });
@@ -169,7 +169,7 @@ describe('the last use of keys', () => {
   const lastUses = (ids: readonly string[]) =>
     db.query<{ at: Date | null }>('select last_used_at as at from api_keys where id = any($1)', [ids]);
 
-  it('is written for all keys in one statement, soon where they were idle, after the interval where not, and at the end', async () => {
+  it('is written for all keys in one statement: soon for idle keys, after the interval for others, and at the stop', async () => {
     let statements = 0;
     const counting: Pick<Database, 'query'> = {
       query: (text, values) => {
@@ -195,7 +195,7 @@ describe('the last use of keys', () => {
     expect(statements).toBe(3);
   });
 
-  it('is kept while the database is away, and never goes back', async () => {
+  it('is remembered while the database is away, and never moves back', async () => {
     const [id] = await createIds(1);
     let isAway = true;
     const failures: unknown[] = [];
@@ -213,7 +213,7 @@ describe('the last use of keys', () => {
     expect(await lastUses([id!])).toEqual([{ at: later }]);
   });
 
-  it('of a key that is gone disturbs nobody', async () => {
+  it('is ignored for a deleted key, and still written for the others', async () => {
     const [id] = await createIds(1);
     const lastUse = createLastUse(db);
     lastUse.note(id!);

@@ -19,7 +19,7 @@ const rotation = {
   auditRetentionDays: 400,
 };
 
-/** An entry as if it had been written at a time. */
+/** Inserts an entry with an id and time of the past. */
 const addAt = (time: string, subject = 'old'): Promise<unknown> =>
   db.query(
     `insert into audit (id, action, subject, actor)
@@ -63,14 +63,14 @@ const guardedTables = async (): Promise<Record<string, string>> => ({
   'the default partition': 'audit_default',
 });
 
-describe('the database itself, asked by the owner of the tables,', () => {
+describe('the database, even for the owner of the tables,', () => {
   it.each(['the whole trail', 'a week of it', 'the default partition'])('refuses to change, delete or empty %s', async (part) => {
     await addAt('now()');
     await addAt(`now() + interval '1 year'`);
     await expectGuarded((await guardedTables())[part]!);
   });
 
-  it('refuses it in a partition that was made later, and in the default partition that it was made from', async () => {
+  it('refuses changes in a new partition, and in the default partition that its rows came from', async () => {
     await addAt(`now() + interval '9 weeks'`);
     await addAt(`now() + interval '1 year'`);
     expect(await count('audit_default')).toBe(2);
@@ -83,7 +83,7 @@ describe('the database itself, asked by the owner of the tables,', () => {
     await expectGuarded('audit');
   });
 
-  it('takes new entries in all the while', async () => {
+  it('accepts new entries', async () => {
     await recordAudit(db, [{ action: 'queue.paused', actor: testActor }]);
     await expect(db.query('delete from audit')).rejects.toThrow('The audit trail is only added to: delete is refused');
     await recordAudit(db, [{ action: 'queue.resumed', actor: testActor }]);
@@ -107,7 +107,7 @@ describe('retention of the audit trail', () => {
     return name;
   };
 
-  it('drops a week after 400 days, when everything else of that time has long gone, and whatever jobs are open', async () => {
+  it('drops a week after 400 days, later than other tables and regardless of open jobs', async () => {
     const past = await makeWeek(400);
     const within = await makeWeek(392);
     await db.query(
@@ -123,7 +123,7 @@ describe('retention of the audit trail', () => {
     await expectGuarded('audit');
   });
 
-  it('makes partitions ahead, and moves there what waited in the default partition, with the guard on again', async () => {
+  it('creates partitions ahead, moves rows of the default partition there, and enables its trigger again', async () => {
     const week = `audit_${await weekOf(`now() + interval '2 weeks'`)}`;
     await db.query(`drop table ${week}`);
     await addAt(`now() + interval '2 weeks'`);
@@ -134,7 +134,7 @@ describe('retention of the audit trail', () => {
     await expectGuarded('audit_default');
   });
 
-  it('removes from the default partition what is past retention, in batches, and leaves the rest guarded', async () => {
+  it('removes old rows from the default partition in batches, and still guards the others', async () => {
     for (let entry = 0; entry < 5; entry += 1) await addAt(`now() - interval '401 days'`);
     await addAt(`now() - interval '399 days'`, 'kept');
     let pauses = 0;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => ledger.close());
 
 describe('recordAudit', () => {
-  it('keeps every field of an entry, and null where there is none', async () => {
+  it('stores every field of an entry, and null for a missing one', async () => {
     const apiKeyId = '019b0000-0000-7000-8000-000000000001';
     const eventId = '019b0000-0000-7000-8000-000000000002';
     await recordAudit(db, [
@@ -60,7 +60,7 @@ describe('recordAudit', () => {
     expect(paused).toMatchObject({ subject: 'order-sync.erp', actor: 'test', order_id: null, version: null, detail: null });
   });
 
-  it('keeps nothing of a transaction that is rolled back', async () => {
+  it('stores nothing if the transaction is rolled back', async () => {
     const work = db.transaction(async (query) => {
       await recordAudit({ query }, [{ action: 'queue.resumed', actor: testActor, subject: 'rolled-back' }]);
       throw new Error('rolled back');
@@ -82,12 +82,12 @@ const accepted = (change: Partial<OrderEvent>, rest: Partial<AcceptedEvent> = {}
 
 type Row = Record<string, unknown>;
 
-/** The entries of an order, in the order in which they were made. */
+/** The entries of an order, the oldest first. */
 const entriesOf = (orderId: string): Promise<Row[]> =>
   db.query<Row>('select * from audit where order_id = $1 order by id', [orderId]);
 
 describe('the trail of an order', () => {
-  it('has one entry per event, whichever of two processes applies it, and none of a transaction that failed', async () => {
+  it('has one entry per event with two processes, and none of a failed transaction', async () => {
     const orders = Array.from({ length: 40 }, (_, index) => `two-${index}`);
     const events = orders.flatMap((orderId) => [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'confirmed', 1)]);
     const ids = await acceptAll(db, events);
@@ -103,7 +103,7 @@ describe('the trail of an order', () => {
 describe('a repeated event', () => {
   const repetition = (orderId: string, id: string) => accepted({ id, orderId });
 
-  it('is recorded with who repeated it, and points to the event that came first', async () => {
+  it('is recorded with its own sender, and refers to the first event', async () => {
     const first = repetition('again', 'e-1');
     const [{ eventId } = { eventId: '' }] = await acceptEvents(db, [first]);
     const again = { ...first, actor: { name: 'other key', apiKeyId: null, onBehalfOf: null } };
@@ -126,7 +126,7 @@ describe('a repeated event', () => {
     ]);
   });
 
-  it('is recorded each time, within a batch too, and a new event not at all', async () => {
+  it('is recorded each time, also within a batch, while a new event is not recorded', async () => {
     const twin = repetition('twin', 'e-2');
     await acceptEvents(db, [twin, twin, twin]);
     await acceptEvents(db, [twin]);
@@ -137,7 +137,7 @@ describe('a repeated event', () => {
     ]);
   });
 
-  it.each([1, 3])('is none where the intake itself repeats what was committed: %i at once', async (count) => {
+  it.each([1, 3])('is not recorded if the intake itself repeats a committed statement with %i events', async (count) => {
     const failing = { ...db };
     const intake = createIntake(failing);
     const orderId = `unsure-${count}`;
@@ -156,7 +156,7 @@ describe('a repeated event', () => {
   });
 });
 
-/** Runs what it is given; after the first statement with the text it says that it was the victim of a deadlock. */
+/** Runs all statements. After the first one with the text it reports a deadlock, although the statement has taken effect. */
 function failingOnce(query: Database['query'], text: string): Database['query'] {
   let wanted: string | undefined = text;
   return async (statement, values) => {

@@ -29,7 +29,7 @@ const count = async (table: string, where = 'true'): Promise<number> => {
 describe('the ledger of cleanup runs', () => {
   const dueAt = new Date('2030-01-06T03:30:00Z');
 
-  it('plans a run with its job once, for however many processes that plan it at once', async () => {
+  it('plans a run with its job once, although several processes plan it at once', async () => {
     const runs = createCleanupRuns(db);
     const planned = await Promise.all(Array.from({ length: 6 }, () => runs.plan('rotate-logs', dueAt)));
     expect(planned.filter((run) => run !== undefined)).toHaveLength(1);
@@ -42,14 +42,14 @@ describe('the ledger of cleanup runs', () => {
     expect(await count('jobs')).toBe(1);
   });
 
-  it('tells the first run of a task from the later ones', async () => {
+  it('marks the first run of a task', async () => {
     const runs = createCleanupRuns(db);
     expect(await runs.plan('rotate-logs', dueAt)).toMatchObject({ isFirst: true });
     expect(await runs.plan('rotate-logs', new Date(dueAt.getTime() + 1))).toMatchObject({ isFirst: false });
     expect(await runs.plan('expire-tokens', dueAt)).toMatchObject({ isFirst: true });
   });
 
-  it('begins a run again that failed or was handed back, and never one that is done', async () => {
+  it('begins a failed or released run again, and never one that is done', async () => {
     const runs = createCleanupRuns(db);
     const runId = await runs.open('expire-tokens');
     expect(await runs.begin(runId)).toBe(true);
@@ -86,7 +86,7 @@ describe('expire-tokens', () => {
       [name],
     );
 
-  it('removes keys that ended more than 30 days ago, and keeps those that ended later, will end, or never do', async () => {
+  it('removes keys that ended more than 30 days ago, and keeps all others', async () => {
     await addKey('expired', `now() - interval '30 days 1 minute'`);
     await addKey('revoked', 'null', `now() - interval '30 days 1 minute'`);
     await addKey('revoked-before-its-expiry', `now() + interval '1 year'`, `now() - interval '31 days'`);
@@ -99,7 +99,7 @@ describe('expire-tokens', () => {
     expect(left.map(({ name }) => name)).toEqual(['for-ever', 'lately-expired', 'lately-revoked', 'valid']);
   });
 
-  it('removes answers kept for an Idempotency-Key that have expired, and no others', async () => {
+  it('removes expired answers for an Idempotency-Key, and no others', async () => {
     await db.query(
       `insert into idempotency_keys (scope, key, fingerprint, status, body, expires_at)
        select 'scope', n::text, '\\x00', 202, '', now() + case when n % 2 = 0 then -1 else 1 end * interval '1 minute'
@@ -152,14 +152,14 @@ describe('expire-tokens', () => {
     expect(pauses).toBe(2);
   });
 
-  it('stops after a batch when it is told to, and says that it is not complete', async () => {
+  it('stops after a batch if told to, and reports that it is not complete', async () => {
     for (let key = 0; key < 7; key += 1) await addKey(`key-${key}`, `now() - interval '1 year'`);
     const report = await expireTokens(db, { ...options, batch: 3, pause: async () => false });
     expect(report).toMatchObject({ rows: 3, apiKeys: 3, isComplete: false });
     expect(await count('api_keys')).toBe(4);
   });
 
-  it('stops with the reason when it is aborted, keeping what was done', async () => {
+  it('throws the reason when aborted, and keeps finished batches', async () => {
     for (let key = 0; key < 7; key += 1) await addKey(`key-${key}`, `now() - interval '1 year'`);
     const controller = new AbortController();
     const pause = async (): Promise<boolean> => {
@@ -202,7 +202,7 @@ describe('rotate-logs', () => {
     expect(await count('jobs')).toBe(0);
   });
 
-  it('keeps a week of which a part is within retention', async () => {
+  it('keeps a week that is partly within retention', async () => {
     const week = await makeWeek(83);
     await addJob(middleOf(week), 'ended');
     expect(await rotateLogs(db, rotation)).toMatchObject({ dropped: [], kept: [] });
@@ -230,13 +230,13 @@ describe('rotate-logs', () => {
     expect(await rotateLogs(db, rotation)).toMatchObject({ dropped: [], kept: [`${week}: open jobs`] });
   });
 
-  it('goes on where it was interrupted: what is left of a week goes when its jobs are gone', async () => {
+  it('continues after an interruption, and drops the rest of a week whose jobs are gone', async () => {
     const week = await makeWeek(120);
     await db.query(`drop table jobs_${week}`);
     expect((await rotateLogs(db, rotation)).dropped.toSorted()).toEqual(all(week).filter((name) => !name.startsWith('jobs')));
   });
 
-  it('creates the partitions from this week to eight weeks ahead, moves there what waited in the default partitions', async () => {
+  it('creates the partitions from this week to eight weeks ahead, and moves rows of the default partitions there', async () => {
     const inDays = (days: number) => `now() + interval '${days} days'`;
     const weekOf = async (time: string): Promise<string> => {
       const [row] = await db.query<{ week: string }>(`select to_char((${time}) at time zone 'UTC', 'IYYY"w"IW') as week`);
@@ -255,7 +255,7 @@ describe('rotate-logs', () => {
     expect((await rotateLogs(db, rotation)).created).toEqual([]);
   });
 
-  it('moves rows out of a default partition that gets new ones all the while', async () => {
+  it('moves rows out of a default partition while new ones arrive in it', async () => {
     const [row] = await db.query<{ week: string }>(`select to_char(now() at time zone 'UTC', 'IYYY"w"IW') as week`);
     for (const parent of parents) await db.query(`drop table ${parent}_${row!.week}`);
     await addJob('now()', 'ended');
@@ -273,7 +273,7 @@ describe('rotate-logs', () => {
     expect(await count('jobs_default')).toBe(0);
   });
 
-  it('removes from the default partitions what is past retention, unless a job of it is open', async () => {
+  it('removes old rows from the default partitions, unless one of their jobs is open', async () => {
     const open = await addJob(`now() - interval '100 days'`, 'runnable');
     await addJob(`now() - interval '100 days'`, 'ended');
     await addJob(`now() - interval '80 days'`, 'ended');
@@ -284,7 +284,7 @@ describe('rotate-logs', () => {
     for (const parent of parents) expect(await count(`${parent}_default`)).toBe(1);
   });
 
-  it('gives way to a long transaction that uses the tables, and says so', async () => {
+  it('gives way to a long transaction that uses the tables, and reports that they were busy', async () => {
     const week = await makeWeek(120);
     const report = await db.transaction(async (query) => {
       await query('select count(*) from jobs');
@@ -294,7 +294,7 @@ describe('rotate-logs', () => {
     expect(await partitionsOf(week)).toEqual(all(week));
   });
 
-  it('may run twice at once, dropping and creating everything once', async () => {
+  it('drops and creates each partition once with two runs at once', async () => {
     const weeks = [await makeWeek(120), await makeWeek(130)];
     const [row] = await db.query<{ week: string }>(`select to_char(now() + interval '14 days', 'IYYY"w"IW') as week`);
     for (const parent of parents) await db.query(`drop table ${parent}_${row!.week}`);

@@ -2,7 +2,7 @@ import type { Database, Query } from '@orderly/database';
 
 type Plan = { 'Shared Hit Blocks': number; 'Shared Read Blocks': number };
 
-/** A database that counts the pages that some of its statements read: those that match the pattern. */
+/** A database that counts the pages of 8 kB that statements with the pattern read. */
 export function countPages(db: Database, pattern: RegExp): { counted: Database; pages: () => number } {
   let pages = 0;
   const counting =

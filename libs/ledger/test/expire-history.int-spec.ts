@@ -25,7 +25,7 @@ const count = async (table: string, where = 'true'): Promise<number> => {
 };
 
 describe('expired event keys', () => {
-  /** Half of the keys are a minute older than so many days, half a minute younger: the odd ones. */
+  /** Keys with odd numbers are a minute younger than the given age, the others a minute older. */
   const addKeys = (keys: number, days: number): Promise<unknown> =>
     db.query(
       `insert into event_keys (source, id, event_id, order_id, body_hash)
@@ -36,7 +36,7 @@ describe('expired event keys', () => {
       [days],
     );
 
-  it.each([90, 120])('are removed after %s days and not a minute earlier, in batches', async (keyRetentionDays) => {
+  it.each([90, 120])('are removed in batches after %s days, and not a minute earlier', async (keyRetentionDays) => {
     await addKeys(2000, keyRetentionDays);
     let pauses = 0;
     const pause = async (): Promise<boolean> => (pauses += 1) > 0;
@@ -48,7 +48,7 @@ describe('expired event keys', () => {
     expect(await count('event_keys')).toBe(1000);
   });
 
-  it('are removed over several runs, each of which goes on where the last one stopped', async () => {
+  it('are removed over several runs, and each run continues where the last one stopped', async () => {
     await addKeys(2000, 90);
     const stop = { ...options, batch: 300, pause: async () => false };
     const runs = [];
@@ -64,7 +64,7 @@ describe('expired event keys', () => {
     expect(await expireHistory(db, stop)).toMatchObject({ rows: 0, isComplete: true });
   });
 
-  it('are found without reading the keys that stay, or those that went before', async () => {
+  it('are found without reading the keys that stay or those that were removed before', async () => {
     await addKeys(60_000, 90);
     await expireHistory(db, options);
     const { counted, pages } = countPages(db, /event_keys/);
@@ -103,7 +103,7 @@ describe('the history of orders', () => {
     return rows.map(({ version }) => version);
   };
 
-  it('goes with its week, except the newest version and the snapshot that it builds on', async () => {
+  it('is removed with its week, except the newest version and the snapshot that it builds on', async () => {
     await addOrder('o');
     for (const [version, data] of [{ a: 1 }, null, { a: 3 }, null, null].entries())
       await addChange('o', version + 1, middleOf(week), data);
@@ -113,7 +113,7 @@ describe('the history of orders', () => {
     expect(await expireHistory(db, options)).toMatchObject({ orderRows: 0 });
   });
 
-  it('keeps each version within retention loadable, and drops its snapshot with the last of them', async () => {
+  it('keeps a snapshot until the last version that builds on it is past retention', async () => {
     const later = await makeExpiredWeek(db, 100);
     await addOrder('o', 'now()');
     await addChange('o', 1, middleOf(week), { a: 1 });
@@ -126,7 +126,7 @@ describe('the history of orders', () => {
     expect(await versionsOf('o')).toEqual([3]);
   });
 
-  it.each(['head', 'blocked_by'])('stays whole while a lane of the order has a %s', async (column) => {
+  it.each(['head', 'blocked_by'])('is kept completely while a lane of the order has a %s', async (column) => {
     await addOrder('o');
     await addChange('o', 1, middleOf(week), { a: 1 });
     await addChange('o', 2, middleOf(week), { a: 2 });
@@ -135,7 +135,7 @@ describe('the history of orders', () => {
     expect(await versionsOf('o')).toEqual([1, 2]);
   });
 
-  it('stays whole where an older week is kept for its open job', async () => {
+  it('is kept completely while an open job keeps an older week', async () => {
     const older = await makeExpiredWeek(db, 200);
     await addOrder('o');
     await addChange('o', 1, middleOf(older), { a: 1 });
@@ -146,7 +146,7 @@ describe('the history of orders', () => {
     expect(await versionsOf('o')).toEqual([1, 3]);
   });
 
-  it('includes lanes without open work of orders at rest, and no others', async () => {
+  it('is removed with lanes without open work of orders at rest, and with no others', async () => {
     for (const orderId of ['resting', 'moved', 'open']) {
       await addOrder(orderId, orderId === 'moved' ? 'now()' : undefined);
       await addLoggedJob(db, middleOf(week), 'ended', orderId);
@@ -159,7 +159,7 @@ describe('the history of orders', () => {
     expect(await db.query('select order_id from lanes order by 1')).toEqual([{ order_id: 'moved' }, { order_id: 'open' }]);
   });
 
-  it('includes placeholders without events in another week, and no others', async () => {
+  it('is removed with placeholders without events in another week, and with no others', async () => {
     for (const orderId of ['unknown', 'asked-again']) {
       await addOrder(orderId, middleOf(week), 'null');
       await addLoggedJob(db, middleOf(week), 'ended', orderId);
@@ -169,7 +169,7 @@ describe('the history of orders', () => {
     expect(await db.query('select order_id from orders')).toEqual([{ order_id: 'asked-again' }]);
   });
 
-  it('goes before its week is dropped, over several runs if need be, and leaves no position behind', async () => {
+  it('is removed before its week is dropped, over several runs if necessary, and leaves no position', async () => {
     for (let order = 0; order < 5; order += 1) {
       await addOrder(`o-${order}`, middleOf(week), 'null');
       await addLoggedJob(db, middleOf(week), 'ended', `o-${order}`);
@@ -184,7 +184,7 @@ describe('the history of orders', () => {
     expect(await count('cleanup_cursors')).toBe(0);
   });
 
-  it('goes once with two runs at once', async () => {
+  it('is removed once by two runs at once', async () => {
     for (let order = 0; order < 20; order += 1) {
       await addOrder(`o-${order}`);
       for (const version of [1, 2]) await addChange(`o-${order}`, version, middleOf(week), { version });

@@ -2,10 +2,10 @@ import type { Database } from '@orderly/database';
 
 type Queryable = Pick<Database, 'query'>;
 
-/** The tables that are partitioned by week and kept equally long. */
+/** The tables that are partitioned by week and have the same retention. */
 export const logTables = ['events', 'jobs', 'attempts', 'messages'];
 
-/** Makes the partitions of the newest week that ended so many days ago, or earlier; returns its name. */
+/** Creates the partitions of the newest week that ended at least this many days ago, and returns the week's name. */
 export async function makeExpiredWeek(db: Queryable, daysAgo: number): Promise<string> {
   const [row] = await db.query<{ week: string; start: Date }>(
     `select to_char(start at time zone 'UTC', 'IYYY"w"IW') as week, start
@@ -26,7 +26,7 @@ export async function makeExpiredWeek(db: Queryable, daysAgo: number): Promise<s
 export const middleOf = (week: string): string =>
   `(to_date('${week}', 'IYYY"w"IW')::timestamp at time zone 'UTC' + interval '3 days 12 hours')`;
 
-/** An id from the given time, made unique by its end. */
+/** An id of the given time. Its last digits make it unique. */
 export async function idAt(db: Queryable, time: string): Promise<string> {
   const [row] = await db.query<{ id: string }>(
     `select (left(uuid_floor(${time})::text, 24) || right(gen_random_uuid()::text, 12))::uuid as id`,
@@ -34,7 +34,7 @@ export async function idAt(db: Queryable, time: string): Promise<string> {
   return row!.id;
 }
 
-/** A job of the given time with its event, attempt and message; returns their id. */
+/** Inserts a job of the given time with its event, attempt and message, and returns their common id. */
 export async function addLoggedJob(
   db: Queryable,
   time: string,

@@ -8,12 +8,12 @@ let ledger: LedgerDatabase;
 let db: Database;
 let week: string;
 
-/** Enough that a scan of them is told from a look at an index. */
+/** So many that a scan reads far more pages than an index probe. */
 const jobs = 20_000;
 
 beforeEach(async () => {
   ledger = await createLedgerDatabase();
-  // Plans with the values, as `cleanup-cron run` does: such a planner may prefer a scan.
+  // Plans each statement for its values, as `cleanup-cron run` does. Such a planner may prefer a scan.
   db = ledger.connect(2, { preparesStatements: false });
   week = await makeExpiredWeek(db, 120);
   await db.query(
@@ -32,7 +32,7 @@ const rotation = {
   ...{ weeksAhead: 0, retentionDays: 90, auditRetentionDays: 400 },
 };
 
-/** All together: nine probes of default partitions, and two of this week with its ten queues. */
+/** For all probes together: nine of default partitions, and two of this week with its ten queues. */
 const fewPages = 250;
 
 describe('the search for open work in a large week', () => {

@@ -7,7 +7,7 @@ import { runConfig } from '../config';
 import { describeRun } from '../describe-run';
 import { createTasks, type CleanupTask } from '../handlers/tasks';
 
-/** Runs one task now and prints its outcome in one line. It needs neither Redis nor a schedule. */
+/** Runs one task now and prints the result in one line. It needs PostgreSQL only. */
 export async function runTask(env: Environment, name: CleanupTaskName): Promise<void> {
   const { database, retention } = loadConfig(runConfig, env);
   const db = createDatabase({ ...database, poolSize: 2, applicationName: `cleanup-cron run ${name}` });

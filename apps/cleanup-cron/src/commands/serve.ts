@@ -4,7 +4,7 @@ import { runService } from '@orderly/runtime';
 import { buildApp } from '../app';
 import { loadCleanupCronConfig } from '../config';
 
-/** Runs every task when it is due, until the process is told to stop. */
+/** Runs each task when it is due, until the process is told to stop. */
 export async function serve(env: Environment): Promise<void> {
   const config = loadCleanupCronConfig(env);
   const logger = createLogger({ service: 'cleanup-cron', level: config.log.level });

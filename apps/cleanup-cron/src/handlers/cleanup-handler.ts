@@ -8,13 +8,13 @@ export interface CleanupHandlerDeps extends Omit<CarryOutDeps, 'signal'> {
   readonly logger: Logger;
 }
 
-/** Carries out the run that the job names. */
+/** Carries out the run that the job's payload names. */
 export const createCleanupHandler =
   (task: CleanupTask, { logger, ...deps }: CleanupHandlerDeps): JobHandler<(typeof cleanupTasks)[CleanupTaskName]> =>
   async ({ job, payload, signal }) => {
     const summary = await carryOutRun(payload.runId, task, { ...deps, signal });
-    // The process died between the end of the run and that of its job.
-    if (summary === undefined) return skipped('the run is done already');
-    logger.info({ task: job.name, runId: payload.runId, ...summary }, 'A cleanup task has run');
+    // A process died after it had finished the run and before it had settled the job.
+    if (summary === undefined) return skipped('the run is already done');
+    logger.info({ task: job.name, runId: payload.runId, ...summary }, 'A cleanup task has finished');
     return done();
   };

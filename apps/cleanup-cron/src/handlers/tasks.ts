@@ -3,10 +3,10 @@ import type { Database } from '@orderly/database';
 import { expireHistory, expireTokens, rotateLogs, type CleanupOptions, type CleanupReport } from '@orderly/ledger';
 import type { CleanupCronConfig } from '../config';
 
-/** Bounded, and safe to run twice at once. Further fields of its report are kept with the run. */
+/** A cleanup task. It must be bounded, and safe to run twice at once. Further fields of its report are stored with the run. */
 export type CleanupTask = (db: Database, options: CleanupOptions) => Promise<CleanupReport>;
 
-/** Every cleanup task, by name. */
+/** Creates all cleanup tasks, by name. */
 export const createTasks = ({
   retentionDays,
   auditRetentionDays,

@@ -4,17 +4,18 @@ import { recordAudit } from '../audit/record-audit';
 import type { Database } from '@orderly/database';
 import { hashOf, makeKey, shownPrefix } from './api-key';
 
+/** The properties of a key to create. */
 export interface NewApiKey {
-  /** Who uses it: shown to operators. Storable text: no NUL, no lone surrogate. */
+  /** The name of the key's user, shown to operators. It must be storable text: no NUL, no lone surrogate. */
   readonly name: string;
   readonly scopes: readonly ApiScope[];
   /** @defaultValue never */
   readonly expiresAt?: Date;
-  /** How many requests of it are served in a minute, by all gateways together. @defaultValue no limit */
+  /** How many requests with this key all gateways together serve in a minute. @defaultValue no limit */
   readonly requestsPerMinute?: number;
 }
 
-/** Creates a key, and records who did. It is shown this once: only its hash is kept. */
+/** Creates a key and audits it. The key cannot be shown again, because only its hash is stored. */
 export async function createApiKey(
   db: Database,
   { name, scopes, expiresAt, requestsPerMinute }: NewApiKey,

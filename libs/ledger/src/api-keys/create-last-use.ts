@@ -1,29 +1,29 @@
 import type { Database } from '@orderly/database';
 
-/** Remembers when keys were last used. */
+/** Records when keys were last used, without a query per request. */
 export interface LastUse {
-  /** Costs no query. */
+  /** Notes a use in memory. It is written later, together with others. */
   note(id: string): void;
-  /** Writes what is left. From then on nothing is written. A failure is ignored: the next use of the key tells again. */
+  /** Writes the remaining uses; later ones are ignored. A failed write is not retried: the key's next use replaces it. */
   stop(): Promise<void>;
 }
 
 export interface LastUseOptions {
-  /** Of each key at most one use in this time is written, and so late the next may be. @defaultValue 60000 */
+  /** Each key is written at most once in this time, so `last_used_at` may be this late. @defaultValue 60000 */
   readonly intervalMs?: number;
-  /** How long the use of a key that was idle waits for those of others, to be written with them. @defaultValue 1000 */
+  /** How long a use waits for uses of other keys, so that one statement writes them together. @defaultValue 1000 */
   readonly gatherMs?: number;
-  /** What was not written is tried again after the next interval. */
+  /** A write failed. Its uses are written again after the next interval. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** Gathers the uses of all keys and writes those that are due in one statement. */
+/** Collects the uses of all keys and writes the due ones in one statement. */
 export function createLastUse(
   db: Pick<Database, 'query'>,
   { intervalMs = 60_000, gatherMs = 1000, onError = () => undefined }: LastUseOptions = {},
 ): LastUse {
   let unwritten = new Map<string, Date>();
-  /** When keys were last written, in ms since 1970; only those of the last interval. */
+  /** When keys were written, in ms since 1970. Entries are removed after the interval, so the map stays small. */
   const writtenAt = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
   let timerAt = Infinity;
@@ -35,7 +35,7 @@ export function createLastUse(
     try {
       await db.query(lastUseSql, [[...uses.keys()], [...uses.values()]]);
     } catch (error) {
-      // A key that was used again meanwhile has a later time there.
+      // If a key was used again meanwhile, `unwritten` has its later time, which wins.
       unwritten = new Map([...uses, ...unwritten]);
       onError(error);
     }
@@ -63,6 +63,7 @@ export function createLastUse(
         for (const id of unwritten.keys()) schedule(dueAt(id));
       });
     }, at - Date.now());
+    // A pending write must not keep the process alive; `stop` writes it.
     timer.unref();
   };
 
@@ -82,7 +83,7 @@ export function createLastUse(
   };
 }
 
-/** $1 ids, $2 times. Locks in the order of ids, as another gateway does with the same keys. */
+/** $1 ids, $2 times. Locks rows in the order of ids: other gateways write the same keys, and would deadlock otherwise. */
 const lastUseSql = `
   with used as (select * from unnest($1::uuid[], $2::timestamptz[]) as used(id, at)),
   locked as materialized (select id from api_keys where id = any($1) order by id for no key update)

@@ -3,34 +3,35 @@ import { createCoalescer } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { hashesEqual, hashOf, prefixOf } from './api-key';
 
-/** A key that may be used now. */
+/** A key that is valid now. */
 export interface ApiKey {
   readonly id: string;
   readonly name: string;
   readonly scopes: readonly ApiScope[];
-  /** Null is no limit. */
+  /** Null means no limit. */
   readonly requestsPerMinute: number | null;
 }
 
-/** Undefined for a key that is unknown, expired or revoked. */
+/** Returns undefined for a key that is unknown, expired or revoked. */
 export type FindApiKey = (key: string) => Promise<ApiKey | undefined>;
 
 export interface FindApiKeyOptions {
-  /** How long a revoked key may still pass, and a request needs no query for its key. @defaultValue 5000 */
+  /** How long a key is cached, and thus how long a revoked key may still pass. @defaultValue 5000 */
   readonly cacheMs?: number;
-  /** In ms since 1970. */
+  /** The clock, in ms since 1970. */
   readonly now?: () => number;
 }
 
-/** More keys than one gateway sees in a few seconds; beyond it the oldest entry goes. */
+/** More keys than one gateway sees in a few seconds. A further key replaces the oldest entry. */
 const maxCached = 1000;
-/** Keys of one statement. */
+
+/** The highest number of keys that one statement looks up. */
 const maxLookedUp = 200;
 
 /**
- * Looks keys up, through a cache of this process. Only keys that exist are cached, and what is not cached is looked up by one
- * statement at a time: somebody who guesses keys drives no other's out of the cache, and takes one connection at most. Requests of
- * one key share its look-up, so that they do not gather here while the database is silent.
+ * Looks keys up through a cache of this process. Callers who guess keys do little harm: unknown keys are not cached, so they
+ * evict no valid key, and only one statement runs at a time, so they take one connection at most. Requests with the same key
+ * share a look-up, so that they do not pile up while the database does not answer.
  */
 export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now }: FindApiKeyOptions = {}): FindApiKey {
   const cache = new Map<string, { readonly row: KeyRow; readonly until: number }>();
@@ -45,6 +46,7 @@ export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now 
   const lookUp = async (prefix: string): Promise<KeyRow | undefined> => {
     const askedAt = now();
     const row = await readRow(prefix);
+    // Deleting first moves the key to the end of the map, which is ordered by age.
     cache.delete(prefix);
     if (row !== undefined) cache.set(prefix, { row, until: askedAt + cacheMs });
     const [oldest] = cache.keys();
@@ -65,6 +67,7 @@ export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now 
   return async (key) => {
     const prefix = prefixOf(key);
     const row = prefix === undefined ? undefined : await rowOf(prefix);
+    // The secret and the expiry are checked on each request: the cache may hold a row for longer than the key is valid.
     if (row === undefined || !hashesEqual(row.hash, hashOf(key))) return undefined;
     if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt.getTime() <= now())) return undefined;
     return row;

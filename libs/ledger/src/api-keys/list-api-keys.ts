@@ -4,7 +4,7 @@ import { shownPrefix } from './api-key';
 
 export type ApiKeyState = 'active' | 'expired' | 'revoked';
 
-/** A key as operators see it: nothing of it can be used. */
+/** A key as operators see it, without anything that would let them use it. */
 export interface ApiKeyRecord {
   readonly id: string;
   readonly name: string;
@@ -15,12 +15,12 @@ export interface ApiKeyRecord {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
-  /** Up to a minute behind; seconds where it was idle before. */
+  /** May be up to a minute old; for a key that was idle before, a second. */
   readonly lastUsedAt: Date | null;
   readonly requestsPerMinute: number | null;
 }
 
-/** Every key that there is, the oldest first; those that ended long ago are gone. */
+/** Lists all keys, the oldest first. Cleanup removes keys 30 days after they expire or are revoked. */
 export async function listApiKeys(db: Pick<Database, 'query'>, now = new Date()): Promise<ApiKeyRecord[]> {
   const rows = await db.query<Omit<ApiKeyRecord, 'state'>>(
     `select id, name, prefix, scopes, created_at as "createdAt", expires_at as "expiresAt", revoked_at as "revokedAt",

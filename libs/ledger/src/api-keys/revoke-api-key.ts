@@ -3,9 +3,10 @@ import { recordAudit } from '../audit/record-audit';
 import type { Database } from '@orderly/database';
 import { shownPrefix, visiblePrefixOf } from './api-key';
 
+/** Who revokes a key, and why: for the audit trail. */
 export interface Revocation {
   readonly actor: Actor;
-  /** Storable text: no NUL, no lone surrogate. */
+  /** Must be storable text: no NUL, no lone surrogate. */
   readonly reason?: string;
 }
 
@@ -15,12 +16,12 @@ export interface RevokedApiKey {
   /** The visible start of the key: `orderly_` and eight characters. */
   readonly prefix: string;
   readonly revokedAt: Date;
-  /** False where it was revoked before: who, when and why stay as they are. */
+  /** False if the key had been revoked before. Then the first actor, time and reason stay. */
   readonly changed: boolean;
 }
 
 /**
- * Ends a key. A gateway that has it in its cache notices within seconds. One that was revoked before stays as it is.
+ * Revokes a key and audits it. A gateway that has cached the key may accept it for a few more seconds.
  *
  * @param which - the key's id, or its visible start with or without `orderly_`
  * @returns undefined if there is no such key

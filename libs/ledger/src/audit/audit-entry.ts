@@ -1,7 +1,7 @@
 import type { Actor, OrderStatus } from '@orderly/contracts';
 import { v7 as uuidv7 } from 'uuid';
 
-/** What the audit trail records; a new action is added here. */
+/** The actions that the audit trail records. Add new ones here; stored entries keep the old names, so never rename one. */
 export const auditActions = [
   'event.applied',
   'event.duplicate',
@@ -17,31 +17,31 @@ export const auditActions = [
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
-/** One fact for the audit trail: who did what to which order, event or subject, and why. */
+/** One fact for the audit trail: an action, its actor, the order, event or subject, and the reason. */
 export interface AuditEntry {
   readonly action: AuditAction;
   readonly actor: Actor;
   readonly orderId?: string | null;
-  /** Ours. */
+  /** Our own id of the event, not the producer's. */
   readonly eventId?: string | null;
   /** The source of the event. */
   readonly source?: string | null;
   readonly fromStatus?: OrderStatus | null;
   readonly toStatus?: OrderStatus | null;
-  /** The version that the order got, or that it had where nothing was applied. */
+  /** The new version of the order, or its present one if nothing was applied. */
   readonly version?: number | null;
-  /** Why: the reason that was given, or the words of a refusal. */
+  /** The reason that a person gave, or the message of a refusal. */
   readonly reason?: string | null;
   /** The error code of a refusal. */
   readonly code?: string | null;
   /** The queue, the destination or the API key that was acted on. */
   readonly subject?: string | null;
   readonly traceId?: string | null;
-  /** JSON: what else belongs to the fact. */
+  /** Further facts, as JSON. */
   readonly detail?: unknown;
 }
 
-/** An entry by the table's columns, as {@link auditRecordset} reads it. */
+/** An entry with the names of the table's columns, as {@link auditRecordset} reads it. */
 export const auditRow = ({ actor, ...entry }: AuditEntry): Readonly<Record<string, unknown>> => ({
   id: uuidv7(),
   action: entry.action,
@@ -61,12 +61,12 @@ export const auditRow = ({ actor, ...entry }: AuditEntry): Readonly<Record<strin
   detail: entry.detail,
 });
 
-/** The columns that are written. */
+/** The columns to insert. The time comes from the database. */
 export const auditColumns =
   'id, action, order_id, event_id, source, from_status, to_status, version, reason, code, subject, actor, api_key_id, ' +
   'on_behalf_of, trace_id, detail';
 
-/** SQL: the rows of a parameter such as `$1`, a JSON array of {@link auditRow}s. */
+/** SQL that turns a parameter such as `$1`, a JSON array of {@link auditRow}s, into rows. */
 export const auditRecordset = (parameter: `$${number}`): string => `
   jsonb_to_recordset(${parameter}::jsonb) as audit_row(
     id uuid, action text, order_id text, event_id uuid, source text, from_status text, to_status text, version integer, reason text,

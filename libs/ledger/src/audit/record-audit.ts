@@ -2,9 +2,9 @@ import type { Database } from '@orderly/database';
 import { auditColumns, auditRecordset, auditRow, type AuditEntry } from './audit-entry';
 
 /**
- * Adds to the audit trail, in one statement. Given a transaction's `query`, the entries are kept if and only if the transaction is.
+ * Adds entries to the audit trail in one statement. With the `query` of a transaction, the entries are stored only if it commits.
  *
- * @param entries - every text of them storable: no NUL, no lone surrogate
+ * @param entries - all texts must be storable: no NUL, no lone surrogate
  */
 export async function recordAudit(db: Pick<Database, 'query'>, entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;

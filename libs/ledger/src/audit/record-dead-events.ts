@@ -3,10 +3,10 @@ import type { Settlement } from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
 import type { Query } from '@orderly/database';
 
-/** Whether an event ended undecided with this attempt: its job failed for good. */
+/** Whether this attempt ends an event without a decision, because its job failed for good. */
 export const endsEvent = ({ job, verdict }: Settlement): boolean => job.name === applyOrderEvent.name && verdict.kind === 'dead';
 
-/** Adds to the audit trail, in the settling transaction, that the system gave events up. */
+/** Audits, in the settling transaction, the events that the system gave up. */
 export async function recordDeadEvents(query: Query, settlements: readonly Settlement[]): Promise<void> {
   const dead = settlements.flatMap(({ job, verdict, attempt }) =>
     verdict.kind === 'dead'
@@ -25,7 +25,10 @@ export async function recordDeadEvents(query: Query, settlements: readonly Settl
   if (dead.length > 0) await query(recordSql, [JSON.stringify(dead), dead.map(({ event_id }) => event_id)]);
 }
 
-/** $1 entries (JSON), $2 ids of their events. An event that is missing has an entry all the same. */
+/**
+ * $1 entries (JSON), $2 ids of their events. An entry is written even if its event or order is missing. The ids are given twice
+ * so that the planner finds the events by their index; `offset 0` keeps it from joining with all orders.
+ */
 const recordSql = `
   insert into audit (id, action, order_id, event_id, source, from_status, to_status, version, reason, code, actor, trace_id)
   select d.id, 'event.rejected', d.order_id, d.event_id, e.source, o.status,

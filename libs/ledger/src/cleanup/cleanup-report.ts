@@ -1,20 +1,22 @@
-/** Limits the load of a cleanup task. */
+/** Options that limit the load of a cleanup task. */
 export interface CleanupOptions {
-  /** Most rows of one step. @defaultValue depends on the step, see each task */
+  /** The highest number of rows in one step. Larger steps hold their locks for longer. @defaultValue depends on the step */
   readonly batch?: number;
-  /** Called between two steps: waits while the servers rest, and returns whether to go on. */
+  /** Called between two steps. It waits so that the servers can recover, and returns false if the task should stop. */
   readonly pause: () => Promise<boolean>;
-  /** When it is aborted, the task throws its reason; finished batches stay done. */
+  /** When aborted, the task throws the signal's reason. Finished batches stay committed. */
   readonly signal: AbortSignal;
 }
 
 /** The result of a cleanup task. */
 export interface CleanupReport {
+  /** Removed rows. */
   readonly rows: number;
+  /** The size of the removed rows, or of dropped partitions with their indexes. */
   readonly bytes: number;
-  /** False if the task was told to stop early; the next run goes on. */
+  /** False if the task stopped early. The next run continues. */
   readonly isComplete: boolean;
 }
 
-/** Rows of one statement by default: some milliseconds of work. */
+/** The default number of rows in one statement: some milliseconds of work. */
 export const defaultBatch = 1000;

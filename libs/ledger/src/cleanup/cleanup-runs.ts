@@ -3,34 +3,35 @@ import { newJob, type RunnableJob } from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '@orderly/database';
 
-/** A run that was due and that nobody had planned before, with the job that carries it out. */
+/** A run that this call has planned, with the job that carries it out. */
 export interface PlannedRun {
   readonly job: RunnableJob;
-  /** The task has no other run. */
+  /** Whether the task had no run before, so that nothing was missed. */
   readonly isFirst: boolean;
 }
 
-/** What a run of a cleanup task did, and what it cost. */
+/** The result of a run and its cost. */
 export interface RunRecord {
   readonly rows: number;
   readonly bytes: number;
-  /** JSON types only. */
+  /** May contain JSON types only. */
   readonly detail: object;
 }
 
-/** The ledger of cleanup runs. A run has the id of the job that carries it out. */
+/** The ledger of cleanup runs. A run has the same id as the job that carries it out. */
 export interface CleanupRuns {
-  /** Inserts the run and its job, both or none: undefined if somebody planned this run before. */
+  /** Inserts a run with its job in one statement. Undefined if another process has planned this run. */
   plan(task: CleanupTaskName, scheduledFor: Date): Promise<PlannedRun | undefined>;
-  /** Inserts a run that is carried out at once, without a job, and returns its id. */
+  /** Inserts a run without a job, for a caller that carries it out at once. Returns the run's id. */
   open(task: CleanupTaskName): Promise<string>;
-  /** Marks the run as running; false if it is done already, or gone. */
+  /** Marks the run as running. False if it is already done, or has been deleted. */
   begin(runId: string): Promise<boolean>;
   finish(runId: string, record: RunRecord): Promise<void>;
+  /** Marks the run as failed. Its job may begin it again. */
   fail(runId: string, detail: object): Promise<void>;
-  /** Hands the run back: it begins again in another process. */
+  /** Hands the run back, so that another process begins it again. */
   release(runId: string): Promise<void>;
-  /** Marks runs as failed whose process died, or whose job ended, before they could say so themselves; returns how many. */
+  /** Marks runs as failed that never reported their end, because their process died or their job ended. Returns their number. */
   closeAbandoned(): Promise<number>;
 }
 
@@ -94,10 +95,13 @@ export function createCleanupRuns(db: Pick<Database, 'query'>): CleanupRuns {
   };
 }
 
-/** Longer than any run without a job may take. */
+/** Longer than any run without a job may take: see the time budget of a task in cleanup-cron. */
 const abandonedAfterMinutes = 60;
 
-/** $1 id of run and job, $2 task, $3 when it is due, $4 to $7 the job's name, queue, priority and payload. */
+/**
+ * $1 id of run and job, $2 task, $3 the time when it is due, $4 to $7 the job's name, queue, priority and payload. The last
+ * `select` sees the table as it was before the insert.
+ */
 const planSql = `
   with run as (
     insert into cleanup_runs (id, task, scheduled_for, state) values ($1, $2, $3, 'queued')
@@ -109,6 +113,7 @@ const planSql = `
   )
   select not exists (select from cleanup_runs where task = $2) as "isFirst" from run`;
 
+/** $1 the age in minutes. A run whose job is still open is left alone, because the job will be tried again. */
 const closeAbandonedSql = `
   update cleanup_runs r
   set state = 'failed', ended_at = now(), detail = r.detail || '{"error": "ended without a report"}'

@@ -1,19 +1,19 @@
 import type { Database } from '@orderly/database';
 import { defaultBatch, type CleanupOptions, type CleanupReport } from './cleanup-report';
 
-/** The rows to delete. Both texts are SQL from our code, never input. */
-export interface Doomed {
+/** Rows to delete. Both texts become part of a statement, so they must never come from input. */
+export interface RowsToDelete {
   readonly table: string;
-  /** The condition that they meet; its values start at `$2`. */
+  /** The condition for these rows. Its parameters begin at `$2`, because `$1` is the size of a batch. */
   readonly where: string;
-  /** From `$2` on. */
+  /** The values of the parameters from `$2` on. */
   readonly values?: readonly unknown[];
 }
 
-/** Deletes rows in batches. Locked rows are left to the next run, so that neither side waits. */
+/** Deletes rows in batches. Locked rows are left for the next run, so that neither side waits. */
 export async function deleteInBatches(
   db: Pick<Database, 'query'>,
-  { table, where, values = [] }: Doomed,
+  { table, where, values = [] }: RowsToDelete,
   { batch = defaultBatch, pause, signal }: CleanupOptions,
 ): Promise<CleanupReport> {
   const text = `
@@ -27,12 +27,13 @@ export async function deleteInBatches(
     const [gone = { rows: 0, bytes: 0 }] = await db.query<{ rows: number; bytes: number }>(text, [batch, ...values]);
     rows += gone.rows;
     bytes += gone.bytes;
+    // A short batch means that no rows are left, except locked ones.
     if (gone.rows < batch) return { rows, bytes, isComplete: true };
     if (!(await pause())) return { rows, bytes, isComplete: false };
   }
 }
 
-/** Runs steps in sequence until one is incomplete, and adds up their reports. */
+/** Runs steps in sequence and adds up their reports. Stops after an incomplete step, because its task was told to stop. */
 export async function sumOf(steps: readonly (() => Promise<CleanupReport>)[]): Promise<CleanupReport> {
   const sum = { rows: 0, bytes: 0, isComplete: true };
   for (const step of steps) {

@@ -3,10 +3,13 @@ import type { CleanupOptions, CleanupReport } from './cleanup-report';
 import { idFloor } from './id-bounds';
 import { walkById } from './walk-by-id';
 
-/** Keys of one transaction: some 100 ms of work, so that a run removes far more than 500 a second. */
+/** Keys in one transaction: about 100 ms of work. A run thus removes far more keys than the 500 a second that arrive. */
 const keyBatch = 10_000;
 
-/** Removes the keys of events that were accepted so many days ago, from the oldest. */
+/**
+ * Removes the keys of events that were accepted more than `keepDays` ago, from the oldest. A repeat of such an event is accepted
+ * as a new event from then on.
+ */
 export async function expireEventKeys(
   db: Database,
   keepDays: number,
@@ -20,6 +23,7 @@ export async function expireEventKeys(
   return walkById(db, { name: 'event_keys', table: 'event_keys', key: 'event_id', end, step }, { ...options, batch });
 }
 
+/** $1 the first id, $2 the id that ends the range, exclusive. */
 const deleteSql = `
   with gone as (
     delete from event_keys where event_id >= $1 and event_id < $2 returning pg_column_size(event_keys) as bytes

@@ -1,9 +1,9 @@
 import type { Database } from '@orderly/database';
 import type { CleanupOptions, CleanupReport } from './cleanup-report';
-import { deleteInBatches, sumOf, type Doomed } from './delete-in-batches';
+import { deleteInBatches, sumOf, type RowsToDelete } from './delete-in-batches';
 
 export interface ExpireTokensOptions extends CleanupOptions {
-  /** How long the record of a run of a cleanup task is kept. */
+  /** How long the records of cleanup runs are kept. */
   readonly retentionDays: number;
 }
 
@@ -16,12 +16,12 @@ export interface ExpireTokensReport extends CleanupReport {
   readonly cleanupRuns: number;
 }
 
-/** Long enough for an operator to see which key was in use before it expired. */
+/** Gives operators time to see in the list which key was in use before it ended. */
 const keyGraceDays = 30;
-/** Far above the time after which a silent process counts as dead: its row is of no use to anyone. */
+/** Far above the seconds after which a silent process counts as dead. Its jobs have been taken over by then. */
 const deadProcessMinutes = 60;
 
-const doomed = {
+const expiredRows = {
   apiKeys: {
     table: 'api_keys',
     where: `least(expires_at, revoked_at) < now() - make_interval(days => $2)`,
@@ -30,10 +30,10 @@ const doomed = {
   idempotencyKeys: { table: 'idempotency_keys', where: 'expires_at <= now()' },
   processes: { table: 'processes', where: `beat_at < now() - make_interval(mins => $2)`, values: [deadProcessMinutes] },
   leases: { table: 'leases', where: 'until < now()' },
-} as const satisfies Record<string, Doomed>;
+} as const satisfies Record<string, RowsToDelete>;
 
-/** The newest run of each task stays: without it the task would count as one that has never run. */
-const oldRuns = (retentionDays: number): Doomed => ({
+/** The newest run of each task is kept. Without it the watchdog would take the task for one that has never run. */
+const oldRuns = (retentionDays: number): RowsToDelete => ({
   table: 'cleanup_runs',
   where: `state in ('done', 'failed') and created_at < now() - make_interval(days => $2)
     and exists (select from cleanup_runs newer where newer.task = cleanup_runs.task and newer.scheduled_for > cleanup_runs.scheduled_for)`,
@@ -41,9 +41,8 @@ const oldRuns = (retentionDays: number): Doomed => ({
 });
 
 /**
- * Removes small rows past their time: API keys that expired or were revoked more than 30 days ago, answers kept for an
- * `Idempotency-Key` past their retention, heartbeats of processes that have been silent for an hour, leases that are over, and
- * runs of cleanup tasks past retention.
+ * Removes expired rows of small tables: API keys that ended more than 30 days ago, answers for an `Idempotency-Key`, heartbeats
+ * of processes that have been silent for an hour, leases that are over, and cleanup runs past retention.
  */
 export async function expireTokens(
   db: Pick<Database, 'query'>,
@@ -53,7 +52,7 @@ export async function expireTokens(
   const kinds = ['apiKeys', 'idempotencyKeys', 'processes', 'leases', 'cleanupRuns'] as const;
   const sum = await sumOf(
     kinds.map((kind) => async () => {
-      const report = await deleteInBatches(db, kind === 'cleanupRuns' ? oldRuns(retentionDays) : doomed[kind], options);
+      const report = await deleteInBatches(db, kind === 'cleanupRuns' ? oldRuns(retentionDays) : expiredRows[kind], options);
       rows[kind] = report.rows;
       return report;
     }),

@@ -1,22 +1,23 @@
 import type { Query } from '@orderly/database';
 
-/** Jobs are dropped first: while a week has its jobs, its other tables are kept. */
+/** In the order of dropping. Jobs come first: if open jobs keep them, the week's other tables must stay too. */
 export const logTables = ['jobs', 'attempts', 'messages', 'events'] as const;
 export const partitionedTables = [...logTables, 'audit'] as const;
 export type PartitionedTable = (typeof partitionedTables)[number];
 
-/** A week whose rows are all past retention, with the partitions that are left of it. */
+/** A week whose rows are all past retention, with its remaining partitions. An interrupted run may have dropped some. */
 export interface ExpiredWeek {
   /** Such as `2026w07`. */
   readonly week: string;
-  /** The lowest id of the week, and the lowest of the next. */
+  /** The lowest id of the week. */
   readonly from: string;
+  /** The lowest id of the next week. */
   readonly to: string;
-  /** Partitions by their parents' names. */
+  /** Names of partitions by the names of their parents. */
   readonly partitions: Readonly<Partial<Record<PartitionedTable, string>>>;
 }
 
-/** The weeks of some tables whose rows are all older than so many days, from the oldest. */
+/** Finds the weeks of some tables whose rows are all older than `days`, the oldest first. */
 export async function findExpiredWeeks(
   query: Query,
   tables: readonly PartitionedTable[],
@@ -33,7 +34,7 @@ export async function findExpiredWeeks(
   });
 }
 
-/** $1 parents, $2 retention in days. A week is known by its bounds, which are ids, not by the names of its partitions. */
+/** $1 parents, $2 retention in days. The age of a week is read from its partitions' bounds, not from their names. */
 const expiredSql = `
   with bounded as (
     select p.relname as parent, c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds

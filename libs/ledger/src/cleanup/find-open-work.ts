@@ -1,16 +1,15 @@
 import type { Query } from '@orderly/database';
 import type { ExpiredWeek } from './expired-weeks';
 
-/** Whether the week has a job that has not ended, or that blocks its lane. */
-export const isWanted = async (query: Query, { from, to, partitions: { jobs } }: ExpiredWeek): Promise<boolean> =>
+/** Whether the week has an open job, or a job that blocks its lane. Such a week is kept as a whole. */
+export const mustBeKept = async (query: Query, { from, to, partitions: { jobs } }: ExpiredWeek): Promise<boolean> =>
   (jobs !== undefined && (await hasOpenJobs(query, jobs, to))) || (await hasBlockingJobs(query, from, to));
 
 /**
- * Whether a partition of jobs holds a job that has not ended, older than `before`. Reads a few pages of indexes, however many
- * jobs have ended: the sort order of each probe is that of its index, so no other plan is cheaper, even with statistics from a
- * time when every job was open.
+ * Whether a partition has an open job with an id below `before`. It reads a few pages of indexes, however many jobs have ended.
+ * Each probe sorts as its index does. So no other plan is cheaper, even with statistics from a time when every job was open.
  *
- * @param jobs - name of the partition
+ * @param jobs - the name of the partition, which becomes part of the statement
  */
 export async function hasOpenJobs(query: Query, jobs: string, before: string): Promise<boolean> {
   const [row] = await query<{ open: boolean }>(
@@ -34,10 +33,11 @@ export async function hasOpenJobs(query: Query, jobs: string, before: string): P
       ) as open`,
     [before],
   );
+  // Without an answer the jobs are kept.
   return row?.open ?? true;
 }
 
-/** Whether a job of the week blocks a lane: a person still has to read it. */
+/** Whether a job of the week blocks a lane. A person must still decide about it, and needs its data. */
 async function hasBlockingJobs(query: Query, from: string, to: string): Promise<boolean> {
   const [row] = await query<{ blocking: boolean }>(
     `select exists (

@@ -2,31 +2,35 @@ import type { Database, Query } from '@orderly/database';
 import type { CleanupOptions } from './cleanup-report';
 import { firstId, lastId } from './id-bounds';
 import { findExpiredWeeks, logTables, partitionedTables, type PartitionedTable } from './expired-weeks';
-import { hasOpenJobs, isWanted } from './find-open-work';
+import { hasOpenJobs, mustBeKept } from './find-open-work';
 import { forgetWalk, releaseOrders } from './release-orders';
 import { isLockTrouble, withShortLocks } from './short-locks';
 
+/** The result of dropping partitions. */
 export interface DroppedPartitions {
   readonly dropped: readonly string[];
-  /** Weeks past retention that stay, such as `2026w07: open jobs`. */
+  /** Weeks past retention that were kept, with the reason, such as `2026w07: open jobs`. */
   readonly kept: readonly string[];
-  /** Changes, lanes and placeholders of orders that went with the events. */
+  /** Changes, lanes and placeholders of orders that were removed with the events. */
   readonly released: number;
-  /** Of the dropped partitions; estimated from a sample. */
+  /** Rows of the dropped partitions, estimated from a sample. */
   readonly rows: number;
   readonly bytes: number;
   readonly isComplete: boolean;
 }
 
-/** How long rows are kept, in days, to the end of their week. */
+/** How long rows are kept, in days from the end of their week. */
 export interface Retention {
   /** Events, jobs, attempts and messages. */
   readonly retentionDays: number;
-  /** The audit trail: its weeks never wait for open jobs. */
+  /** The audit trail. Its weeks are dropped even if open jobs remain. */
   readonly auditRetentionDays: number;
 }
 
-/** Creates the partitions from this week to so many weeks ahead, a week per transaction; returns the new ones. */
+/**
+ * Creates the missing partitions from this week to `weeksAhead` weeks later, and returns their names. Each week has a transaction
+ * of its own, so that locks are held briefly.
+ */
 export async function createPartitions(
   db: Pick<Database, 'transaction'>,
   weeksAhead: number,
@@ -44,8 +48,8 @@ export async function createPartitions(
 }
 
 /**
- * Drops the partitions whose weeks ended longer ago than they are kept. A week with open jobs stays whole, and so does one with
- * a job that blocks its lane: a person still has to read it.
+ * Drops the partitions of weeks past retention. A week with an open job is kept as a whole, and so is a week with a job that
+ * blocks its lane: a person must still decide about it.
  */
 export async function dropPartitions(
   db: Database,
@@ -62,7 +66,7 @@ export async function dropPartitions(
   for (const week of expired) {
     signal.throwIfAborted();
     if (week.partitions.audit === undefined) {
-      if (await isWanted(db.query, week)) {
+      if (await mustBeKept(db.query, week)) {
         result.kept.push(`${week.week}: open jobs`);
         since = week.to;
         continue;
@@ -90,8 +94,8 @@ export async function dropPartitions(
 }
 
 /**
- * Locks default partitions that hold rows before these are moved. A concurrent insert that has already chosen the default
- * partition would fail, so it must wait for the parent's lock before it chooses.
+ * Locks the default partitions that have rows, before these rows are moved. A concurrent insert that has already chosen the
+ * default partition would fail. With the parent locked, it waits before it chooses.
  */
 async function lockFullDefaults(query: Query): Promise<void> {
   for (const parent of partitionedTables) {
@@ -102,15 +106,17 @@ async function lockFullDefaults(query: Query): Promise<void> {
 
 type DropOutcome = { readonly rows: number; readonly bytes: number } | 'gone' | 'open jobs' | 'busy';
 
+/** Drops one partition. `gone` means that another process has dropped it, `busy` that traffic held its locks. */
 async function dropPartition(db: Database, parent: PartitionedTable, name: string, signal: AbortSignal): Promise<DropOutcome> {
   try {
     return await withShortLocks(db, signal, async (query) => {
+      // Two runs must not detach partitions of one table at once: each would wait for the other's locks.
       await query(`select pg_advisory_xact_lock(hashtext('drop_partition'))`);
       const attached = await query(`select from pg_inherits where inhrelid = to_regclass($1)`, [name]);
       if (attached.length === 0) return 'gone';
       const size = await sizeOf(query, name);
       await query(`alter table ${parent} detach partition ${name}`);
-      // A last look under the lock, for which everybody waits.
+      // A job may have been reopened since the first check. Now the lock keeps others out, so the answer stays true.
       if (parent === 'jobs' && (await hasOpenJobs(query, name, lastId))) throw new ReopenedError();
       await query(`drop table ${name}`);
       if (parent === 'events') await forgetWalk(query, name);
@@ -123,7 +129,7 @@ async function dropPartition(db: Database, parent: PartitionedTable, name: strin
   }
 }
 
-/** The number of rows comes from a sample: counting would read them all. */
+/** `analyze` estimates the number of rows from a sample; counting would read all rows under the lock. */
 async function sizeOf(query: Query, name: string): Promise<{ rows: number; bytes: number }> {
   await query(`analyze ${name}`);
   const [size] = await query<{ rows: number; bytes: number }>(
@@ -134,5 +140,5 @@ async function sizeOf(query: Query, name: string): Promise<{ rows: number; bytes
   return size ?? { rows: 0, bytes: 0 };
 }
 
-/** Rolls the transaction back. */
+/** Thrown to roll the transaction back, so that the partition stays attached. */
 class ReopenedError extends Error {}

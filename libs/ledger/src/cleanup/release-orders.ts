@@ -3,19 +3,20 @@ import type { CleanupOptions, CleanupReport } from './cleanup-report';
 import type { ExpiredWeek } from './expired-weeks';
 import { walkById } from './walk-by-id';
 
-/** Events of one transaction: the rows of some 2,000 orders are locked meanwhile, which have been at rest for months. */
+/** Events in one transaction. It locks the rows of about 2,000 orders, which have not changed for months. */
 const eventBatch = 5_000;
 
 /**
- * Removes the rows that an expired week leaves at its orders, before its events go and with them the list of these orders:
+ * Removes old rows of the orders that have events in an expired week. It must run before the events are dropped, because they are
+ * the only list of these orders. It removes:
  *
- * - changes of the week and before it, except the newest version of each order and the snapshot that it builds on;
- * - lanes without open work, of orders that have not moved since;
- * - placeholders whose events all lie in this week.
+ * - changes up to the end of the week, except the newest version of each order and the snapshot that it builds on;
+ * - lanes without open work, if the order has not changed since;
+ * - placeholders whose events are all in this week.
  *
- * An order with a head or a blocked lane is left alone.
+ * An order with a head or a blocked lane keeps its changes and that lane.
  *
- * @param since - changes of events before this id stay: an older week that is kept may still need them
+ * @param since - changes of events before this id are kept, because an older week that is kept may need them
  */
 export async function releaseOrders(
   db: Database,
@@ -45,7 +46,7 @@ export async function releaseOrders(
     );
   } catch (error) {
     if ((error as { code?: unknown }).code !== undefinedTable) throw error;
-    // Another process finished the walk and dropped the partition.
+    // Another process has finished the walk and dropped the partition.
     await forgetWalk(db.query, events);
     return { rows: 0, bytes: 0, isComplete: true };
   }
@@ -53,7 +54,7 @@ export async function releaseOrders(
 
 const undefinedTable = '42P01';
 
-/** The partition of events is gone, so its walk will never go on. */
+/** Deletes the position of a walk whose partition of events has been dropped. */
 export const forgetWalk = (query: Query, events: string): Promise<unknown> =>
   query(`delete from cleanup_cursors where name = $1`, [walkName(events)]);
 
@@ -65,7 +66,7 @@ async function releaseBatch(
   since: string,
   orderIds: readonly string[],
 ): Promise<{ rows: number; bytes: number }> {
-  // A fan-out locks the order before its lanes, as this does; an order that somebody works on is not at rest.
+  // Locks orders before lanes, as a fan-out does, so that the two cannot deadlock. Locked orders are in use and are skipped.
   const resting = await query<{ id: string }>(lockRestingSql, [orderIds, to]);
   const ids = resting.map(({ id }) => id);
   const sum = { rows: 0, bytes: 0 };
@@ -84,15 +85,18 @@ async function releaseBatch(
 const countGone = `select count(*)::integer as rows, coalesce(sum(bytes), 0)::bigint as bytes from gone`;
 
 /**
- * $1 orders, $2 the lowest id of the next week: an event at the end of a week may have been applied in the week after it, so
- * an order that moved within that week is also at rest.
+ * $1 orders, $2 the lowest id of the next week. An order is at rest if it has not changed for a week after this one: an event at
+ * the end of a week may be applied in the next week.
  */
 const lockRestingSql = `
   select order_id as id from orders
   where order_id = any($1) and uuid_floor(updated_at - interval '1 week') < $2
   order by order_id for update skip locked`;
 
-/** $1 orders, $2 and $3 bounds of the events. A snapshot stays while a version that stays builds on it. */
+/**
+ * $1 orders, $2 and $3 the range of events. A snapshot is a change with data; later versions without data build on it. So it is
+ * kept as long as one of these versions is.
+ */
 const deleteChangesSql = `
   with marked as (
     select order_id, version, data is not null as is_snapshot,
@@ -112,14 +116,14 @@ const deleteChangesSql = `
   )
   ${countGone}`;
 
-/** $1 locked orders. */
+/** $1 locked orders. A later event of the order creates the lane again, from the version that was last confirmed as 0. */
 const deleteLanesSql = `
   with gone as (
     delete from lanes l where order_id = any($1) and head is null and blocked_by is null returning pg_column_size(l) as bytes
   )
   ${countGone}`;
 
-/** $1 locked orders, $2 and $3 bounds of the week. */
+/** $1 locked orders, $2 and $3 the range of ids of the week. */
 const deletePlaceholdersSql = `
   with gone as (
     delete from orders o

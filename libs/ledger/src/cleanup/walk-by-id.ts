@@ -2,21 +2,24 @@ import type { Database, Query } from '@orderly/database';
 import type { CleanupOptions, CleanupReport } from './cleanup-report';
 import { firstId } from './id-bounds';
 
-/** A walk over a table in the order of its UUIDv7 ids, from the oldest row. The names are SQL, written by us. */
+/**
+ * A walk over a table in the order of its UUIDv7 ids, the oldest first. `table` and `key` become SQL, so never take them from
+ * input.
+ */
 export interface Walk {
-  /** Under which its position is kept: a later run goes on from there. */
+  /** The name under which the position is stored. A later run with the same name continues from there. */
   readonly name: string;
   readonly table: string;
   readonly key: string;
-  /** The first id that the walk leaves alone. */
+  /** The id that ends the walk, exclusive. */
   readonly end: string;
-  /** Cleans up the rows from one id to before another, in the transaction that moves the position. */
+  /** Cleans up the rows from `from` to before `to`, in the transaction that moves the position. */
   readonly step: (query: Query, from: string, to: string) => Promise<{ readonly rows: number; readonly bytes: number }>;
 }
 
 /**
- * Walks on from where the last run stopped. The lock on the position makes two runs at once take turns, and a position only
- * moves with the work that it stands for.
+ * Continues a walk from its stored position. The position moves in the same transaction as the work, so a crash neither skips nor
+ * repeats rows. The lock on the position makes concurrent runs take turns.
  */
 export async function walkById(
   db: Database,
@@ -33,7 +36,7 @@ export async function walkById(
       const [cursor] = await query<{ position: string }>(`select position from cleanup_cursors where name = $1 for update`, [
         name,
       ]);
-      // Another run has finished the walk and forgotten its position.
+      // Without a position another run has finished the walk and deleted it.
       if (cursor === undefined || cursor.position >= end) return { rows: 0, bytes: 0, isComplete: true };
       const [bound] = await query<{ next: string }>(nextSql, [cursor.position, end, batch]);
       const next = bound?.next ?? end;

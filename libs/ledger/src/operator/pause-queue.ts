@@ -2,37 +2,38 @@ import type { Actor } from '@orderly/contracts';
 import { recordAudit } from '../audit/record-audit';
 import type { Database, Query } from '@orderly/database';
 
-/** Who paused a queue, when and why. */
+/** The pause of a queue. */
 export interface Pause {
   readonly since: Date;
   readonly reason: string | null;
-  /** The API key's name, or whatever else did it. */
+  /** The name of the API key or of the program that paused the queue. */
   readonly actor: string | null;
-  /** The person for whom. */
+  /** The person on whose behalf the actor acted. */
   readonly onBehalfOf: string | null;
 }
 
-/** Who pauses or resumes, and why: for the queue's state and for the audit trail. */
+/** Who pauses or resumes a queue, and why: for the queue's state and for the audit trail. */
 export interface PauseRequest {
   readonly actor: Actor;
-  /** Storable text. */
+  /** Must be storable text: no NUL, no lone surrogate. */
   readonly reason?: string | null;
   readonly traceId?: string | null;
 }
 
+/** The result of pausing or resuming a queue. */
 export interface PauseResult {
-  /** False where the queue was as it was asked to be: the audit trail has nothing new then. */
+  /** False if the queue already was in the requested state. Then nothing is audited. */
   readonly changed: boolean;
-  /** As it is now. */
+  /** The present pause; null if the queue is not paused. */
   readonly paused: Pause | null;
 }
 
-/** The reason of the hold that is a pause. */
+/** A pause is a hold with this reason. */
 export const pausedReason = 'paused';
 
 /**
- * Pauses a queue: what runs goes on to its end, and nothing new is started until it is resumed. The jobs stay as they are and use
- * no attempt. A hold of the queue itself, not of its destination: answers of the destination write and release that one.
+ * Pauses a queue. Running jobs finish, and no job starts until the queue is resumed. Waiting jobs use no attempt. The hold is one
+ * of the queue and not of its destination, because the destination's answers write and release the latter.
  */
 export async function pauseQueue(db: Database, queue: string, { actor, reason, traceId }: PauseRequest): Promise<PauseResult> {
   return db.transaction(async (query) => {
@@ -43,7 +44,7 @@ export async function pauseQueue(db: Database, queue: string, { actor, reason, t
   });
 }
 
-/** Lets a paused queue go on. What else holds it, such as credentials that its destination refuses, stays. */
+/** Resumes a paused queue. Holds for other reasons stay, such as credentials that the destination refuses. */
 export async function resumeQueue(db: Database, queue: string, { actor, reason, traceId }: PauseRequest): Promise<PauseResult> {
   return db.transaction(async (query) => {
     const [pause] = await query<Pause>(resumeSql, [queue, pausedReason]);
@@ -64,8 +65,8 @@ async function findPause(db: { readonly query: Query }, queue: string): Promise<
 const pauseColumns = 'since, note as reason, actor, on_behalf_of as "onBehalfOf"';
 
 /**
- * $1 queue, $2 {@link pausedReason}, $3 why, $4 who, $5 for whom. So far ahead that no job tries whether it is over; not `infinity`, as
- * PostgreSQL before 17 cannot subtract from that.
+ * $1 queue, $2 {@link pausedReason}, $3 reason, $4 actor, $5 on whose behalf. The hold ends in 100 years, so that no job tries
+ * whether it is over. It is not `infinity`, because PostgreSQL before 17 cannot subtract from that.
  */
 const pauseSql = `
   insert into holds (scope, key, reason, until, note, actor, on_behalf_of)
