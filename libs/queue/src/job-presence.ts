@@ -42,7 +42,7 @@ const lookAndRemove = `
   local jobKeys = ARGV[1]
 
   local function isJson(text)
-    return text and pcall(cjson.decode, text)
+    return text == '{}' or (text and pcall(cjson.decode, text))
   end
 
   -- What BullMQ parses before it calls a worker.
@@ -61,22 +61,23 @@ const lookAndRemove = `
 
 /** ARGV[2…] ids; returns the positions of those that are absent, counted from 0. */
 const absentScript = `${lookAndRemove}
-  -- Without priority come only jobs that stalled: the list is short.
-  local isWaiting = {}
-  for _, id in ipairs(redis.call('LRANGE', wait, 0, -1)) do isWaiting[id] = true end
-
-  local function isPresent(id)
-    if redis.call('EXISTS', jobKeys .. id .. ':lock') == 1 then return true end
-    local isPlaced = isWaiting[id] or redis.call('ZSCORE', prioritized, id) or redis.call('ZSCORE', delayed, id)
-    return isPlaced and isReadable(id)
+  local function setOf(list)
+    local set = {}
+    for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do set[id] = true end
+    return set
   end
+  -- Both are short: jobs without a priority come here only when they stalled.
+  local isWaiting, isActive = setOf(wait), setOf(active)
 
   local absent = {}
   for position = 2, #ARGV do
     local id = ARGV[position]
-    if not isPresent(id) then
-      remove(id)
+    local isPlaced = redis.call('ZSCORE', prioritized, id) or redis.call('ZSCORE', delayed, id) or isWaiting[id]
+    local isPresent = isPlaced and isReadable(id) or redis.call('EXISTS', jobKeys .. id .. ':lock') == 1
+    if not isPresent then
       absent[#absent + 1] = position - 2
+      -- After a flush there is nothing to remove, and it would take twice the time.
+      if isPlaced or isActive[id] or redis.call('EXISTS', jobKeys .. id) == 1 then remove(id) end
     end
   end
   return absent
