@@ -1,5 +1,6 @@
 import { cleanupSchedules, cleanupTasks, queueNames, type CleanupTaskName } from '@orderly/contracts';
 import { type CleanupRuns, createClaimLedger, createCleanupRuns } from '@orderly/ledger';
+import { createSparseLog } from '@orderly/observability';
 import { bindJob, createSchedules, type BoundJob } from '@orderly/queue';
 import { createWorkerProcess, type WorkerParts, type WorkerProcess, type WorkerProcessDeps } from '@orderly/worker-process';
 import type { CleanupCronConfig } from './config';
@@ -34,7 +35,10 @@ export function buildApp(
         const planned = isTask(name) ? await runs.plan(name, scheduledFor) : undefined;
         if (planned) relay([planned.job]);
       },
-      onError: (error) => logger.debug({ err: error }, 'A schedule tick failed; the watchdog will run what was missed'),
+      onError: createSparseLog<unknown>(
+        (error, failures) => logger.warn({ err: error, failures }, 'Schedule ticks failed; the watchdog runs what was missed'),
+        { intervalMs: 60_000 },
+      ),
     });
     const applySchedules = (): void => void ticks.apply();
     const watchdog = createWatchdog({ ...timing, schedules, runs, relay, logger, onMissed: applySchedules });

@@ -60,6 +60,8 @@ export const errorCodes = {
   'message-outcome-unknown': 'The process died while the message was being sent.',
   // Set-up
   'configuration-invalid': 'The environment or the destinations file has a mistake.',
+  'redis-access-refused': 'Redis refuses the user or password of REDIS_URL, or a command to this user.',
+  'redis-unsuitable': 'Redis is a replica, a Cluster node or a Sentinel, or lacks the database of REDIS_URL.',
   'redis-eviction-policy': 'Redis may evict keys: maxmemory-policy is not noeviction.',
 } as const;
 

@@ -22,3 +22,4 @@ export {
 } from './trace-context';
 export { inSpan, markSpanFailed, openSpan, setHttpRoute, type OpenSpan, type SpanOptions } from './spans';
 export { createSparseLog } from './sparse-log';
+export { createFaultLog, type FaultLog } from './fault-log';

@@ -53,6 +53,12 @@ export const metrics = {
     unit: '{job}',
     labels: ['queue'],
   }),
+  relayLeft: counter({
+    name: 'orderly.relay.left',
+    meaning: 'Job ids that could not be handed to BullMQ after their commit: the sweep finds them',
+    unit: '{job}',
+    labels: ['queue'],
+  }),
   sweepRepaired: counter({
     name: 'orderly.sweep.repaired',
     meaning: 'What the sweep had to put right, by kind',

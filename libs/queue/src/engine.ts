@@ -3,7 +3,7 @@ import { Queue, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createJobPresence } from './job-presence';
 import { connectForCalls, whenReady } from './redis-connection';
-import { refuseEviction } from './redis-check';
+import { explainRefusal, inspectRedis } from './redis-check';
 
 export interface EngineOptions {
   readonly redisUrl: string;
@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly prefix: string;
   /** Connects when it is asked whether it is {@link BullEngine.ready}, not at once: for a process that may end before. */
   readonly connectsWhenAsked?: boolean;
-  /** A connection error; it is tried again for ever. */
+  /** An error of the connection, which is tried again for ever. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -26,16 +26,20 @@ export interface BullEngine extends Engine {
   hold(queue: string, forMs: number): Promise<void>;
   /** Lets a queue's workers fetch again before a hold has ended. Whatever still has to wait is held again by its claim. */
   release(queue: string): Promise<void>;
-  /** @throws ConfigurationError `redis-eviction-policy` */
-  ready(): Promise<void>;
+  /**
+   * Resolves when the engine can be used; waits 10 s for that, at most.
+   *
+   * @param signal ends the wait
+   * @throws ConfigurationError if the server is not suitable or refuses us
+   */
+  ready(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
 /** While Redis is away every call fails at once, also the first of a queue; the sweep makes up for it. */
 export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = () => undefined }: EngineOptions): BullEngine {
   const redis = connectForCalls(redisUrl, connectsWhenAsked);
-  redis.on('error', onError);
-  redis.on('ready', () => void refuseEviction(redis).catch(onError));
+  redis.on('error', (error) => onError(explainRefusal(error)));
   const queues = new Map<string, Queue>();
   const presence = createJobPresence(redis, prefix);
 
@@ -56,9 +60,9 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
     async release(queue) {
       await queueOf(queue).removeRateLimitKey();
     },
-    async ready() {
-      await whenReady(redis);
-      await refuseEviction(redis);
+    async ready(signal) {
+      await whenReady(redis, { signal });
+      await inspectRedis(redis);
     },
     async close() {
       await Promise.allSettled([...queues.values()].map((queue) => queue.close()));

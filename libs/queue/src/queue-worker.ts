@@ -1,8 +1,9 @@
-import { createSparseLog, metrics } from '@orderly/observability';
+import { createSparseLog, metrics, type FaultLog } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';
 import { Worker, type Job } from 'bullmq';
 import { dispose } from './dispose';
 import type { BullEngine } from './engine';
+import { explainRefusal } from './redis-check';
 import { connectForWorker, trackDuplicates } from './redis-connection';
 import { applyJob, type AppliedJob } from './apply-job';
 import { runJob, type Disposal, type JobRunner } from './run-job';
@@ -10,6 +11,8 @@ import { runJob, type Disposal, type JobRunner } from './run-job';
 export interface QueueWorkerOptions extends JobRunner {
   readonly engine: BullEngine;
   readonly redisUrl: string;
+  /** Told whether the worker's own connection works. */
+  readonly redisFaults: FaultLog;
   readonly prefix: string;
   /** The queue's jobs have their effect in PostgreSQL alone: they are applied, and claimed only to settle a failure. */
   readonly applies?: AppliedJob;
@@ -46,12 +49,17 @@ const restMs = 500;
 /** How soon a delivery is tried again whose end could not even be written down, in ms. */
 const afterFaultMs = 1000;
 
+/** A connection that breaks is told by itself; BullMQ tells it again for each of its own connections. */
+const isConnectionFault = (error: Error): boolean =>
+  'errno' in error || /^(Connection is closed|Command aborted)/.test(error.message);
+
 /** The ledger's ids, as PostgreSQL writes them: any other form would be asked for in vain, again and again. */
 const isJobId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
 
 /** Fetches the ids of one queue from BullMQ and runs their jobs. Its stop resolves when no job of it runs any more. */
 export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
-  const { queue, engine, redisUrl, prefix, concurrency, rateLimit, logger } = options;
+  const { queue, engine, redisUrl, redisFaults, prefix, concurrency, rateLimit, logger } = options;
+  const part = `worker ${queue}`;
   let disconnect = (): void => undefined;
   let worker: Worker | undefined;
   let isStopping = false;
@@ -65,6 +73,12 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
 
   const { applies } = options;
   const run = (id: string): Promise<Disposal> => (applies ? applyJob(id, applies, options) : runJob(id, options));
+  const logFault = createSparseLog<Error>(
+    (error, faults) =>
+      logger.warn({ err: error, queue, faults }, 'BullMQ reports a fault; the jobs concerned are delivered again'),
+    { intervalMs: 60_000 },
+  );
+
   const process = async (job: Job, token?: string): Promise<void> => {
     const { id = '' } = job;
     if (!isJobId(id)) {
@@ -85,7 +99,10 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
     async start() {
       const connection = connectForWorker(redisUrl);
       disconnect = trackDuplicates(connection);
-      connection.on('error', (error) => logger.debug({ err: error }, 'Redis connection'));
+      connection.on('error', (error) => {
+        if (!isStopping) redisFaults.failed(part, explainRefusal(error));
+      });
+      connection.on('ready', () => redisFaults.works(part));
       worker = new Worker(queue, process, {
         connection,
         prefix,
@@ -102,7 +119,9 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
         // A worker that waits for a hold to end must notice a stop meanwhile.
         maximumRateLimitDelay: 1000,
       });
-      worker.on('error', (error) => logger.debug({ err: error }, 'BullMQ'));
+      worker.on('error', (error) => {
+        if (!isStopping && !isConnectionFault(error)) logFault(error);
+      });
       await worker.waitUntilReady();
     },
     async stop() {

@@ -56,11 +56,12 @@ describe('the relay', () => {
     expect(calls[1]!.jobs).toEqual([job(9)]);
   });
 
-  it('gives up what comes beyond its bound, and goes on below it', async () => {
-    const { calls, relay, turns } = setup();
+  it('leaves jobs beyond its bound to the sweep and tells of them, and goes on below it', async () => {
+    const { calls, failures, relay, turns } = setup();
     relay([job(0)]);
     await turns();
     for (let call = 0; call < 30; call++) relay(jobs(1000));
+    expect(failures).toEqual(Array.from({ length: 9 }, () => [expect.any(Error), 1000]));
     calls[0]!.done();
     await turns();
     expect(calls[1]!.jobs).toHaveLength(21_000);

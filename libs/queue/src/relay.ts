@@ -1,50 +1,63 @@
 import type { Engine, RunnableJob } from '@orderly/jobs';
-import { metrics, withoutParent } from '@orderly/observability';
+import { metrics, withoutParent, type Counter } from '@orderly/observability';
 
 /** Hands runnable jobs to the engine after their commit. */
 export interface Relay {
-  /** Never waits and never fails: what cannot be added is found by the sweep. */
+  /** Never waits and never fails: the sweep finds the jobs that cannot be added. */
   (jobs: readonly RunnableJob[]): void;
-  /** Resolves when everything that was handed over so far has been added or given up. */
+  /** Resolves when every job that was handed over so far has been added or left to the sweep. */
   idle(): Promise<void>;
 }
 
-/** Jobs that wait for one round trip. More means that Redis is away or too slow: the sweep is the better way then. */
+/** Most jobs that wait for one round trip. With more, Redis is away or too slow, and the sweep serves better. */
 const maxWaiting = 20_000;
 
 /**
  * While one round trip is under way, the jobs of the next gather.
  *
- * @param onError told once per failed round trip
+ * @param onLeft told how many jobs are left to the sweep, once per failed round trip and per call while too many wait
+ * @param onAdded told after each round trip that succeeded
  */
-export function createRelay(engine: Pick<Engine, 'add'>, onError: (error: unknown, jobs: number) => void): Relay {
+export function createRelay(
+  engine: Pick<Engine, 'add'>,
+  onLeft: (error: unknown, jobs: number) => void,
+  onAdded: () => void = () => undefined,
+): Relay {
   let waiting: RunnableJob[] = [];
   let running: Promise<void> | undefined;
 
+  const leave = (error: unknown, jobs: readonly RunnableJob[]): void => {
+    count(metrics.relayLeft, jobs);
+    onLeft(error, jobs.length);
+  };
   const relay = (jobs: readonly RunnableJob[]): void => {
-    if (jobs.length === 0 || waiting.length > maxWaiting) return;
+    if (jobs.length === 0) return;
+    if (waiting.length > maxWaiting) return leave(new Error('too many jobs wait for Redis already'), jobs);
     waiting.push(...jobs);
-    // What is handed over belongs to many traces: the round trip is part of none.
+    // The jobs belong to many traces, so the round trip is part of none.
     running ??= withoutParent(run);
   };
   return Object.assign(relay, { idle: async () => running });
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      // One turn of the event loop: what other commits bring in it shares the round trip.
+      // Jobs of other commits in the same turn of the event loop share the round trip.
       await new Promise(setImmediate);
       const jobs = waiting;
       waiting = [];
       await engine.add(jobs).then(
-        () => count(jobs),
-        (error: unknown) => onError(error, jobs.length),
+        () => {
+          count(metrics.relayAdded, jobs);
+          onAdded();
+        },
+        (error: unknown) => leave(error, jobs),
       );
     }
-    // In the same turn in which nothing was left: what comes later starts a run of its own.
+    // In the turn in which nothing was left, so that later jobs start a run of their own.
     running = undefined;
   }
 }
 
-function count(jobs: readonly RunnableJob[]): void {
-  for (const [queue, ofQueue] of Map.groupBy(jobs, (job) => job.queue)) metrics.relayAdded.add({ queue }, ofQueue.length);
+function count(metric: Counter<'queue'>, jobs: readonly RunnableJob[]): void {
+  for (const [queue, ofQueue] of Map.groupBy(jobs, (job) => job.queue)) metric.add({ queue }, ofQueue.length);
 }

@@ -1,8 +1,8 @@
 import type { DueCursor, RunnableJob, SweepLedger } from '@orderly/jobs';
-import { metrics, type Logger } from '@orderly/observability';
+import { metrics, type FaultLog, type Logger } from '@orderly/observability';
 import { composeServices, createService, type Service } from '@orderly/runtime';
 import type { BullEngine } from './engine';
-import { watchGeneration } from './generation';
+import { watchRedis } from './watch-redis';
 
 export interface SweepOptions {
   readonly engine: BullEngine;
@@ -11,6 +11,8 @@ export interface SweepOptions {
   readonly queues: readonly string[];
   readonly prefix: string;
   readonly logger: Logger;
+  /** Told whether Redis can be used, and whether the sweep of each queue works. */
+  readonly faults: { readonly redis: FaultLog; readonly sweep: FaultLog };
   /** Redis has lost its contents: beside the jobs, everything else that lives there must be applied again. */
   readonly onGeneration?: () => void;
 }
@@ -34,20 +36,21 @@ const repairEvery = 30;
  * Redis is back. When Redis has lost its contents, the walk starts again from the beginning.
  */
 export function createSweep(options: SweepOptions): Service {
-  const { engine, prefix, queues, logger, onGeneration } = options;
+  const { engine, prefix, queues, logger, faults, onGeneration } = options;
   const sweeps = queues.map((queue) => createQueueSweep(queue, options));
-  const generation = watchGeneration(engine.redis, prefix, () => {
-    logger.warn('Redis is another or was emptied; every runnable job is given to it again');
+  const onChange = (): void => {
+    logger.warn('Redis was emptied or replaced; every runnable job is given to it again');
     for (const sweep of sweeps) sweep.walkAll({ restart: true });
     onGeneration?.();
-  });
+  };
+  const watch = watchRedis({ redis: engine.redis, faults: faults.redis, generation: { prefix, onChange } });
   const onReady = (): void => sweeps.forEach((sweep) => sweep.walkAll({ restart: false }));
   const reconnects = createService({
     name: 'sweep after a reconnect',
     start: async () => void engine.redis.on('ready', onReady),
     stop: async () => void engine.redis.off('ready', onReady),
   });
-  return composeServices('sweep', [[...sweeps, reconnects], generation]);
+  return composeServices('sweep', [[...sweeps, reconnects], watch]);
 }
 
 interface QueueSweep extends Service {
@@ -55,7 +58,7 @@ interface QueueSweep extends Service {
   walkAll(options: { readonly restart: boolean }): void;
 }
 
-function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOptions): QueueSweep {
+function createQueueSweep(queue: string, { engine, ledger, logger, faults }: SweepOptions): QueueSweep {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
@@ -96,7 +99,10 @@ function createQueueSweep(queue: string, { engine, ledger, logger }: SweepOption
     if (isRunning || isStopped) return;
     isRunning = true;
     running = step()
-      .catch((error: unknown) => logger.debug({ err: error, queue }, 'The sweep goes on when its servers are back'))
+      .then(
+        () => faults.sweep.works(queue),
+        (error: unknown) => faults.sweep.failed(queue, error),
+      )
       .finally(() => (isRunning = false));
   }
 

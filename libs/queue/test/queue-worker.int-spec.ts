@@ -6,7 +6,15 @@ import { stressStartStop } from '@orderly/runtime/testing';
 import { eventually, testRedisUrl } from '@orderly/testing';
 import { Queue, Worker } from 'bullmq';
 import { v7 as uuidv7 } from 'uuid';
-import { bindJob, createEngine, createQueueWorker, type BullEngine, type QueueWorker, type QueueWorkerOptions } from '../src';
+import {
+  bindJob,
+  createEngine,
+  createQueueWorker,
+  createRedisFaults,
+  type BullEngine,
+  type QueueWorker,
+  type QueueWorkerOptions,
+} from '../src';
 import {
   createFakeLedger,
   createTestPrefix,
@@ -18,6 +26,7 @@ import {
 } from '../src/testing';
 
 const queue = 'order-sync.erp';
+const logger = createLogger({ service: 'test', level: 'silent' });
 let space: TestPrefix;
 let engine: BullEngine;
 let fake: FakeLedger;
@@ -48,9 +57,10 @@ function makeWorker(handler: Handler, more: Partial<QueueWorkerOptions> = {}): Q
     ledger: fake.ledger,
     jobs: { 'sync-order': bindJob(syncOrder, handler) },
     gate: createSoloGate(),
-    logger: createLogger({ service: 'test', level: 'silent' }),
+    logger,
     prefix: space.prefix,
     redisUrl: testRedisUrl(),
+    redisFaults: createRedisFaults(logger),
     concurrency: 10,
     ...livingProcess(stop),
     drainMs: 300,
@@ -93,12 +103,11 @@ describe('a queue worker', () => {
   it('drops, counts and logs an id that no job can have, and claims nothing for it', async () => {
     const dropped = jest.spyOn(metrics.jobsDropped, 'add');
     const claims = jest.spyOn(fake.ledger, 'claim');
-    const logger = createLogger({ service: 'test', level: 'silent' });
     const warned = jest.spyOn(logger, 'warn');
     const bare = new Queue(queue, { connection: { url: testRedisUrl() }, prefix: space.prefix });
     const strays = ['order-7', uuidv7().toUpperCase(), ` ${uuidv7()}`];
     await bare.addBulk(strays.map((jobId) => ({ name: 'sync-order', data: {}, opts: { jobId, priority: 3 } })));
-    await startWorker(async () => done(), { logger });
+    await startWorker(async () => done());
     const ids = await insert(1);
     await eventually(() => isDone(ids));
     await eventually(isEmpty);

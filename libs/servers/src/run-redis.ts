@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from './free-port';
 import { run } from './run';
-import type { Server, ServerOptions, ServerSource } from './server';
+import type { RedisKind, Server, ServerOptions, ServerSource } from './server';
 import { openServerFolder } from './server-folder';
 import { spawnGuarded } from './spawn-guarded';
 import { waitUntil } from './wait-until';
@@ -38,10 +38,11 @@ export async function runRedis(
   const password = keptPassword(home);
   const configuration = join(home, 'redis.conf');
   // In a file, because other users of the machine can read command lines.
-  writeFileSync(configuration, settings({ port, password, home, isDurable: options.isDurable ?? true }), { mode: 0o600 });
+  const { isDurable = true, redisKind: kind = 'standalone' } = options;
+  writeFileSync(configuration, settings({ port, password, home, isDurable, kind }), { mode: 0o600 });
 
   let lastLine = 'no word';
-  const child = await spawnGuarded(program, [configuration], {
+  const child = await spawnGuarded(program, [configuration, ...(kind === 'sentinel' ? ['--sentinel'] : [])], {
     environment,
     cwd: home,
     stopSignal: 'SIGTERM',
@@ -71,18 +72,15 @@ export async function runRedis(
   return { url, source, description: `${name} ${version} from ${source === 'embedded' ? 'an unpacked package' : program}`, stop };
 }
 
-function settings(values: { port: number; password: string; home: string; isDurable: boolean }): string {
-  return [
-    `port ${values.port}`,
-    'bind 127.0.0.1',
-    `requirepass ${values.password}`,
-    `dir "${values.home}"`,
-    'daemonize no',
-    'maxmemory-policy noeviction',
-    'save ""',
-    `appendonly ${values.isDurable ? 'yes' : 'no'}`,
-    '',
-  ].join('\n');
+type Settings = { port: number; password: string; home: string; isDurable: boolean; kind: RedisKind };
+
+function settings({ port, password, home, isDurable, kind }: Settings): string {
+  const common = [`port ${port}`, 'bind 127.0.0.1', `requirepass ${password}`, `dir "${home}"`, 'daemonize no'];
+  // A Sentinel refuses to start with settings about data, which it has none of.
+  const aboutData = ['maxmemory-policy noeviction', 'save ""', `appendonly ${isDurable ? 'yes' : 'no'}`];
+  return [...common, ...(kind === 'sentinel' ? [] : aboutData), ...(kind === 'cluster' ? ['cluster-enabled yes'] : []), ''].join(
+    '\n',
+  );
 }
 
 // Kept, so that a folder that was used before opens again with a URL that somebody noted.

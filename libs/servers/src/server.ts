@@ -12,6 +12,8 @@ export type Server = {
   stop: () => Promise<void>;
 };
 
+export type RedisKind = 'standalone' | 'cluster' | 'sentinel';
+
 export type ServerOptions = {
   /** The process's environment: `PATH`, `HOME`, `DATABASE_URL`, `REDIS_URL` are read from it. */
   environment: NodeJS.ProcessEnv;
@@ -27,6 +29,8 @@ export type ServerOptions = {
    * @defaultValue true. False is only for tests: it is about four times as fast and may lose everything.
    */
   isDurable?: boolean;
+  /** What kind of Redis it is to be; the other kinds are for tests of what must be refused. @defaultValue `standalone` */
+  redisKind?: RedisKind;
   /** Gets one line each time a way fails, and before anything slow such as a download. */
   report?: (line: string) => void;
   /** Gets what a private server prints, line by line. */

@@ -48,12 +48,12 @@ function realProgram(folder: string, program: string): string {
   return real.endsWith(program) ? real : join(folder, program);
 }
 
-async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
+async function fromContainer({ dataFolder, redisKind = 'standalone' }: ServerOptions): Promise<Server> {
   if (dataFolder !== undefined) throw new Error('what a container holds goes with it, and a data folder is to stay');
   const container = await startContainer({
     image: 'redis:8-alpine',
     port: 6379,
-    command: ['--maxmemory-policy', 'noeviction', '--save', ''],
+    command: containerCommands[redisKind],
   });
   const url = `redis://${container.address}`;
   try {
@@ -64,6 +64,13 @@ async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
   }
   return { url, source: 'containers', description: 'Redis 8 in a container', stop: container.stop };
 }
+
+const standalone = ['--maxmemory-policy', 'noeviction', '--save', ''];
+const containerCommands = {
+  standalone,
+  cluster: [...standalone, '--cluster-enabled', 'yes'],
+  sentinel: ['sh', '-c', 'touch /tmp/sentinel.conf && exec redis-sentinel /tmp/sentinel.conf --port 6379'],
+};
 
 async function ping(url: string): Promise<void> {
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 5_000, maxRetriesPerRequest: 0 });

@@ -18,12 +18,14 @@ import {
   createRedisCheck,
   createRelay,
   createSweep,
+  redisPart,
   type BoundJob,
   type BullEngine,
   type QueueWorkerOptions,
 } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type AdminServer, type Service } from '@orderly/runtime';
 import { v7 as uuidv7 } from 'uuid';
+import { createProcessFaults, untilRedisWorks } from './process-faults';
 
 /** What every worker needs from its environment. */
 export interface WorkerProcessConfig {
@@ -102,13 +104,18 @@ export function createWorkerProcess(
   });
   const explain = createFaultLog(logger, { consequence: 'Work waits for it' });
   const { prefix } = config.queue;
+  const faults = createProcessFaults(logger);
   const engine = createEngine({
     redisUrl: config.redis.url,
     prefix,
     connectsWhenAsked: true,
-    onError: (error) => logger.debug({ err: error }, 'Redis connection'),
+    onError: (error) => faults.redis.failed(redisPart, error),
   });
-  const relay = createRelay(engine, (error, jobs) => logger.debug({ err: error, jobs }, 'Left to the sweep'));
+  const relay = createRelay(
+    engine,
+    (error, jobs) => faults.relay.failed('relay', error, jobs),
+    () => faults.relay.works('relay'),
+  );
   const ledgerOptions: LedgerOptions = {
     db,
     processId,
@@ -157,6 +164,7 @@ export function createWorkerProcess(
       logger,
       prefix,
       redisUrl: config.redis.url,
+      redisFaults: faults.redis,
       closeMs: config.shutdown.timeoutMs * closeShare,
       ...draining,
     }),
@@ -174,6 +182,7 @@ export function createWorkerProcess(
     queues: queueNames,
     prefix,
     logger,
+    faults,
     onGeneration,
   });
   const redisWorks = createRedisCheck(engine.redis, prefix);
@@ -205,7 +214,11 @@ export function createWorkerProcess(
         }),
       stop: () => heartbeatDb.close(),
     }),
-    createService({ name: 'redis', start: () => engine.ready(), stop: () => engine.close() }),
+    createService({
+      name: 'redis',
+      start: (signal) => untilRedisWorks(engine, faults.redis, signal),
+      stop: () => engine.close(),
+    }),
     heartbeat,
     ...services,
     closing('relay', () => relay.idle()),

@@ -8,10 +8,12 @@ import type { RedisServer } from '@orderly/servers';
 import { eventually } from '@orderly/testing';
 import { Redis } from 'ioredis';
 import { v7 as uuidv7 } from 'uuid';
+import { createProcessFaults } from '../src/process-faults';
 import { createWorkerFixture, type WorkerFixture } from '../src/testing';
 
 const queue = 'order-status';
 const logger = createLogger({ service: 'test', level: 'silent' });
+const faults = createProcessFaults(logger);
 let fixture: WorkerFixture;
 let server: RedisServer;
 let other: RedisServer | undefined;
@@ -44,7 +46,7 @@ afterAll(async () => {
 
 async function startSweep(options: Partial<SweepOptions> = {}): Promise<Service> {
   const ledger = createSweepLedger(fixture.db, uuidv7());
-  const sweep = createSweep({ engine, ledger, queues: [queue], prefix, logger, ...options });
+  const sweep = createSweep({ engine, ledger, queues: [queue], prefix, logger, faults, ...options });
   sweeps.push(sweep);
   await sweep.start();
   return sweep;
@@ -221,6 +223,7 @@ describe('the sweep', () => {
           queues: [queue],
           prefix,
           logger,
+          faults,
         });
         sweeps.push(sweep);
         await sweep.start();

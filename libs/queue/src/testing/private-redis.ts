@@ -1,11 +1,10 @@
-import { startRedis, type RedisServer } from '@orderly/servers';
+import { startRedis, type RedisKind, type RedisServer } from '@orderly/servers';
 
 /**
- * A Redis of one test file alone, for what must not be done to the one that all share: emptying it, losing it, changing its
- * settings.
+ * A Redis of one test file alone, for tests that empty it, lose it or change its settings.
  */
-export function startPrivateRedis(): Promise<RedisServer> {
+export function startPrivateRedis(redisKind?: RedisKind): Promise<RedisServer> {
   // With REDIS_URL it would be the shared one again.
   const environment = { ...process.env, REDIS_URL: undefined };
-  return startRedis({ environment, containers: 'last', isDurable: false });
+  return startRedis({ environment, containers: 'last', isDurable: false, redisKind });
 }

@@ -13,6 +13,8 @@ export interface TcpProxy {
   forget(): void;
   /** Sends new connections to another server, which has the same credentials, and breaks those to the one before. */
   retarget(serverUrl: string): void;
+  /** Sends new connections to another server, and leaves the open ones where they are: what a name server does in a failover. */
+  redirect(serverUrl: string): void;
   /** Connections that are open now. */
   connections(): number;
 }
@@ -78,6 +80,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       target = new URL(other);
       breakAll();
     },
+    redirect: (other) => void (target = new URL(other)),
     connections: () => sockets.size / 2,
   };
   running.add(proxy);
