@@ -5,7 +5,7 @@ import type { RedisServer } from '@orderly/servers';
 import { eventually } from '@orderly/testing';
 import { Redis } from 'ioredis';
 import { bindJob, createEngine, createQueueWorker, createRedisFaults } from '../src';
-import { createFakeLedger, startPrivateRedis, startTcpProxy, stopTcpProxies } from '../src/testing';
+import { createFakeLedger, livingProcess, startPrivateRedis, startTcpProxy, stopTcpProxies } from '../src/testing';
 
 const queue = 'order-sync.erp';
 const prefix = 'failover';
@@ -40,7 +40,7 @@ describe('a primary that is demoted and keeps its connections', () => {
       redisUrl: proxy.url,
       redisFaults: createRedisFaults(logger),
       concurrency: 2,
-      stopSignals: () => [stop.signal],
+      ...livingProcess(stop),
       drainMs: 300,
       onDrainTimeout: () => undefined,
       closeMs: 1500,
