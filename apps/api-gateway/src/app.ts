@@ -10,6 +10,7 @@ import { createAnswerOnce } from './idempotency/answer-once';
 import { addRoutes } from './routes/routes';
 import { logUnsetPlatforms } from './routes/webhooks/log-unset-platforms';
 import { shedLoad } from './pressure/shed-load';
+import { watchUnservedQueues } from './watch-unserved-queues';
 import { ledgerDeadlineMs, orUnavailable } from './http/or-unavailable';
 
 export interface AppDependencies {
@@ -91,6 +92,7 @@ export function buildApp(
       await settledWithin(relay.idle(), drainTimeoutMs);
       await engine.close();
     }),
+    watchUnservedQueues(db, logger),
     http,
     admin.readiness,
   ]);

@@ -23,6 +23,7 @@ export { readOldestWaits } from './jobs/read-oldest-waits';
 export { readWaitingQueues } from './jobs/read-waiting-queues';
 export { createSweepLedger } from './jobs/sweep-ledger';
 export { createClaimKeeping } from './jobs/claim-keeping';
+export { readUnservedQueues, type UnservedQueue } from './jobs/read-unserved-queues';
 export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { applyOrderEvents } from './orders/apply-order-events';
 export type { ApplyOptions } from './orders/apply-types';

@@ -47,6 +47,12 @@ export const metrics = {
     unit: 's',
     labels: ['queue'],
   }),
+  queueUnservedJobs: observedGauge({
+    name: 'orderly.queue.unserved_jobs',
+    meaning: 'Open jobs of a queue that no living process works on, counted up to 10,000; absent for every other queue',
+    unit: '{job}',
+    labels: ['queue'],
+  }),
   relayAdded: counter({
     name: 'orderly.relay.added',
     meaning: 'Job ids handed to BullMQ after their commit',
