@@ -2,7 +2,14 @@ import { createDatabase, createFaultLog, type Database, watchPool } from '@order
 import { createAcceptOnce, createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
 import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
-import { composeServices, createAdminServer, createService, type ReadinessCheck, type Service } from '@orderly/runtime';
+import {
+  composeServices,
+  createAdminServer,
+  createService,
+  settlesWithin,
+  type ReadinessCheck,
+  type Service,
+} from '@orderly/runtime';
 import type { AppConfig } from './config';
 import { createHttpServer } from './http/http-server';
 import { createHttpService } from './http/http-service';
@@ -89,7 +96,7 @@ export function buildApp(
     resource('last use of keys', () => lastUse.stop()),
     resource('rate limiter', async () => rateLimiter.close()),
     resource('relay', async () => {
-      await settledWithin(relay.idle(), drainTimeoutMs);
+      await settlesWithin(relay.idle(), drainTimeoutMs);
       await engine.close();
     }),
     watchUnservedQueues(db, logger),
@@ -136,11 +143,4 @@ function createFailureLog(logger: Logger): (error: unknown) => void {
   return createSparseLog((error, failures) =>
     logger.warn({ err: error, failures }, 'Jobs could not be handed to Redis: the sweep will find them'),
   );
-}
-
-async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-  await Promise.race([work, timeout]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,5 @@
 import { createSparseLog, metrics, type FaultLog } from '@orderly/observability';
-import { createService, type Service } from '@orderly/runtime';
+import { createService, settlesWithin, type Service } from '@orderly/runtime';
 import { Worker, type Job } from 'bullmq';
 import { dispose } from './dispose';
 import type { BullEngine } from './engine';
@@ -127,17 +127,11 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
     async stop() {
       isStopping = true;
       const drain = setTimeout(options.onDrainTimeout, options.drainMs);
-      const closing = Promise.withResolvers<void>();
-      const giveUp = setTimeout(() => {
-        logger.warn({ queue }, 'Redis could not be told that this worker stops; it finds out by itself');
-        closing.resolve();
-      }, options.closeMs);
       try {
-        void worker?.close().then(closing.resolve, closing.reject);
-        if (worker) await closing.promise;
+        const isClosed = worker === undefined || (await settlesWithin(worker.close(), options.closeMs));
+        if (!isClosed) logger.warn({ queue }, 'Redis could not be told that this worker stops; it finds out by itself');
       } finally {
         clearTimeout(drain);
-        clearTimeout(giveUp);
         disconnect();
       }
     },

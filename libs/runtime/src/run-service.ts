@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { describeFailure } from './run-main';
 import type { Service } from './service';
+import { settlesWithin } from './settles-within';
 
 /** The methods of a logger that `runService` uses; pino has them. */
 export interface ServiceLogger {
@@ -36,7 +37,7 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
     if (state.isStopping) return;
     state.isStopping = true;
     try {
-      if (!(await settlesWithin(() => service.stop(), shutdownTimeoutMs))) {
+      if (!(await settlesWithin(service.stop(), shutdownTimeoutMs))) {
         state.exitCode = 1;
         logger.error({ unstopped: service.unstopped?.() ?? [service.name], shutdownTimeoutMs }, 'Stop exceeded its deadline');
       }
@@ -44,7 +45,7 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
       state.exitCode = 1;
       logger.error({ err: error }, 'Stop failed');
     }
-    await settlesWithin(async () => onExit?.(), onExitTimeoutMs).catch((error: unknown) =>
+    await settlesWithin(Promise.resolve(onExit?.()), onExitTimeoutMs).catch((error: unknown) =>
       logger.error({ err: error }, 'The final flush failed'),
     );
     logger.info({ exitCode: state.exitCode }, `${service.name} has stopped`);
@@ -75,16 +76,5 @@ export async function runService(service: Service, { shutdownTimeoutMs, logger, 
     if (isAppError(error)) process.stderr.write(`${service.name} cannot start: ${describeFailure(error)}\n`);
     else logger.error({ err: error }, `${service.name} cannot start`);
     await stopAndExit();
-  }
-}
-
-/** False if the time ran out first; a rejection is rethrown. */
-async function settlesWithin(work: () => Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => (timer = setTimeout(resolve, timeoutMs, false)));
-  try {
-    return await Promise.race([work().then(() => true as const), timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
