@@ -1,4 +1,4 @@
-import { createDatabase, createFaultLog, type Database, watchPool } from '@orderly/database';
+import { createDatabase, createDatabaseFaultLog, type Database, watchPool } from '@orderly/database';
 import { createAcceptOnce, createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
 import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
@@ -86,7 +86,7 @@ export function buildApp(
       }),
   });
   const http = createHttpService(api, config.http);
-  const ready = createReadiness(db, createFaultLog(logger, { consequence: 'api-gateway is not ready' }));
+  const ready = createReadiness(db, createDatabaseFaultLog(logger, { consequence: 'api-gateway is not ready' }));
   const admin = createAdminServer({ ...config.admin, live: () => true, ready, metrics: metricsText });
 
   const service = composeServices('api-gateway', [

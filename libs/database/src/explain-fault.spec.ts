@@ -1,5 +1,5 @@
 import { explainDatabaseFault } from './explain-fault';
-import { createFaultLog } from './fault-log';
+import { createDatabaseFaultLog } from './database-fault-log';
 
 const fault = (code: string, message: string) => Object.assign(new Error(message), { code });
 
@@ -55,7 +55,7 @@ describe('the log of such faults', () => {
     const lines: string[] = [];
     const clock = { ms: 0 };
     const logger = { warn: (_fields: object, message: string) => void lines.push(message) };
-    const log = createFaultLog(logger as never, { consequence: 'Work waits.', now: () => clock.ms });
+    const log = createDatabaseFaultLog(logger as never, { consequence: 'Work waits.', now: () => clock.ms });
     return { lines, clock, log };
   }
   const refused = fault('ECONNREFUSED', 'connect ECONNREFUSED');

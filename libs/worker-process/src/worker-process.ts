@@ -1,4 +1,4 @@
-import { createDatabase, createFaultLog, type Database, isDatabaseAway, retried } from '@orderly/database';
+import { createDatabase, createDatabaseFaultLog, type Database, isDatabaseAway, retried } from '@orderly/database';
 import {
   createClaimKeeping,
   createProcessRegistry,
@@ -102,7 +102,7 @@ export function createWorkerProcess(
     connectTimeoutMs: heartbeatTimeoutMs,
     queryTimeoutMs: heartbeatTimeoutMs,
   });
-  const explain = createFaultLog(logger, { consequence: 'Work waits for it' });
+  const explain = createDatabaseFaultLog(logger, { consequence: 'Work waits for it' });
   const { prefix } = config.queue;
   const faults = createProcessFaults(logger);
   const engine = createEngine({

@@ -1,5 +1,5 @@
 import { createSparseLog, currentTraceContext, type Logger, metrics, setHttpRoute, traceIdOf } from '@orderly/observability';
-import { createFaultLog } from '@orderly/database';
+import { createDatabaseFaultLog } from '@orderly/database';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
 import { answerConnectionError, checkHost, noteRequest } from './connection-error';
@@ -105,7 +105,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';
 
 function createFailureLog(logger: Logger) {
-  const explain = createFaultLog(logger, { consequence: 'Requests are answered with 503' });
+  const explain = createDatabaseFaultLog(logger, { consequence: 'Requests are answered with 503' });
   const slow = createSparseLog<void>(
     (_none, requests) => logger.warn({ requests }, 'PostgreSQL did not answer in time. Requests are answered with 503'),
     { intervalMs: 60_000 },

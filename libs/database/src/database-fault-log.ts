@@ -18,7 +18,7 @@ const maxReasons = 20;
  *
  * @returns gets every failure; gives false for one that has no explanation, which is not written
  */
-export function createFaultLog(
+export function createDatabaseFaultLog(
   logger: Pick<Logger, 'warn'>,
   { consequence, intervalMs = 60_000, now = () => performance.now() }: FaultLogOptions,
 ): (error: unknown) => boolean {
