@@ -208,9 +208,13 @@ describe('a settlement that the ledger cannot take', () => {
 
   it('because of what the partner said is written without it, and what took place stays true', async () => {
     const { fake, run } = setup(async () =>
-      done({ resultVersion: 1, log: { responseExcerpt: 'bad', responseStatus: 200 }, message: { state: 'sent', reason: 'bad' } }),
+      done({
+        resultVersion: 1,
+        log: { responseExcerpt: 'unstorable', responseStatus: 200 },
+        message: { state: 'sent', reason: 'unstorable' },
+      }),
     );
-    fake.refuse((settlement) => textOf(settlement).includes('bad'));
+    fake.refuse((settlement) => textOf(settlement).includes('unstorable'));
     const { after, disposal } = await run();
     expect(after).toMatchObject({ outcome: 'done', attemptsUsed: 1 });
     expect(fake.settlements[0]).toMatchObject({ attempt: { responseStatus: 200 }, message: { state: 'sent' } });
@@ -218,8 +222,8 @@ describe('a settlement that the ledger cannot take', () => {
   });
 
   it('because of a dead letter’s words keeps its code', async () => {
-    const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'bad')));
-    fake.refuse((settlement) => textOf(settlement).includes('bad'));
+    const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'unstorable')));
+    fake.refuse((settlement) => textOf(settlement).includes('unstorable'));
     expect((await run()).after).toMatchObject({ outcome: 'dead', errorCode: 'destination-refused' });
   });
 

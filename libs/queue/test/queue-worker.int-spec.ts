@@ -113,7 +113,7 @@ describe('a queue worker', () => {
     await eventually(isEmpty);
     await bare.close();
     expect(dropped.mock.calls).toEqual(strays.map(() => [{ queue, reason: 'invalid-id' }]));
-    expect(claims.mock.calls).toEqual([[{ jobId: ids[0] }]]);
+    expect(claims.mock.calls).toEqual([[expect.objectContaining({ jobId: ids[0] })]]);
     expect(warned.mock.calls).toEqual([[{ queue, id: 'order-7', deliveries: 1 }, expect.stringContaining('Dropped')]]);
     expect((await space.keys()).filter((key) => strays.some((id) => key.includes(id)))).toEqual([]);
   });
