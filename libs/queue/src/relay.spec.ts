@@ -61,7 +61,7 @@ describe('the relay', () => {
     relay([job(0)]);
     await turns();
     for (let call = 0; call < 30; call++) relay(jobs(1000));
-    expect(failures).toEqual(Array.from({ length: 9 }, () => [expect.any(Error), 1000]));
+    expect(failures).toEqual(Array.from({ length: 9 }, (): unknown => [expect.any(Error), 1000]));
     calls[0]!.done();
     await turns();
     expect(calls[1]!.jobs).toHaveLength(21_000);

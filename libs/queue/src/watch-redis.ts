@@ -26,18 +26,20 @@ export function watchRedis({ redis, faults, generation }: RedisWatchOptions): Se
   let timer: NodeJS.Timeout | undefined;
   let isLooking = false;
   let isStopped = false;
+  // A function, because what awaits may be overtaken by the stop.
+  const hasStopped = (): boolean => isStopped;
   /** Why there is no connection. */
   let lastError: Error | undefined;
 
   const lookOnce = async (): Promise<void> => {
-    if (isLooking || isStopped) return;
+    if (isLooking || hasStopped()) return;
     isLooking = true;
     try {
       if (redis.status !== 'ready') throw lastError ?? new Error('there is no connection');
       await look();
       faults.works(redisPart);
     } catch (error) {
-      if (!isStopped) faults.failed(redisPart, error);
+      if (!hasStopped()) faults.failed(redisPart, error);
     } finally {
       isLooking = false;
     }
