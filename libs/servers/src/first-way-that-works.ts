@@ -1,15 +1,16 @@
 import type { Server, Way } from './server';
 import { NoEngineError } from './start-container';
 
-/** No way gave a server. The message is one line that says what to install. */
+/** No way led to a server. The message is one line that says what to install. */
 export class NoServerError extends Error {
   override readonly name = 'NoServerError';
 }
 
 /**
- * Tries the ways in order and gives the first server.
- * @throws NoServerError when no way works, or at once when a server was named in the environment and does not answer: other
- * data than the one asked for would be a worse surprise than none.
+ * Tries the ways in order and returns the first server.
+ *
+ * @throws NoServerError if no way works, or if a server from the environment does not answer. Another server would show other
+ * data than the user expects.
  */
 export async function firstWayThatWorks(
   { product, advice }: { product: string; advice: string },
@@ -23,7 +24,7 @@ export async function firstWayThatWorks(
     } catch (error) {
       const reason = oneLine(error);
       if (way.source === 'environment') throw new NoServerError(reason);
-      // Most machines have no Docker, and a line about it in every test run is one that nobody reads.
+      // Most machines have no Docker, so a line about it in every test run would only be noise.
       if (error instanceof NoEngineError && way !== ways.at(-1)) continue;
       const next = ways[index + 1];
       report(`${product}: ${reason}${next ? `; taking one ${labels[next.source]}` : ''}`);
@@ -32,7 +33,7 @@ export async function firstWayThatWorks(
   throw new NoServerError(`There is no ${product}. ${advice}`);
 }
 
-/** The ways in the order in which they are tried. */
+/** Sorts the ways into the order in which they are tried. */
 export function inOrder(ways: Way[], containers: 'first' | 'last'): Way[] {
   const order =
     containers === 'first'

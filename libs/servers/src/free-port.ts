@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 
-/** A port of 127.0.0.1 that nothing listens on now. Another process may take it before you do: be ready to try again. */
+/** Finds a free port on 127.0.0.1. Another process may take it before the caller does, so be ready to try again. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -11,8 +11,9 @@ import { invocationFor, type User } from './unprivileged-user';
 import { waitUntil } from './wait-until';
 
 /**
- * Runs a private PostgreSQL from the programs in `folder`, on a port of 127.0.0.1, with a password of its own.
- * @throws Error with one line, when the programs do not work here, are too old, or the data is of another version.
+ * Runs a private PostgreSQL from the programs in `folder`, on 127.0.0.1, with a random password.
+ *
+ * @throws Error with one line if the programs do not work here, are too old, or the data is from another version
  */
 export async function runPostgres(
   folder: string,
@@ -38,7 +39,7 @@ async function runIn(
 ): Promise<Server> {
   const invocation = invocationFor([folder, join(home, '..')]);
   if (invocation.user) giveTo(invocation.user, home);
-  // Messages in English and a sort order that is the same on every machine; nothing of ours (PGHOST, PGDATA) leaks in.
+  // Gives English messages and the same sort order on every machine. Our own PGHOST or PGDATA must not reach the server.
   const environment = { PATH: options.environment.PATH, HOME: home, LC_ALL: 'C', TZ: 'UTC' };
   const runHere = (program: string, args: string[]): Promise<string> => {
     const { command, args: all, user } = invocation.of(join(folder, program), args);
@@ -46,7 +47,7 @@ async function runIn(
   };
 
   const version = /\d+(\.\d+)?/.exec(await runHere('postgres', ['--version']))?.[0] ?? '0';
-  if (parseInt(version, 10) < oldestMajor) throw new Error(`it is PostgreSQL ${version}: ${oldestMajor} or newer is needed`);
+  if (parseInt(version, 10) < oldestMajor) throw new Error(`PostgreSQL ${version} is too old: ${oldestMajor} or newer is needed`);
   const data = join(home, 'data');
   const password = await initialise(data, home, version, invocation.user, runHere);
 
@@ -77,7 +78,7 @@ async function runIn(
   };
   try {
     const gaveUp = (): string | undefined =>
-      child.isRunning() ? undefined : `it ended at once: ${lastLines.at(-1) ?? 'no word'}`;
+      child.isRunning() ? undefined : `the server exited at start: ${lastLines.at(-1) ?? 'it printed nothing'}`;
     await waitUntil(() => createDatabase(`postgres://orderly:${password}@127.0.0.1:${port}/postgres`), {
       timeoutMs: 60_000,
       gaveUp,
@@ -94,7 +95,7 @@ async function runIn(
   };
 }
 
-// Gives the password, which is kept beside the data so that a folder that was used before opens again.
+// Returns the password. It is stored beside the data, so that a later start with the same folder works.
 async function initialise(
   data: string,
   home: string,
@@ -106,13 +107,13 @@ async function initialise(
   if (existsSync(join(data, 'PG_VERSION'))) {
     const madeBy = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
     if (parseInt(madeBy, 10) !== parseInt(version, 10))
-      throw new Error(`it is PostgreSQL ${version}, and ${data} was made by ${madeBy}`);
+      throw new Error(`PostgreSQL ${version} cannot open ${data}, which was created by version ${madeBy}`);
     return readFileSync(passwordFile, 'utf8').trim();
   }
   const password = randomBytes(18).toString('base64url');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) chownSync(passwordFile, user.uid, user.gid);
-  // A first start that was broken off leaves a folder that initdb would refuse.
+  // An interrupted first start leaves a folder that initdb would refuse.
   rmSync(data, { recursive: true, force: true });
   await runHere('initdb', [
     ...['-D', data, '-U', 'orderly', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
@@ -125,14 +126,14 @@ function settings(port: number, isDurable: boolean): string[] {
   const values = {
     port,
     listen_addresses: '127.0.0.1',
-    unix_socket_directories: '', // paths of sockets are short of room, and nobody needs one here
+    unix_socket_directories: '', // off: a socket's path has at most 107 characters, and no client uses one here
     max_connections: 300,
     shared_buffers: '256MB',
     max_wal_size: '2GB',
     checkpoint_timeout: '15min',
     log_checkpoints: 'off',
     cluster_name: 'orderly',
-    // What the ledger promises rests on these three; tests lose nothing that anybody would miss.
+    // The promise of durability depends on these three. Tests can do without it, and run faster.
     ...(isDurable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -140,7 +141,7 @@ function settings(port: number, isDurable: boolean): string[] {
 
 async function createDatabase(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined); // the server may still be starting: the next try says more
+  client.on('error', () => undefined); // the server may still be starting; the next try shows the error
   try {
     await client.connect();
     const { rowCount } = await client.query("select 1 from pg_database where datname = 'orderly'");

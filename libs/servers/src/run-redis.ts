@@ -11,13 +11,14 @@ import { waitUntil } from './wait-until';
 
 export type RedisProgram = {
   program: string;
-  /** Folders of libraries that it needs and that the machine may lack. */
+  /** Folders with libraries that the program needs and the machine may lack. */
   libraries: string[];
 };
 
 /**
- * Runs a private Redis on a port of 127.0.0.1, with a password of its own.
- * @throws Error with one line, when the program does not work here or is too old.
+ * Runs a private Redis on 127.0.0.1, with a random password.
+ *
+ * @throws Error with one line if the program does not work here or is too old
  */
 export async function runRedis(
   { program, libraries }: RedisProgram,
@@ -31,17 +32,17 @@ export async function runRedis(
   };
   const [, name = 'Redis', version = '0'] =
     /^(Redis|Valkey) server v=(\S+)/.exec(await run(program, ['--version'], { environment })) ?? [];
-  if (parseFloat(version) < 6.2) throw new Error(`it is ${name} ${version}: Redis 6.2 or newer is needed`);
+  if (parseFloat(version) < 6.2) throw new Error(`${name} ${version} is too old: Redis 6.2 or newer is needed`);
 
   const { path: home, isTemporary, discard } = openServerFolder('redis', options.dataFolder);
   const port = await freePort();
   const password = keptPassword(home);
   const configuration = join(home, 'redis.conf');
-  // In a file, because other users of the machine can read command lines.
+  // The password is in a file, because other users of the machine can read command lines.
   const { isDurable = true, redisKind: kind = 'standalone' } = options;
   writeFileSync(configuration, settings({ port, password, home, isDurable, kind }), { mode: 0o600 });
 
-  let lastLine = 'no word';
+  let lastLine = 'it printed nothing';
   const child = await spawnGuarded(program, [configuration, ...(kind === 'sentinel' ? ['--sentinel'] : [])], {
     environment,
     cwd: home,
@@ -59,9 +60,9 @@ export async function runRedis(
   };
   const url = `redis://:${password}@127.0.0.1:${port}`;
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, enableReadyCheck: true });
-  redis.on('error', () => undefined); // it may still be starting: the next try says more
+  redis.on('error', () => undefined); // the server may still be starting; the next try shows the error
   try {
-    const gaveUp = (): string | undefined => (child.isRunning() ? undefined : `it ended at once: ${lastLine}`);
+    const gaveUp = (): string | undefined => (child.isRunning() ? undefined : `the server exited at start: ${lastLine}`);
     await waitUntil(() => redis.connect(), { timeoutMs: 30_000, gaveUp });
   } catch (error) {
     await stop();
@@ -76,14 +77,14 @@ type Settings = { port: number; password: string; home: string; isDurable: boole
 
 function settings({ port, password, home, isDurable, kind }: Settings): string {
   const common = [`port ${port}`, 'bind 127.0.0.1', `requirepass ${password}`, `dir "${home}"`, 'daemonize no'];
-  // A Sentinel refuses to start with settings about data, which it has none of.
+  // A Sentinel has no data, and refuses to start with settings about it.
   const aboutData = ['maxmemory-policy noeviction', 'save ""', `appendonly ${isDurable ? 'yes' : 'no'}`];
   return [...common, ...(kind === 'sentinel' ? [] : aboutData), ...(kind === 'cluster' ? ['cluster-enabled yes'] : []), ''].join(
     '\n',
   );
 }
 
-// Kept, so that a folder that was used before opens again with a URL that somebody noted.
+// The password is stored, so that a later start with the same folder has the same password in its URL.
 function keptPassword(home: string): string {
   const file = join(home, 'password');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();

@@ -4,13 +4,14 @@ export type RunOptions = {
   environment: NodeJS.ProcessEnv;
   cwd?: string;
   user?: { uid: number; gid: number };
-  /** @defaultValue 60 s */
+  /** After this time the program is killed. @defaultValue 60,000 */
   timeoutMs?: number;
 };
 
 /**
- * Runs a program to its end and gives what it printed.
- * @throws Error with the last line that it printed, when it does not end well.
+ * Runs a program to its end and returns its output.
+ *
+ * @throws Error with the last line of the output if the program fails
  */
 export function run(command: string, args: string[], options: RunOptions): Promise<string> {
   const { environment, cwd, user, timeoutMs = 60_000 } = options;

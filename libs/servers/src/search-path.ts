@@ -1,7 +1,11 @@
 import { accessSync, constants, globSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Folders of the PATH that hold every one of the programs, in order. */
+/**
+ * Finds the folders of the PATH that contain all of the programs, in order.
+ *
+ * @param alsoIn - patterns of further folders; the matches of a pattern are tried from the newest version down
+ */
 export function foldersWith(programs: string[], environment: NodeJS.ProcessEnv, alsoIn: string[] = []): string[] {
   const folders = [
     ...(environment.PATH ?? '').split(delimiter).filter(Boolean),
@@ -10,7 +14,7 @@ export function foldersWith(programs: string[], environment: NodeJS.ProcessEnv, 
   return folders.filter((folder) => programs.every((program) => isExecutable(join(folder, program))));
 }
 
-/** Where a program really lies: some find their own files beside it. */
+/** Resolves the links to a program: some programs look for their files in their real folder. */
 export const realPath = (folder: string, program: string): string => realpathSync(join(folder, program));
 
 const newestFirst = (pattern: string): string[] =>

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 export type ServerFolder = {
   path: string;
   isTemporary: boolean;
-  /** Removes it if it is temporary. */
+  /** Removes the folder if it is temporary. */
   discard: () => void;
 };
 
-/** The folder that a private server lives in: the given one, which stays, or a temporary one. */
+/** Creates the folder of a private server: `dataFolder`, which is kept, or a temporary one. */
 export function openServerFolder(server: string, dataFolder: string | undefined): ServerFolder {
   const path = dataFolder ?? mkdtempSync(join(tmpdir(), `orderly-${server}-`));
   mkdirSync(path, { recursive: true, mode: 0o700 });

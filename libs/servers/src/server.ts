@@ -1,39 +1,37 @@
-/** Where a server came from. */
+/** The origin of a server. */
 export type ServerSource = 'environment' | 'path' | 'embedded' | 'containers';
 
 /** A server that answers. */
 export type Server = {
-  /** With the credentials in it. */
+  /** Contains the credentials, so never log it. */
   url: string;
   source: ServerSource;
-  /** For people, such as `PostgreSQL 15.13 from /usr/lib/postgresql/15/bin`. */
+  /** A text for people, such as `PostgreSQL 15.13 from /usr/lib/postgresql/15/bin`. */
   description: string;
-  /** Ends it within seconds and removes what it left; safe to call again. Does nothing to a server from the environment. */
+  /** Stops the server within seconds and removes its temporary files. Leaves a server from the environment alone. Idempotent. */
   stop: () => Promise<void>;
 };
 
+/** The modes of a Redis server. */
 export type RedisKind = 'standalone' | 'cluster' | 'sentinel';
 
 export type ServerOptions = {
-  /** The process's environment: `PATH`, `HOME`, `DATABASE_URL`, `REDIS_URL` are read from it. */
+  /** The environment of the process. `PATH`, `HOME`, `DATABASE_URL` and `REDIS_URL` are read from it. */
   environment: NodeJS.ProcessEnv;
-  /**
-   * Whether containers come right after the environment (tests), or last (the local stack).
-   * @defaultValue `last`
-   */
+  /** Whether containers are tried right after the environment (tests), or last (the local stack). @defaultValue `last` */
   containers?: 'first' | 'last';
-  /** Where a private server keeps its data, so that it survives a restart. Without it the data goes when the server stops. */
+  /** The folder for the data of a private server. Without it the data is deleted when the server stops. */
   dataFolder?: string;
   /**
-   * Whether a commit that was answered survives a crash of the machine.
-   * @defaultValue true. False is only for tests: it is about four times as fast and may lose everything.
+   * Whether a confirmed commit survives a crash of the machine. False is for tests only: it is about four times as fast, and a
+   * crash may lose everything. @defaultValue true
    */
   isDurable?: boolean;
-  /** What kind of Redis it is to be; the other kinds are for tests of what must be refused. @defaultValue `standalone` */
+  /** The kind of Redis. Tests need the other kinds, which services must refuse. @defaultValue `standalone` */
   redisKind?: RedisKind;
-  /** Gets one line each time a way fails, and before anything slow such as a download. */
+  /** Receives one line each time a way fails, and before slow work such as a download. */
   report?: (line: string) => void;
-  /** Gets what a private server prints, line by line. */
+  /** Receives the output of a private server, line by line. */
   onOutput?: (line: string) => void;
 };
 
@@ -41,8 +39,9 @@ export type ServerOptions = {
 export type Way = {
   source: ServerSource;
   /**
-   * Gives a server that answers; or the reason, as an error with one line, why this way does not work here.
-   * `undefined`: this way is not asked for, and its absence is nothing worth a line.
+   * Returns a server that answers, or undefined if nobody asked for this way.
+   *
+   * @throws Error with one line that says why this way does not work here
    */
   start: () => Promise<Server | undefined>;
 };

@@ -4,35 +4,34 @@ import type { Readable, Writable } from 'node:stream';
 
 export type GuardOptions = {
   environment: NodeJS.ProcessEnv;
-  /** Who it runs as; the current user when absent. Only root can change it. */
+  /** The user that the command runs as. Only root may choose another one. @defaultValue the current user */
   user?: { uid: number; gid: number };
   cwd?: string;
-  /** How it is asked to stop: SIGTERM, or SIGINT for PostgreSQL's fast shutdown. */
+  /** The signal that asks the command to stop: SIGTERM, or SIGINT for PostgreSQL's fast shutdown. */
   stopSignal: 'SIGTERM' | 'SIGINT';
-  /** How long it has to stop after being asked; then it is killed. */
+  /** How long the command may take to stop before it is killed. */
   stopTimeoutMs: number;
-  /** Removed by the guard if this process dies without having stopped the child. */
+  /** A folder that the guard removes if this process dies before it has stopped the child. */
   removeFolder?: string;
-  /** Gets what the child prints, line by line. */
+  /** Receives the output of the child, line by line. */
   onOutput?: (line: string) => void;
 };
 
 export type GuardedChild = {
   readonly pid: number;
-  /** Settles when the child has ended, however it did. */
+  /** Resolves when the child has ended, for any reason. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  /** Whether it still runs. */
   isRunning(): boolean;
-  /** Asks it to stop, and kills it when it takes too long. Safe to call again. */
+  /** Asks the child to stop, and kills it if it takes too long. Safe to call again. */
   stop(): Promise<void>;
-  /** Kills it now. */
+  /** Kills the child at once. */
   kill(): void;
 };
 
 /**
- * Runs a command in a session of its own, so that the terminal's Ctrl-C reaches only us and we decide the order in which things
- * end; and beside it a small shell that waits on a pipe from us and ends the command if we die without a word.
- * The command keeps the pid that is reported here.
+ * Runs a command in a session of its own. So Ctrl-C in the terminal reaches only this process, which decides the order in which
+ * its children stop. A small shell beside the command waits on a pipe from this process, and stops the command if this process
+ * dies. The command keeps the pid that is returned.
  */
 export async function spawnGuarded(command: string, args: string[], options: GuardOptions): Promise<GuardedChild> {
   const seconds = String(Math.ceil(options.stopTimeoutMs / 1000));
@@ -48,7 +47,7 @@ export async function spawnGuarded(command: string, args: string[], options: Gua
     },
   );
   const guard = child.stdio[3] as Writable;
-  guard.on('error', () => undefined); // it may be gone already: nothing left to tell it
+  guard.on('error', () => undefined); // the guard may have ended already
   for (const stream of [child.stdout, child.stderr] as Readable[]) {
     createInterface({ input: stream }).on('line', (line) => options.onOutput?.(line));
   }
@@ -75,8 +74,9 @@ export async function spawnGuarded(command: string, args: string[], options: Gua
   return { pid: child.pid as number, ended, isRunning, stop: () => (stopping ??= stopOnce()), kill };
 }
 
-// $1 signal, $2 seconds, $3 folder to remove or nothing, then the command. `$$` is this shell's pid, which the command takes
-// over with exec. The guard is made by a process that ends at once, so that the command never meets a child it does not know.
+// $1 signal, $2 seconds, $3 folder to remove or nothing, then the command. `$$` is this shell's pid, which the command inherits
+// by exec. A process that ends at once starts the guard, so that the guard is no child of the command, which would have to reap
+// it.
 const guardScript = `
 signal=$1 seconds=$2 folder=$3; shift 3
 ( ( if read -r _ <&3; then exit 0; fi

@@ -3,10 +3,11 @@ export type RunningContainer = { address: string; stop: () => Promise<void> };
 
 /**
  * Runs a container through Testcontainers.
- * @throws NoEngineError when no engine answers; Error when it does, and the image cannot be had.
+ *
+ * @throws NoEngineError if no container engine answers; Error if the image cannot be pulled or started
  */
 export async function startContainer({ image, port, environment = {}, command }: ContainerRequest): Promise<RunningContainer> {
-  // Loaded only here: it takes half a second, and most machines never come this far.
+  // Loaded here, because loading takes half a second and most machines do not need it.
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
   await getContainerRuntimeClient().catch(() => {
     throw new NoEngineError('no engine answers');
@@ -28,7 +29,7 @@ export async function startContainer({ image, port, environment = {}, command }:
   };
 }
 
-/** The machine runs no Docker, or not for us. */
+/** The machine runs no container engine, or this user may not use it. */
 export class NoEngineError extends Error {
   override readonly name = 'NoEngineError';
 }

@@ -10,12 +10,13 @@ import { waitUntil } from './wait-until';
 
 export type PostgresServer = Server;
 
-/** The oldest PostgreSQL that the ledger's SQL runs on. */
+/** The oldest version of PostgreSQL that can run the ledger's SQL. */
 const oldestMajor = 15;
 
 /**
- * Gives a PostgreSQL: the one of `DATABASE_URL`, or a private one of this process; see {@link ServerOptions}.
- * @throws NoServerError with one line for people.
+ * Starts a private PostgreSQL, or returns the one of `DATABASE_URL`; see {@link ServerOptions}.
+ *
+ * @throws NoServerError with one line for people
  */
 export function startPostgres(options: ServerOptions): Promise<PostgresServer> {
   const { environment, containers = 'last', report = () => undefined } = options;
@@ -34,11 +35,12 @@ async function fromEnvironment(url: string | undefined): Promise<Server | undefi
   const version = await postgresVersion(url).catch((error: unknown) => {
     throw new Error(`DATABASE_URL is set, but no PostgreSQL answers there: ${reasonOf(error)}`);
   });
-  if (version < oldestMajor) throw new Error(`DATABASE_URL leads to PostgreSQL ${version}: ${oldestMajor} or newer is needed`);
+  if (version < oldestMajor)
+    throw new Error(`DATABASE_URL points to PostgreSQL ${version}, but ${oldestMajor} or newer is needed`);
   return { url, source: 'environment', description: `PostgreSQL ${version} from DATABASE_URL`, stop: () => Promise.resolve() };
 }
 
-// Debian keeps the server's programs away from the PATH.
+// Debian does not put the server's programs on the PATH.
 async function fromPath(options: ServerOptions): Promise<Server> {
   const folders = foldersWith(['initdb', 'postgres'], options.environment, ['/usr/lib/postgresql/*/bin']);
   let reason: unknown = new Error('no initdb and postgres on the PATH');
@@ -46,15 +48,15 @@ async function fromPath(options: ServerOptions): Promise<Server> {
     try {
       return await runPostgres(folder, 'path', options, oldestMajor);
     } catch (error) {
-      reason = error; // it may be too old, and the next one newer
+      reason = error; // this version may be too old, and the next one newer
     }
   }
   throw reason;
 }
 
 async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
-  if (dataFolder !== undefined) throw new Error('what a container holds goes with it, and a data folder is to stay');
-  const password = 'orderly'; // published on a port of this machine alone, and gone with the container
+  if (dataFolder !== undefined) throw new Error('a container loses its data when it stops, so it cannot use a data folder');
+  const password = 'orderly'; // no secret: the data is deleted with the container
   const container = await startContainer({
     image: 'postgres:18-alpine',
     port: 5432,
@@ -63,7 +65,7 @@ async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
   });
   const url = `postgres://orderly:${password}@${container.address}/orderly`;
   try {
-    // The official image starts twice: it answers, goes away for a moment, and answers for good, then with its database.
+    // The official image starts the server twice. Only the second one has the database, so a first answer proves nothing.
     await waitUntil(() => postgresVersion(url), { timeoutMs: 60_000 });
   } catch (error) {
     await container.stop();
@@ -74,7 +76,7 @@ async function fromContainer({ dataFolder }: ServerOptions): Promise<Server> {
 
 async function postgresVersion(url: string): Promise<number> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined); // a connection that breaks while idle: the query below says so
+  client.on('error', () => undefined); // a broken connection also fails the query below
   try {
     await client.connect();
     const { rows } = await client.query<{ version: string }>("select current_setting('server_version_num') as version");

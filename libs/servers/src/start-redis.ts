@@ -11,8 +11,9 @@ import { waitUntil } from './wait-until';
 export type RedisServer = Server;
 
 /**
- * Gives a Redis or Valkey: the one of `REDIS_URL`, or a private one of this process; see {@link ServerOptions}.
- * @throws NoServerError with one line for people.
+ * Starts a private Redis or Valkey, or returns the one of `REDIS_URL`; see {@link ServerOptions}.
+ *
+ * @throws NoServerError with one line for people
  */
 export function startRedis(options: ServerOptions): Promise<RedisServer> {
   const { environment, containers = 'last', report = () => undefined } = options;
@@ -42,14 +43,14 @@ function fromPath(options: ServerOptions): Promise<Server> {
   return Promise.reject(new Error('no redis-server on the PATH'));
 }
 
-// Debian's redis-server is a link to a program that looks at the name it was called by: the link itself has to be called.
+// Debian's redis-server is a link to a program that behaves by its name, so the link itself must be called.
 function realProgram(folder: string, program: string): string {
   const real = realPath(folder, program);
   return real.endsWith(program) ? real : join(folder, program);
 }
 
 async function fromContainer({ dataFolder, redisKind = 'standalone' }: ServerOptions): Promise<Server> {
-  if (dataFolder !== undefined) throw new Error('what a container holds goes with it, and a data folder is to stay');
+  if (dataFolder !== undefined) throw new Error('a container loses its data when it stops, so it cannot use a data folder');
   const container = await startContainer({
     image: 'redis:8-alpine',
     port: 6379,

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Calls `probe` until it succeeds.
- * @throws Error of the last failure when `timeoutMs` have passed, or of `gaveUp` as soon as that says why waiting is in vain.
+ *
+ * @param gaveUp - returns a reason as soon as further waiting is useless
+ * @throws the last error after `timeoutMs`, or an Error with the reason of `gaveUp`
  */
 export async function waitUntil(
   probe: () => Promise<unknown>,

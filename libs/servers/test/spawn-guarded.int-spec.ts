@@ -10,7 +10,7 @@ import { waitUntil } from '../src/wait-until';
 const options: GuardOptions = { environment: { PATH: process.env.PATH }, stopSignal: 'SIGTERM', stopTimeoutMs: 2_000 };
 
 describe('a guarded child', () => {
-  it('has the pid that is reported, prints to us and ends with its own code', async () => {
+  it('has the returned pid, passes its output on and ends with its own code', async () => {
     const lines: string[] = [];
     const child = await spawnGuarded('sh', ['-c', 'echo "I am $$"; exit 3'], {
       ...options,
@@ -22,7 +22,7 @@ describe('a guarded child', () => {
     expect(child.isRunning()).toBe(false);
   });
 
-  it('is asked to stop, and killed when it does not', async () => {
+  it('is asked to stop, and killed if it does not', async () => {
     const obedient = await spawnGuarded('sleep', ['60'], options);
     await obedient.stop();
     expect(await obedient.ended).toEqual({ code: null, signal: 'SIGTERM' });
@@ -33,12 +33,12 @@ describe('a guarded child', () => {
       stopTimeoutMs: 100,
       onOutput: (line) => lines.push(line),
     });
-    await until(() => lines.length > 0); // before it is deaf it would obey
+    await until(() => lines.length > 0); // before this line it would still obey the signal
     await Promise.all([deaf.stop(), deaf.stop()]);
     expect(await deaf.ended).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
-  it('leaves its folder alone when it ends while we live', async () => {
+  it('keeps its folder when it ends before its parent', async () => {
     const removeFolder = mkdtempSync(join(tmpdir(), 'guarded-'));
     const child = await spawnGuarded('true', [], { ...options, removeFolder });
     await child.ended;
@@ -46,7 +46,7 @@ describe('a guarded child', () => {
     expect(existsSync(removeFolder)).toBe(true);
   });
 
-  it('does not outlive us when we are killed, and its folder goes too', async () => {
+  it('ends when its parent is killed, and its folder is removed', async () => {
     const removeFolder = mkdtempSync(join(tmpdir(), 'guarded-'));
     const parent = spawn(
       join(dirname(createRequire(__filename).resolve('node/package.json')), 'bin', 'node'),
@@ -70,7 +70,7 @@ const parentProgram = `
   });
 `;
 
-// The child leads a process group, and its guard belongs to it.
+// The child leads a process group, which includes its guard.
 function isAliveGroup(pid: number): boolean {
   try {
     process.kill(-pid, 0);

@@ -1,22 +1,22 @@
 import addFormats from 'ajv-formats';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 
-/** What a gateway answered to a request. */
+/** A request's answer from a gateway. */
 export interface ObservedAnswer {
   readonly method: string;
-  /** Of the URL, without its query. */
+  /** The path of the URL, without its query. */
   readonly path: string;
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined for an empty one. */
+  /** Undefined for an empty body. */
   readonly body: unknown;
 }
 
 /**
- * Makes a check of answers against an OpenAPI 3.1 document. It gives what the document does not allow of an answer: its status,
- * its headers, its content type or a field of its body; nothing of an answer that is as documented.
+ * Creates a check of answers against an OpenAPI 3.1 document. The check returns the faults of an answer: a status, header,
+ * content type or body field that the document does not allow. The list is empty for an answer as documented.
  *
- * @param document - as JSON brought it
+ * @param document - the parsed JSON
  */
 export function createAnswerFaults(document: object): (answer: ObservedAnswer) => string[] {
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });
@@ -26,7 +26,7 @@ export function createAnswerFaults(document: object): (answer: ObservedAnswer) =
   const paths = Object.entries((document as { paths: Readonly<Record<string, object>> }).paths).map(([path, methods]) => ({
     path,
     methods: Object.keys(methods),
-    // What is empty is a parameter too, and refused as one.
+    // An empty segment is also a parameter: the gateway must refuse it as invalid.
     template: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]*')}$`),
   }));
 
@@ -76,7 +76,7 @@ export function createAnswerFaults(document: object): (answer: ObservedAnswer) =
     );
   }
 
-  /** What a pointer leads to, through one reference if there is one. */
+  /** Finds the value at a pointer, and follows references. */
   function resolve<Value>(pointer: string): Located<Value> | undefined {
     const keys = pointer
       .split('/')
@@ -99,9 +99,9 @@ interface Located<Value> {
   readonly pointer: string;
 }
 
-/** Headers of HTTP itself, which no document lists. */
+/** Headers of HTTP itself, which an OpenAPI document does not list. */
 const transportHeaders = new Set(['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'transfer-encoding']);
-/** Codes of errors before an operation is found. */
+/** Error codes of answers to requests that match no operation. */
 const codesWithoutOperation: Readonly<Record<number, string>> = { 404: 'not-found', 405: 'method-not-allowed' };
 
 const pointerOf = (keys: readonly (string | number)[]): string =>

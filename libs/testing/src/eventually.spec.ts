@@ -1,7 +1,7 @@
 import { eventually } from './eventually';
 
 describe('eventually', () => {
-  it('gives the value of the first try that holds', async () => {
+  it('returns the value of the first try that succeeds', async () => {
     let tries = 0;
     const value = await eventually(
       () => {
@@ -14,7 +14,7 @@ describe('eventually', () => {
     expect(value).toBe(3);
   });
 
-  it('fails with the assertion’s own words when the time is over', async () => {
+  it('throws the error of the assertion when the time is over', async () => {
     const never = eventually(() => Promise.reject(new Error('still two jobs open')), { timeoutMs: 5, intervalMs: 1 });
     await expect(never).rejects.toThrow('still two jobs open');
   });

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Repeats an assertion until it holds and returns its value: for what becomes true in its own time.
+ * Repeats an assertion until it holds, and returns its value. For conditions that become true at an unknown time.
  *
  * @param timeoutMs - ends a test that would fail anyway. It is long, because a busy machine may be ten times slower.
- * @throws the assertion's last failure when `timeoutMs` have passed.
+ * @throws the last error of the assertion after `timeoutMs`
  */
 export async function eventually<T>(
   assertion: () => T | Promise<T>,

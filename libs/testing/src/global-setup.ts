@@ -7,14 +7,14 @@ type GlobalConfig = {
   testPathPatterns: { toExecutor(options: { rootDir: string }): { isMatch(file: string): boolean } };
 };
 
-/** What the run's end has to stop. Jest loads the two files apart, so it travels by a global. */
+/** The servers that the global teardown stops. Jest loads the two files separately, so they share a global variable. */
 export const runningServers: { current: Server[] } = ((
   globalThis as { orderlyServers?: { current: Server[] } }
 ).orderlyServers ??= {
   current: [],
 });
 
-/** Gives the run its servers, once, before the first file; none if only pure tests are to run. */
+/** Starts the servers once, before the first test file. Starts none if only pure tests will run. */
 export default async function startServers(config: GlobalConfig): Promise<void> {
   const { rootDir, testPathPatterns } = config;
   const patterns = testPathPatterns.toExecutor({ rootDir });

@@ -4,17 +4,17 @@ import type { Browser } from 'playwright-core';
 import { unpackedChromium, type BrowserProgram } from './unpacked-chromium';
 
 export type BrowserOptions = {
-  /** `CHROME_PATH` and `PATH` are read from it. @defaultValue the process's own */
+  /** `CHROME_PATH` and `PATH` are read from it. @defaultValue the environment of the process */
   environment?: NodeJS.ProcessEnv;
-  /** Gets one line each time a way fails. @defaultValue standard error */
+  /** Receives one line each time a way fails. @defaultValue writes to standard error */
   report?: (line: string) => void;
 };
 
 /**
- * A Chromium: the one that `CHROME_PATH` names, else one on the PATH, else the one of an npm package, with the libraries and the
- * fonts that a bare machine lacks. A way that fails gives way to the next.
+ * Launches Chromium from `CHROME_PATH`, or else from the PATH, or else from an npm package. The package also has the libraries
+ * and fonts that a bare machine lacks. After a failure the next way is tried.
  *
- * @throws Error with one line, when no way works, or at once when the one that `CHROME_PATH` names does not
+ * @throws Error with one line if no way works, or if the browser of `CHROME_PATH` does not start
  */
 export async function launchBrowser({ environment = process.env, report = reportLine }: BrowserOptions = {}): Promise<Browser> {
   for (const { source, isAskedFor, find } of waysOf(environment)) {
@@ -33,7 +33,7 @@ export async function launchBrowser({ environment = process.env, report = report
 type Way = {
   readonly source: string;
   readonly isAskedFor?: boolean;
-  /** `undefined`: there is none, which is nothing worth a line. */
+  /** Returns undefined if this way has no browser and nothing needs to be reported. */
   readonly find: () => Promise<BrowserProgram | undefined>;
 };
 
@@ -54,7 +54,7 @@ async function launch({ program, environment }: BrowserProgram, inherited: NodeJ
   const { chromium } = await import('playwright-core');
   const browser = await chromium.launch({
     executablePath: program,
-    // Containers have neither the user namespaces nor the shared memory that it would like; root may not have the sandbox.
+    // Containers lack the user namespaces and the shared memory that Chromium expects. Root cannot use the sandbox at all.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run'],
     env: { ...inherited, ...environment },
     timeout: 20_000,

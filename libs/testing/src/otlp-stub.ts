@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGunzip } from 'node:zlib';
 
-/** A span as it was exported, with the name of the service that did. Ids are hexadecimal. */
+/** An exported span with the name of its service. Ids are hexadecimal. */
 export type CollectedSpan = {
   service: string;
   scope: string;
@@ -21,14 +21,16 @@ export type CollectedSpan = {
 };
 
 export type OtlpStub = {
-  /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  /** The value for `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   url: string;
   spans(): CollectedSpan[];
   clear(): void;
   stop(): Promise<void>;
 };
 
-/** A collector that keeps the spans it gets, by OTLP over HTTP as JSON (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`). */
+/**
+ * Starts a collector that stores the spans it receives. It accepts JSON over HTTP only: `OTEL_EXPORTER_OTLP_PROTOCOL=http/json`.
+ */
 export async function startOtlpStub(): Promise<OtlpStub> {
   let spans: CollectedSpan[] = [];
   const server = createServer((request, response) => {

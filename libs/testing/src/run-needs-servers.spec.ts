@@ -6,7 +6,7 @@ describe('the servers of a test run', () => {
   const needs = (commandLine: string[], isSelected: (file: string) => boolean = () => true): boolean =>
     runNeedsServers({ rootDir: '/workspace', commandLine, isSelected }, files);
 
-  it('are started when every test runs', () => {
+  it('are started if all tests run', () => {
     expect(needs(['jest'])).toBe(true);
   });
 
@@ -15,12 +15,12 @@ describe('the servers of a test run', () => {
     expect(needs(['jest', '--selectProjects=unit', '--silent'])).toBe(false);
   });
 
-  it('are started for the project of integration tests, named alone or beside the other', () => {
+  it('are started for the project of integration tests, alone or with the other project', () => {
     expect(needs(['jest', '--selectProjects', 'unit', 'integration', '--silent'])).toBe(true);
     expect(needs(['jest', '--selectProjects=integration'])).toBe(true);
   });
 
-  it('are started only when a named path holds an integration test', () => {
+  it('are started for a named path only if it has an integration test', () => {
     expect(needs(['jest', 'libs/orders'], (file) => file.includes('libs/orders'))).toBe(false);
     expect(needs(['jest', 'libs/database'], (file) => file.startsWith('/workspace/libs/database'))).toBe(true);
   });

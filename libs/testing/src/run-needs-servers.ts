@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 export type TestRun = {
   rootDir: string;
-  /** Jest tells global set-up neither the projects nor the files that it has chosen: the command line does. */
+  /** Jest does not pass its chosen projects and files to the global setup, so they are read from the command line. */
   commandLine: string[];
-  /** Whether a file matches the paths that were named on the command line. */
+  /** Whether a file matches the paths on the command line. */
   isSelected: (file: string) => boolean;
 };
 
-/** Whether a run has a file that needs PostgreSQL or Redis, so that a run of pure tests stays fast. */
+/** Whether a run includes a file that needs PostgreSQL or Redis. A run of pure tests starts no servers, so it stays fast. */
 export function runNeedsServers(
   { rootDir, commandLine, isSelected }: TestRun,
   files: string[] = globSync('{apps,libs,tools}/**/*.int-spec.ts', { cwd: rootDir, exclude: (name) => name === 'node_modules' }),
@@ -19,7 +19,7 @@ export function runNeedsServers(
   return files.some((file) => isSelected(join(rootDir, file)));
 }
 
-// Both `--selectProjects a b` and `--selectProjects=a`; Jest takes every word up to the next option as a name.
+// Reads `--selectProjects a b` and `--selectProjects=a`. Jest takes all words up to the next option as names.
 function namedProjects(commandLine: string[]): string[] {
   return commandLine.flatMap((word, index) => {
     if (word.startsWith('--selectProjects=')) return [word.slice('--selectProjects='.length)];

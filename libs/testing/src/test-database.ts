@@ -4,14 +4,15 @@ import { testDatabasePrefix, testDatabaseUrl } from './test-servers';
 
 export type TestDatabase = {
   url: string;
-  /** Removes it, whoever is still connected. The end of the run does so too. */
+  /** Drops the database even while clients are connected. The end of the run drops the remaining ones. */
   drop(): Promise<void>;
 };
 
 /**
- * A database of your own with the schema in it, in some 50 ms: a copy of a template that `migrate` fills once per run.
- * @param migrate brings the empty database behind the URL to the newest schema; without it the database is empty.
- * @param schema names the template: two functions that migrate differently must not share one.
+ * Creates a database with the schema in about 50 ms, as a copy of a template. The template is migrated once per run.
+ *
+ * @param migrate - brings the empty database at the URL to the newest schema; without it the database is empty
+ * @param schema - the name of the template: two functions that migrate differently must not share one
  */
 export async function createTestDatabase(migrate?: (url: string) => Promise<unknown>, schema = 'orderly'): Promise<TestDatabase> {
   const name = `${testDatabasePrefix()}_${randomBytes(6).toString('hex')}`;
@@ -21,7 +22,7 @@ export async function createTestDatabase(migrate?: (url: string) => Promise<unkn
   return { url: urlOf(name), drop };
 }
 
-/** Removes every database that this run made. */
+/** Drops all databases that this run created. */
 export async function dropTestDatabases(): Promise<void> {
   await administer(async (client) => {
     const { rows } = await client.query<{ datname: string }>('select datname from pg_database where starts_with(datname, $1)', [
@@ -31,8 +32,8 @@ export async function dropTestDatabases(): Promise<void> {
   });
 }
 
-// Several files begin at once, each in a process of its own: the first makes the template, the others wait for it. It gets its
-// name only when it is whole, so that a migration that fails leaves nothing that the next file would copy.
+// Several test files start at once, each in its own process: the first creates the template, and the others wait. The template
+// gets its final name when it is complete, so that no file copies one whose migration failed.
 async function migratedTemplate(migrate: (url: string) => Promise<unknown>, schema: string): Promise<string> {
   const template = `${testDatabasePrefix()}_template_${schema}`;
   const unfinished = `${template}_unfinished`;
@@ -43,7 +44,7 @@ async function migratedTemplate(migrate: (url: string) => Promise<unknown>, sche
     await client.query(`drop database if exists "${unfinished}" with (force)`);
     await client.query(`create database "${unfinished}" template template0`);
     await migrate(urlOf(unfinished));
-    // A connection of the migration that is still closing would be in the way of the new name.
+    // PostgreSQL refuses to rename a database while a connection of the migration is still closing.
     await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [unfinished]);
     await client.query(`alter database "${unfinished}" rename to "${template}"`);
   });
@@ -56,7 +57,7 @@ async function administer(work: (client: Client) => Promise<unknown>): Promise<v
   try {
     await work(client);
   } finally {
-    await client.end(); // which also gives back the advisory lock
+    await client.end(); // this also releases the advisory lock
   }
 }
 

@@ -6,18 +6,22 @@ import { promisify } from 'node:util';
 
 export type BrowserProgram = {
   program: string;
-  /** What it needs beside the process's own environment. */
+  /** Variables that the program needs in addition to the environment of the process. */
   environment: NodeJS.ProcessEnv;
 };
 
-/** The Chromium of the npm package @sparticuz/chromium, unpacked once into the cache folder. @throws Error where it cannot be */
+/**
+ * The Chromium of the npm package @sparticuz/chromium, unpacked once into the cache folder.
+ *
+ * @throws Error if it cannot be unpacked here
+ */
 export async function unpackedChromium(environment: NodeJS.ProcessEnv): Promise<BrowserProgram> {
   const folder = join(cacheFolder(environment), `chromium-${versionOfPackage()}-${process.arch}`);
   if (!existsSync(folder)) await fill(folder, environment);
   return {
     program: join(folder, 'chromium'),
     environment: {
-      // The libraries of a desktop, such as NSS, which a bare machine lacks.
+      // Libraries of a desktop, such as NSS, which a bare machine lacks.
       LD_LIBRARY_PATH: [join(folder, 'al2023', 'lib'), environment['LD_LIBRARY_PATH']].filter(Boolean).join(':'),
       FONTCONFIG_FILE: join(folder, 'fonts.conf'),
     },
@@ -29,12 +33,12 @@ const packageFolder = join(__dirname, '../../../node_modules/@sparticuz/chromium
 const versionOfPackage = (): string =>
   (JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as { version: string }).version;
 
-// Beside its last place, so that the rename at the end is one step: two test processes may come at once.
+// Unpacks on the same disk, so that the final rename is atomic: two test processes may unpack at once.
 async function fill(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const work = mkdtempSync(`${folder}-`);
   try {
-    // The package unpacks into the folder for temporary files, and its libraries only where it believes to be in the place that it
-    // is made for. Both are read from the environment of a process: so it gets one of its own.
+    // The package unpacks into TMPDIR, and unpacks its libraries only if it finds itself on AWS Lambda. It reads both from the
+    // environment of its process, so it runs in a separate one.
     await promisify(execFile)(process.execPath, [join(__dirname, 'unpack-chromium.mjs')], {
       env: { ...environment, TMPDIR: work, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' },
       timeout: 60_000,
@@ -43,14 +47,14 @@ async function fill(folder: string, environment: NodeJS.ProcessEnv): Promise<voi
     try {
       renameSync(work, folder);
     } catch (error) {
-      if (!existsSync(folder)) throw error; // else another process was faster, with the same content
+      if (!existsSync(folder)) throw error; // otherwise another process has put the same content there
     }
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** Of the machine if it has any, else those of the package: the package's own list names folders that are not here. */
+/** Lists the fonts of the machine, then those of the package. The package's own list names folders that do not exist here. */
 const fontsOf = (folder: string): string => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

@@ -2,7 +2,7 @@ import { launchBrowser } from '../src/index';
 import type { Browser } from 'playwright-core';
 
 describe('the browser of the tests', () => {
-  it('comes from its package on a machine that has none', async () => {
+  it('comes from its package on a machine without a browser', async () => {
     const lines: string[] = [];
     const browser = await launchBrowser({
       environment: { ...process.env, PATH: '', CHROME_PATH: '' },
@@ -12,14 +12,14 @@ describe('the browser of the tests', () => {
     expect(lines).toEqual([]);
   });
 
-  it('comes from its package, with one line that says why, where the one on the PATH does not start', async () => {
+  it('comes from its package if the one on the PATH does not start, and the reason is reported in one line', async () => {
     const lines: string[] = [];
     const environment = { ...process.env, PATH: `${__dirname}/fixtures/broken-browser`, CHROME_PATH: '' };
     await expectToDraw(await launchBrowser({ environment, report: (line) => lines.push(line) }));
     expect(lines).toEqual([expect.stringMatching(/^Chromium: not from the PATH: /)]);
   });
 
-  it('is never another than the one that was named', async () => {
+  it('is never another one than CHROME_PATH names', async () => {
     const launched = launchBrowser({ environment: { ...process.env, CHROME_PATH: '/nowhere/chrome' } });
     await expect(launched).rejects.toThrow(/^Chromium: not from CHROME_PATH: /);
   });

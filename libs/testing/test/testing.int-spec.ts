@@ -3,7 +3,7 @@ import { createTestDatabase, freePort, startOtlpStub, testRedisUrl } from '../sr
 import { Redis } from 'ioredis';
 
 describe('the test kit', () => {
-  it('gives each test a database of its own from a template that is migrated once', async () => {
+  it('creates a separate database per test from a template that is migrated once', async () => {
     let migrations = 0;
     const migrate = async (url: string): Promise<void> => {
       migrations += 1;
@@ -17,7 +17,7 @@ describe('the test kit', () => {
     await expect(query(one.url, 'select 1')).rejects.toThrow(/does not exist/);
   });
 
-  it('gives a Redis that evicts nothing', async () => {
+  it('runs a Redis that evicts nothing', async () => {
     const redis = new Redis(testRedisUrl());
     try {
       expect(await redis.info('memory')).toContain('maxmemory_policy:noeviction');
@@ -42,7 +42,7 @@ describe('the test kit', () => {
     await stub.stop();
   });
 
-  it('finds ports that are free', async () => {
+  it('finds a free port', async () => {
     expect(await freePort()).toBeGreaterThan(0);
   });
 });

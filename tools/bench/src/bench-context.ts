@@ -1,16 +1,16 @@
 import { renderTable, startProgress, type Cell, type Progress, type ProgressStream } from '@orderly/terminal';
 import { InvalidArgumentError } from 'commander';
 
-/** What every bench works with. */
+/** The surroundings of a bench. */
 export interface BenchContext {
   readonly environment: NodeJS.ProcessEnv;
   /** The SQL files of the ledger's schema. */
   readonly migrationsFolder: string;
-  /** Gets the tables. */
+  /** Receives the tables. */
   readonly stdout: ProgressStream;
-  /** Gets progress and remarks. */
+  /** Receives progress and remarks. */
   readonly stderr: ProgressStream;
-  /** Aborted by Ctrl-C: a bench stops, cleans up and shows what it has measured so far. */
+  /** Aborted by Ctrl-C. The bench then stops, cleans up and shows its measurements so far. */
   readonly interrupted: AbortSignal;
 }
 

@@ -4,14 +4,16 @@ import { retentionBench } from './retention/retention-bench';
 
 const interruptedStatus = 130;
 
-/** Every bench: a subcommand with options of its own. */
+/** All benches. Each is a subcommand with its own options. */
 const benches: readonly ((context: BenchContext) => Command)[] = [retentionBench];
 
 /** Runs the bench that the arguments name. Resolves to the exit status and never rejects. */
 export async function runBench(args: readonly string[], context: BenchContext): Promise<number> {
   const program = new Command('npm run bench --')
-    .description('Measures Orderly on this machine, with servers and data of its own. Each bench is bounded in size and time.')
-    .addHelpText('after', '\nExit status: 0 after a measurement, 1 if it failed, 2 for a wrong call, 130 after Ctrl-C.');
+    .description(
+      'Measures Orderly on this machine, with private servers and made-up data. Each bench is bounded in size and time.',
+    )
+    .addHelpText('after', '\nExit status: 0 after a measurement, 1 if it failed, 2 for wrong arguments, 130 after Ctrl-C.');
   for (const bench of benches) program.addCommand(bench(context));
   for (const command of [program, ...program.commands])
     command.exitOverride().configureOutput({

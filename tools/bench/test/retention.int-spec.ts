@@ -17,25 +17,25 @@ async function run(...args: string[]): Promise<{ status: number; stdout: string;
 }
 
 describe('npm run bench', () => {
-  it('explains itself, and each bench', async () => {
+  it('prints help for itself and for each bench', async () => {
     expect(await run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('retention') });
     expect(await run('retention', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('--rows') });
   });
 
-  it('refuses a bench that it does not know, and a size out of bounds', async () => {
+  it('refuses an unknown bench, and a size out of bounds', async () => {
     expect(await run('nothing')).toMatchObject({ status: 2 });
     expect(await run('retention', '--rows', '1e12')).toMatchObject({ status: 2, stderr: expect.stringContaining('50000000') });
   });
 
-  it('removes a made-up week of a tenth of the rows, then one of all, and shows what that costs', async () => {
+  it('removes a made-up week with a tenth of the rows, then one with all rows, and shows the cost', async () => {
     const { status, stdout } = await run('retention', '--rows', '2000');
     expect(status).toBe(0);
     expect(stdout).toMatch(/Retention\n.*rows of each kind/);
     expect(stdout).toMatch(/^ +200 +event keys +200 /m);
     expect(stdout).toMatch(/^ +2,000 +event keys +2,000 /m);
-    // Of four versions of each of 500 orders the newest stays, and the snapshot that it builds on; lanes go.
+    // 500 orders have four versions each. The newest version and its snapshot are kept; lanes are removed.
     expect(stdout).toMatch(/^ +2,000 +history of orders +1,500 /m);
     expect(stdout).toMatch(/^ +2,000 +partitions +8,000 /m);
-    expect(stdout).toMatch(/while 2,000 are removed/);
+    expect(stdout).toMatch(/while removing 2,000/);
   });
 });

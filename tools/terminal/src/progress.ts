@@ -1,24 +1,26 @@
 import { SingleBar } from 'cli-progress';
 import type { WriteStream } from 'node:tty';
 
-/** Shows how far one stage of the work is. */
+/** Shows the progress of one stage of the work. */
 export type Progress = {
-  /** `note` says more than the share alone. */
+  /** Shows the share that is done, with a note. */
   update: (done: number, total: number, note: string) => void;
-  /** Something out of the ordinary. */
+  /** Shows an unusual event. */
   say: (text: string) => void;
   stop: () => void;
 };
 
-/** Where progress is shown: standard error, or a stand-in for it. */
+/** The stream that shows progress: standard error, or a replacement in tests. */
 export type ProgressStream = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
-/** A bar in a terminal; elsewhere, such as in a log, a plain line now and then. */
+/** Starts a bar in a terminal, or plain lines elsewhere, such as in a log. */
 export const startProgress = (title: string, stream: ProgressStream): Progress =>
   stream.isTTY ? bar(title, stream) : plainLines(title, stream);
 
-/** Columns beside the bar itself: title, share and note. */
+/** Columns for the title, share and note beside the bar. */
 const textColumns = 58;
+
+/** In a log, progress is written at most this often. */
 const plainLineEveryMs = 2_000;
 
 function bar(title: string, stream: ProgressStream): Progress {
@@ -38,7 +40,7 @@ function bar(title: string, stream: ProgressStream): Progress {
   };
 }
 
-/** Keeps the bars of stages with short titles below each other. */
+/** Pads shorter titles, so that the bars of all stages start in the same column. */
 const titleWidth = 'Sending'.length;
 
 function plainLines(title: string, stream: ProgressStream): Progress {

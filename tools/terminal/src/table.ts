@@ -3,7 +3,7 @@ import { createColors } from 'picocolors';
 
 export type Cell = string | number;
 
-/** Rows as aligned columns without lines: a column that holds only numbers is aligned to the right. */
+/** Renders rows as aligned columns without lines. Columns with numbers only are aligned to the right. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -15,7 +15,7 @@ export function renderTable(
   const made = new Table({
     head: head.map((text) => dim(text)),
     colAligns: isNumeric.map((isRight) => (isRight ? 'right' : 'left')),
-    // Lines would be more ink than the numbers.
+    // Lines would distract from the numbers.
     chars: Object.fromEntries(lineNames.map((name) => [name, ''])),
     style: { head: [], border: [], 'padding-left': 2, 'padding-right': 0 },
   });

@@ -2,7 +2,7 @@ import type { Database, Query } from '@orderly/database';
 
 type Plan = { readonly 'Shared Hit Blocks': number; readonly 'Shared Read Blocks': number };
 
-/** A database that tells how many pages the probes read: the statements that only ask whether a row exists. */
+/** A database that counts the pages that probes read. Probes are statements that only ask whether a row exists. */
 export function countProbePages(db: Database): { db: Database; pages: () => number } {
   let pages = 0;
   const counting =

@@ -10,16 +10,20 @@ export interface ForegroundLatency {
   readonly max: number;
 }
 
-/** Between two events, in ms. */
+/** The pause between two events, in ms. */
 const restMs = 20;
 
-/** Events that are being accepted, one after the other. */
+/** A stream of events that are accepted one after the other. */
 export interface Foreground {
-  /** Ends once at least so many events are accepted, and tells how long each took. @defaultValue 0 */
+  /**
+   * Stops when at least `minEvents` events have been accepted, and returns their latencies.
+   *
+   * @throws the error of an event that was not accepted
+   */
   stop(minEvents?: number): Promise<ForegroundLatency>;
 }
 
-/** Accepts one event after the other, as a gateway does, until it is told to stop. */
+/** Accepts one event after the other, as a gateway does, until `stop` is called. */
 export function startForeground(db: Database): Foreground {
   const tookMs: number[] = [];
   let wanted = Infinity;
@@ -31,7 +35,7 @@ export function startForeground(db: Database): Foreground {
       await wait(restMs);
     }
   })();
-  // A failure is reported when the foreground is stopped.
+  // `stop` reports a failure. Without this line it would be an unhandled rejection until then.
   accepting.catch(() => undefined);
   return {
     async stop(minEvents = 0) {

@@ -1,27 +1,29 @@
 import type { Database } from '@orderly/database';
 import { showProgress, type BenchContext } from '../bench-context';
 
+/** The week to make. */
 export interface MadeWeek {
-  /** How many whole weeks lie between the end of retention and this week. */
+  /** The number of whole weeks between the end of retention and this week. */
   readonly weeksPast: number;
+  /** Rows of each kind. */
   readonly rows: number;
-  /** No more rows are made after this time, in ms since 1970. */
+  /** The time at which to stop inserting rows, in ms since 1970. */
   readonly deadline: number;
 }
 
-/** Rows of one statement. */
+/** Rows of one statement: enough to be fast, and few enough for steady progress. */
 const chunk = 50_000;
-/** Events of one order, one of which creates it. */
+/** Events of one order. The first one creates it. */
 const eventsPerOrder = 4;
 
 /**
- * Makes the partitions of a week past retention and fills them with events and ended jobs, spread evenly over the week.
+ * Creates the partitions of a week past retention and fills them with events and ended jobs, spread evenly over the week.
  *
- * @returns how many rows of each kind were made before the deadline
+ * @returns the number of rows of each kind that were inserted before the deadline
  */
 export async function makeWeek(db: Database, { weeksPast, rows, deadline }: MadeWeek, context: BenchContext): Promise<number> {
   await db.query(makePartitionsSql(weeksPast));
-  // These keys are older than the position that an earlier run has reached.
+  // The new keys are older than the position of an earlier run, which would therefore skip them.
   await db.query('delete from cleanup_cursors');
   const progress = showProgress(context, 'Filling');
   const startedAt = performance.now();
@@ -34,12 +36,12 @@ export async function makeWeek(db: Database, { weeksPast, rows, deadline }: Made
     progress.update(made, rows, `${made.toLocaleString('en-US')} rows, ${perSecond.toLocaleString('en-US')}/s`);
   }
   progress.stop();
-  // As autovacuum would: what has just been written is not what a week of that age looks like.
+  // As autovacuum does: a week of that age has been vacuumed and has statistics, unlike rows that were just written.
   if (!context.interrupted.aborted) await db.query('vacuum (analyze)');
   return made;
 }
 
-/** The start of the week, so many weeks before the newest that is past 90 days. */
+/** SQL for the start of the week that lies `weeksPast` weeks before the newest one past 90 days. */
 const weekStart = (weeksPast: string): string =>
   `date_trunc('week', now() at time zone 'UTC' - interval '90 days') at time zone 'UTC' - make_interval(weeks => 1 + ${weeksPast})`;
 
@@ -55,7 +57,9 @@ const makePartitionsSql = (weeksPast: number): string => `
     end loop;
   end $$`;
 
-/** $1 weeks past retention, $2 and $3 the first and last row, $4 rows of the whole week. Ids are UUIDv7 but for their version. */
+/**
+ * $1 weeks past retention, $2 and $3 the range of rows, $4 rows of the whole week. Ids are UUIDv7 except for the version digit.
+ */
 const madeRows = `
   select n, 'w' || $1::int || '-' || n / ${eventsPerOrder} as order_id, n % ${eventsPerOrder} as step,
     ${weekStart('$1::int')} + n * interval '1 week' / $4::bigint as at,

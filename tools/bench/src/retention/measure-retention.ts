@@ -25,12 +25,12 @@ interface Measured {
   readonly foreground: ForegroundLatency;
 }
 
-/** Events that are accepted on an idle server, to compare with. */
+/** Events that are accepted on an idle server, for comparison. */
 const baselineEvents = 100;
-/** Between two batches: the mean of what cleanup-cron rests on servers that are not strained. */
+/** The pause between two batches, in ms: the mean pause of cleanup-cron on servers without strain. */
 const pauseMs = 30;
 
-/** Measures retention twice, with a tenth of the rows and with all of them, so that growth shows. */
+/** Measures retention with a tenth of the rows and then with all of them, so that the growth of the cost shows. */
 export async function measureRetention(
   db: Database,
   { rows, deadline }: { readonly rows: number; readonly deadline: number },
@@ -38,7 +38,7 @@ export async function measureRetention(
 ): Promise<void> {
   const baseline = await startForeground(db).stop(baselineEvents);
   const measured: Measured[] = [];
-  // The older week first, as they come.
+  // The older week comes first, as in real life: a walk never goes back.
   for (const { weeksPast, share } of [
     { weeksPast: 1, share: 0.1 },
     { weeksPast: 0, share: 1 },
@@ -65,7 +65,7 @@ function stepsOf(signal: AbortSignal): readonly Step[] {
   };
   const kept = { pause, signal, retentionDays: 90, keyRetentionDays: 90, auditRetentionDays: 400, weeksAhead: 8 };
   return [
-    // No week is that old: only keys go.
+    // No week is that old, so only keys are removed.
     { title: 'event keys', run: (db) => expireHistory(db, { ...kept, retentionDays: 3650 }) },
     { title: 'history of orders', run: (db) => expireHistory(db, kept) },
     { title: 'partitions', run: (db) => rotateLogs(db, kept) },
@@ -107,11 +107,11 @@ function printMeasured(measured: readonly Measured[], baseline: ForegroundLatenc
   const latencyRow = (title: string, { p50, p99, max }: ForegroundLatency): (string | number)[] => [title, p50, p99, max];
   printTable(
     context,
-    'Accepting an event meanwhile, ms',
+    'Time to accept an event, ms',
     ['', 'p50', 'p99', 'max'],
     [
       latencyRow('before', baseline),
-      ...measured.map(({ rows, foreground }) => latencyRow(`while ${rows.toLocaleString('en-US')} are removed`, foreground)),
+      ...measured.map(({ rows, foreground }) => latencyRow(`while removing ${rows.toLocaleString('en-US')}`, foreground)),
     ],
   );
 }
