@@ -1,5 +1,5 @@
 import { createDatabase, createDatabaseFaultLog, type Database, watchPool } from '@orderly/database';
-import { createAcceptOnce, createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
+import { createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
 import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
 import {
@@ -13,7 +13,6 @@ import {
 import type { AppConfig } from './config';
 import { createHttpServer } from './http/http-server';
 import { createHttpService } from './http/http-service';
-import { createAnswerOnce } from './idempotency/answer-once';
 import { addRoutes } from './routes/routes';
 import { logUnsetPlatforms } from './routes/webhooks/log-unset-platforms';
 import { shedLoad } from './pressure/shed-load';
@@ -39,9 +38,6 @@ export interface GatewayApp extends Service {
   adminUrl(): URL;
 }
 
-/** How long a delivery of a platform is known. Platforms try again for hours, at most three days. */
-const deliveryRetentionHours = 7 * 24;
-
 /** How long what waits for a slow engine may hold up the end of the process: the sweep finds it anyway. */
 const drainTimeoutMs = 2000;
 
@@ -59,30 +55,29 @@ export function buildApp(
   });
   const poolPressure = watchPool(db);
   const relay = createRelay(engine, createFailureLog(logger));
-  const onBatch = (size: number): void => metrics.coalescedBatchSize.record(size, { operation: 'intake' });
-  const intake = createIntake(db, { onBatch });
-  const acceptOnce = createAcceptOnce(db, { ...config.idempotency, onBatch });
-  const acceptDelivery = createAcceptOnce(db, { retentionHours: deliveryRetentionHours, onBatch });
+  const intake = createIntake(db, {
+    maxWaiting: config.overload.intakeWaiting || undefined,
+    maxWaitMs: config.overload.intakeWaitMs || undefined,
+    onBatch: (size) => metrics.coalescedBatchSize.record(size, { operation: 'intake' }),
+  });
   const webhooks = { secrets: config.webhookSecrets, shopifyShops: config.shopifyShops.names };
   logUnsetPlatforms(logger, webhooks);
   const lastUse = createLastUse(db, { onError: createLastUseLog(logger) });
   const api = createHttpServer({
     logger,
     requestTimeoutMs,
-    shedLoad: (app) => shedLoad(app, { thresholds: config.overload, poolPressure, logger }),
+    shedLoad: (app) => shedLoad(app, { thresholds: config.overload, poolPressure, intakeWaitMs: intake.longestWaitMs }),
     addRoutes: (app) =>
       addRoutes(app, {
         db,
         admission: { findApiKey: createFindApiKey(db), rateLimiter, lastUse },
         intake,
-        acceptOnce,
-        answerOnce: createAnswerOnce(db, config.idempotency),
+        idempotency: config.idempotency,
         relay,
         release: (queue) => engine.release(queue),
         docsPageFolder,
         logger,
         webhooks,
-        acceptDelivery,
       }),
   });
   const http = createHttpService(api, config.http);

@@ -133,11 +133,29 @@ async function startOn(config: AppConfig, key: string, overrides: Partial<AppDep
   };
 }
 
+/** No threshold at all. */
+export const neverOverloaded: AppConfig['overload'] = {
+  eventLoopDelayMs: 0,
+  heapPercent: 0,
+  poolWaiting: 0,
+  poolWaitMs: 0,
+  intakeWaiting: 0,
+  intakeWaitMs: 0,
+};
+
 /** What a gateway on a ledger needs to know. */
 export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   http: { host: '127.0.0.1', port: 0 },
   idempotency: { retentionHours: 24 },
-  overload: { eventLoopDelayMs: 1000, heapPercent: 90, poolWaiting: 2000, poolWaitMs: 2000 },
+  overload: {
+    eventLoopDelayMs: 1000,
+    heapPercent: 90,
+    poolWaiting: 2000,
+    poolWaitMs: 2000,
+    intakeWaiting: 5000,
+    // How long the queue is worked on is a matter of the machine.
+    intakeWaitMs: 0,
+  },
   admin: { host: '127.0.0.1', port: 0 },
   database: { url: databaseUrl, poolSize },
   webhookSecrets: {},

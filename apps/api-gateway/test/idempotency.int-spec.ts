@@ -1,13 +1,13 @@
 import { eventually } from '@orderly/testing';
 import { request as httpRequest } from 'node:http';
-import { event, startGateway, type ExactAnswer, type RunningGateway, type TestGateway } from './gateway';
+import { event, neverOverloaded, startGateway, type ExactAnswer, type RunningGateway, type TestGateway } from './gateway';
 import { holdEvent } from './hold-event';
 
 let gateway: TestGateway;
 let peer: RunningGateway;
 beforeAll(async () => {
   // What is refused for too much load is another test's.
-  gateway = await startGateway({}, { overload: { eventLoopDelayMs: 0, heapPercent: 0, poolWaiting: 0, poolWaitMs: 0 } });
+  gateway = await startGateway({}, { overload: neverOverloaded });
   peer = await gateway.startPeer();
 });
 afterAll(() => gateway.stop());

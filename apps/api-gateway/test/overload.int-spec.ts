@@ -1,8 +1,8 @@
 import { eventually } from '@orderly/testing';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { configOf, event, startGateway, type Answer, type TestGateway } from './gateway';
-
-const off = { eventLoopDelayMs: 0, heapPercent: 0, poolWaiting: 0, poolWaitMs: 0 };
+import { connect, type Socket } from 'node:net';
+import { configOf, event, neverOverloaded, startGateway, type Answer, type TestGateway } from './gateway';
 
 let gateway: TestGateway;
 afterEach(() => gateway.stop());
@@ -21,9 +21,49 @@ async function askMany(count: number): Promise<{ readonly refused: Answer[]; rea
   };
 }
 
+/** Of a request whose body never comes, and whose key needs no look into the ledger: so it never waits itself. */
+function statusWithoutBody(): Promise<number | undefined> {
+  const headers = { authorization: 'Bearer none', 'content-type': 'application/json', 'content-length': '1000' };
+  return new Promise((resolve, reject) => {
+    const posting = request(new URL('/v1/events', gateway.app.url()), { method: 'POST', headers }, (response) => {
+      resolve(response.statusCode);
+      posting.destroy();
+    });
+    posting.on('error', reject);
+    posting.flushHeaders();
+  });
+}
+
+const idsOf = (answers: readonly Answer[]): string[] => answers.map(({ body }) => body.id as string);
+
+const storedIds = async (): Promise<string[]> =>
+  (await gateway.db.query<{ id: string }>('select id from event_keys order by id collate "C"')).map(({ id }) => id);
+
+/** Both statements of the intake wait for a lock until it is released. */
+async function blockIntake(): Promise<{ release: () => Promise<void>; sent: Promise<Answer>[] }> {
+  await gateway.get('/v1/events/shop/none'); // from then on the key is known
+  const holder = await gateway.db.pool.connect();
+  await holder.query('begin; lock table event_keys in exclusive mode');
+  const sent: Promise<Answer>[] = [];
+  for (const index of [0, 1]) {
+    sent.push(gateway.post(event(`sent-${index}`)));
+    await eventually(async () => {
+      const blocked = await gateway.db.query(
+        `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+      expect(blocked).toHaveLength(index + 1);
+    });
+  }
+  const release = async (): Promise<void> => {
+    await holder.query('rollback');
+    holder.release();
+  };
+  return { release, sent };
+}
+
 describe('a gateway whose connections to PostgreSQL are all in use', () => {
   it('refuses at once what would wait behind too many, serves who waits, and loses no event', async () => {
-    gateway = await startGateway({}, { overload: { ...off, poolWaiting: 5 } }, 1);
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaiting: 5 } }, 1);
     const { release, inFlight } = await occupyConnection();
     const asking = askMany(40);
     await eventually(async () => expect(await statusWithoutBody()).toBe(503));
@@ -40,13 +80,13 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
     expect((await askMany(5)).refused).toEqual([]);
     const rows = await gateway.db.query('select id from event_keys order by id');
     expect(rows).toEqual([{ id: 'late' }, { id: 'slow' }]);
-    expect(gateway.logLines.filter((line) => line.includes('Too much load'))).toHaveLength(1);
+    expect(gateway.logLines.filter((line) => line.includes('is overloaded'))).toHaveLength(1);
   });
 
   it('refuses nobody of a burst that it can serve in time', async () => {
     // How long it takes is a matter of the machine.
     const { poolWaiting } = configOf('').overload;
-    gateway = await startGateway({}, { overload: { ...off, poolWaiting } }, 5);
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaiting } }, 5);
     await gateway.get('/v1/events/shop/none');
     const answers = await Promise.all(
       Array.from({ length: 1000 }, (_, index) =>
@@ -57,7 +97,7 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
   });
 
   it('refuses at once while somebody has waited too long, before the body is read', async () => {
-    gateway = await startGateway({}, { overload: { ...off, poolWaitMs: 100 } }, 1);
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaitMs: 100 } }, 1);
     const { release, inFlight } = await occupyConnection();
     const waiting = gateway.get('/v1/events/shop/none');
     await eventually(async () => expect(await statusWithoutBody()).toBe(503));
@@ -87,24 +127,109 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
     };
     return { release, inFlight };
   }
+});
 
-  /** Of a request whose body never comes, and whose key needs no look into the ledger: so it never waits itself. */
-  function statusWithoutBody(): Promise<number | undefined> {
-    const headers = { authorization: 'Bearer none', 'content-type': 'application/json', 'content-length': '1000' };
-    return new Promise((resolve, reject) => {
-      const posting = request(new URL('/v1/events', gateway.app.url()), { method: 'POST', headers }, (response) => {
-        resolve(response.statusCode);
-        posting.destroy();
-      });
-      posting.on('error', reject);
-      posting.flushHeaders();
-    });
+describe('a gateway whose events wait to be stored', () => {
+  it('refuses events at once beyond its bound, still answers reads, and stores nothing that it refused', async () => {
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, intakeWaiting: 3 } });
+    const { release, sent } = await blockIntake();
+    const waiting = ['w-0', 'w-1', 'w-2'].map((id) => gateway.post(event(id)));
+    await eventually(async () => expectOverloaded(await gateway.post(event('refused'))));
+    expectOverloaded(await gateway.post([event('refused-1'), event('refused-2')], { 'idempotency-key': 'k' }));
+    expect((await gateway.get('/v1/events/shop/none')).status).toBe(404);
+    await release();
+    const answers = await Promise.all([...sent, ...waiting]);
+    const stored = await storedIds();
+    expect(stored.filter((id) => id.startsWith('refused'))).toEqual([]);
+    expect(stored).toEqual(expect.arrayContaining(idsOf(answers.filter(({ status }) => status === 202))));
+    expect((await gateway.post(event('refused'))).body).toMatchObject({ status: 'accepted' });
+    expect(gateway.logLines.filter((line) => line.includes('is overloaded'))).toHaveLength(1);
+  });
+
+  it('refuses events before their bodies are read while one has waited too long, and takes them again at once', async () => {
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, intakeWaitMs: 100 } });
+    const { release, sent } = await blockIntake();
+    const late = gateway.post(event('late'));
+    await eventually(async () => expect(await statusWithoutBody()).toBe(503));
+    expect((await gateway.get('/v1/events/shop/none')).status).toBe(404);
+    await release();
+    await Promise.all(sent);
+    expect((await late).status).toBe(503);
+    expect((await gateway.post(event('after'))).status).toBe(202);
+    expect(await storedIds()).not.toContain('late');
+  });
+
+  it('does not store what a client sent that has gone before its turn', async () => {
+    gateway = await startGateway({}, { overload: neverOverloaded });
+    const key = await gateway.createKey('events:write');
+    const { release, sent } = await blockIntake();
+    const client = await sendAndKeepOpen(event('gone'), key);
+    // By the time that another request is answered the gateway has read this one, and below has seen its connection end.
+    await gateway.get('/v1/events/shop/none');
+    client.destroy();
+    await once(client, 'close');
+    await gateway.get('/v1/events/shop/none');
+    await release();
+    await Promise.all(sent);
+    expect((await gateway.post(event('after'))).status).toBe(202);
+    expect(await storedIds()).not.toContain('gone');
+  });
+
+  /** Sends an event over a connection of its own, without waiting for the answer. */
+  async function sendAndKeepOpen(body: object, key: string): Promise<Socket> {
+    const { hostname, port } = gateway.app.url();
+    const text = JSON.stringify(body);
+    const client = connect(Number(port), hostname);
+    const head = ['POST /v1/events HTTP/1.1', 'host: x', `authorization: Bearer ${key}`, 'content-type: application/json'];
+    await new Promise((resolve) => client.write([...head, `content-length: ${text.length}`, '', text].join('\r\n'), resolve));
+    return client;
+  }
+});
+
+describe('a gateway whose PostgreSQL stores less than arrives', () => {
+  it('goes on accepting what can be stored in time, refuses the rest, and is well as soon as PostgreSQL is', async () => {
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, intakeWaiting: 5000, intakeWaitMs: 500 } });
+    await slowEvents(20);
+    const accepted: string[] = [];
+    const refused: string[] = [];
+    let next = 0;
+    let isOffering = true;
+    const offer = async (): Promise<void> => {
+      while (isOffering) {
+        const id = `offered-${next++}`;
+        const { status, body } = await gateway.post(event(id));
+        if (status === 202) accepted.push(id);
+        else if (body.code === 'overloaded') refused.push(id);
+        else expect({ status, code: body.code }).toEqual({ status: 503, code: 'database-unavailable' });
+      }
+    };
+    const senders = Array.from({ length: 300 }, offer);
+    await eventually(() => expect(refused.length).toBeGreaterThan(500), { timeoutMs: 60_000 });
+    const before = accepted.length;
+    await eventually(() => expect(accepted.length - before).toBeGreaterThan(200), { timeoutMs: 60_000 });
+    isOffering = false;
+    await Promise.all(senders);
+    await gateway.db.query('drop trigger slow on events');
+
+    const burst = await Promise.all(Array.from({ length: 100 }, (_, index) => gateway.post(event(`after-${index}`))));
+    expect(burst.filter(({ status }) => status !== 202)).toEqual([]);
+    const stored = new Set(await storedIds());
+    expect(accepted.filter((id) => !stored.has(id))).toEqual([]);
+    expect(refused.filter((id) => stored.has(id))).toEqual([]);
+  }, 180_000);
+
+  /** Each event takes so long to be stored. */
+  async function slowEvents(ms: number): Promise<void> {
+    await gateway.db.query(
+      `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(${ms / 1000}); return new; end $$`,
+    );
+    await gateway.db.query('create trigger slow before insert on events for each row execute function slow()');
   }
 });
 
 describe('a gateway whose event loop is late', () => {
   it('refuses requests until it is in time again, and every event that it accepted is in the ledger', async () => {
-    gateway = await startGateway({}, { overload: { ...off, eventLoopDelayMs: 50 } });
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, eventLoopDelayMs: 50 } });
     const stopBlocking = blockEventLoop(150);
     const answers = new Map<string, Answer>();
     try {
@@ -142,7 +267,7 @@ describe('a gateway whose event loop is late', () => {
 describe('a gateway whose heap is full', () => {
   it('refuses requests, and its admin port still answers', async () => {
     // Any process has more than this in use.
-    gateway = await startGateway({}, { overload: { ...off, heapPercent: 1 } });
+    gateway = await startGateway({}, { overload: { ...neverOverloaded, heapPercent: 1 } });
     await eventually(async () => expectOverloaded(await gateway.get('/v1/events/shop/none')), { timeoutMs: 10_000 });
     expect((await fetch(new URL('/readyz', gateway.app.adminUrl()))).status).toBe(200);
     expect((await fetch(new URL('/livez', gateway.app.adminUrl()))).status).toBe(200);

@@ -78,6 +78,9 @@ export const idempotencyConfig = z
  *   a burst that can be served in time is not refused
  * - `poolWaitMs`: how long the first of them has waited. A request times out after 3 s, so one that has waited for 2 s has little
  *   chance left.
+ * - `intakeWaiting`: events that wait to be stored
+ * - `intakeWaitMs`: how long a request with events may wait for its turn. After that it is dropped unstored; the other half of its
+ *   3 s is for the statement that stores it.
  */
 export const overloadConfig = z
   .object({
@@ -85,12 +88,16 @@ export const overloadConfig = z
     OVERLOAD_HEAP_PERCENT: integer({ min: 0, max: 100, fallback: 90 }),
     OVERLOAD_POOL_WAITING: integer({ min: 0, max: 100_000, fallback: 2000 }),
     OVERLOAD_POOL_WAIT_MS: integer({ min: 0, max: 60_000, fallback: 2000 }),
+    OVERLOAD_INTAKE_WAITING: integer({ min: 0, max: 1_000_000, fallback: 5000 }),
+    OVERLOAD_INTAKE_WAIT_MS: integer({ min: 0, max: 60_000, fallback: 1500 }),
   })
   .transform((env) => ({
     eventLoopDelayMs: env.OVERLOAD_EVENT_LOOP_DELAY_MS,
     heapPercent: env.OVERLOAD_HEAP_PERCENT,
     poolWaiting: env.OVERLOAD_POOL_WAITING,
     poolWaitMs: env.OVERLOAD_POOL_WAIT_MS,
+    intakeWaiting: env.OVERLOAD_INTAKE_WAITING,
+    intakeWaitMs: env.OVERLOAD_INTAKE_WAIT_MS,
   }));
 
 /** status-worker: jobs at once in this process, and what happens to a parked event whose missing step does not arrive. */

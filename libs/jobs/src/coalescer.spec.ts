@@ -100,6 +100,105 @@ describe('the coalescer', () => {
     await expect(call(3)).rejects.toThrow('a batch of 1 gave 0 results');
   });
 
+  it('rejects at once what would wait beyond maxWaiting, and takes items again when a batch has left', async () => {
+    const { batches, ends, run } = createRun();
+    const call = createCoalescer(options({ run, maxInFlight: 1, maxWaiting: 2 }));
+    const first = call(1);
+    await turn();
+    const waiting = [call(2), call(3)];
+    await expect(call(4)).rejects.toMatchObject({ code: 'overloaded' });
+    ends[0]!();
+    await turn();
+    const late = call(5);
+    ends[1]!();
+    await turn();
+    ends[2]!();
+    expect(await Promise.all([first, ...waiting, late])).toEqual([10, 20, 30, 50]);
+    expect(batches).toEqual([[1], [2, 3], [5]]);
+  });
+
+  it('drops an item that is no longer wanted when its turn comes, and runs those behind it', async () => {
+    const { batches, ends, run } = createRun();
+    const unwanted = new Set<number>();
+    const call = createCoalescer(options({ run, maxInFlight: 1, isWanted: (item) => !unwanted.has(item) }));
+    const first = call(1);
+    await turn();
+    const [gone, kept] = [call(2), call(3)];
+    unwanted.add(1).add(2);
+    ends[0]!();
+    await expect(gone).rejects.toMatchObject({ code: 'overloaded' });
+    ends[1]!();
+    expect(await Promise.all([first, kept])).toEqual([10, 30]);
+    expect(batches).toEqual([[1], [3]]);
+  });
+
+  it('does not try an item again with half of its batch when it is no longer wanted', async () => {
+    const unwanted = new Set<number>();
+    const run = jest.fn(async (items: readonly number[]) => {
+      if (items.includes(2)) {
+        unwanted.add(3);
+        throw new ItemFault();
+      }
+      return items;
+    });
+    const call = createCoalescer(options({ run, isWanted: (item) => !unwanted.has(item) }));
+    const results = await Promise.allSettled([1, 2, 3].map(call));
+    expect(results).toMatchObject([{ value: 1 }, { reason: new ItemFault() }, { reason: { code: 'overloaded' } }]);
+    expect(run.mock.calls.flat()).toEqual([[1, 2, 3], [1], [2]]);
+  });
+
+  it('goes on when no item of a turn is wanted', async () => {
+    const unwanted = new Set([1]);
+    const call = createCoalescer(options({ isWanted: (item) => !unwanted.has(item) }));
+    await expect(call(1)).rejects.toMatchObject({ code: 'overloaded' });
+    expect(call.longestWaitMs()).toBe(0);
+    expect(await call(2)).toBe(20);
+  });
+
+  it('fills a batch up to its weight, and gives a heavier item a batch of its own', async () => {
+    const { batches, ends, run } = createRun();
+    const call = createCoalescer(options({ run, maxInFlight: 1, maxBatch: 5, weightOf: (item) => item }));
+    const results = [2, 3, 9, 1, 4, 1].map(call);
+    for (let index = 0; index < 4; index += 1) {
+      await turn();
+      ends[index]!();
+    }
+    await Promise.all(results);
+    expect(batches).toEqual([[2, 3], [9], [1, 4], [1]]);
+  });
+
+  it('makes batches smaller while they take too long, and large again when they are fast', async () => {
+    const { batches, ends, run } = createRun();
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const call = createCoalescer(options({ run, maxInFlight: 1, maxBatch: 8, maxBatchMs: 100 }));
+    const results = Array.from({ length: 24 }, (_, index) => call(index));
+    let now = 0;
+    for (const [index, tookMs] of [400, 10_000, 10, 10, 10].entries()) {
+      await turn();
+      clock.mockReturnValue((now += tookMs));
+      ends[index]!();
+    }
+    await Promise.all(results);
+    clock.mockRestore();
+    expect(batches.map(({ length }) => length)).toEqual([8, 2, 1, 8, 5]);
+  });
+
+  it('tells how long the next item has waited', async () => {
+    const { ends, run } = createRun();
+    const call = createCoalescer(options({ run, maxInFlight: 1 }));
+    const results = [call(1)];
+    await turn();
+    expect(call.longestWaitMs()).toBe(0);
+    results.push(call(2));
+    await turn();
+    expect(call.longestWaitMs()).toBeGreaterThan(0);
+    ends[0]!();
+    await turn();
+    expect(call.longestWaitMs()).toBe(0);
+    ends[1]!();
+    await Promise.all(results);
+  });
+
   it('isolates exactly the bad items, whatever the calls, the batch size and the round trips', async () => {
     await fc.assert(
       fc.asyncProperty(

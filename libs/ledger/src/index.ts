@@ -12,10 +12,9 @@ export { expireHistory, type ExpireHistoryOptions, type ExpireHistoryReport } fr
 export { expireTokens, type ExpireTokensReport } from './cleanup/expire-tokens';
 export { rotateLogs, type RotateLogsOptions, type RotateLogsReport } from './cleanup/rotate-logs';
 export { acceptEvents, type AcceptedEvent, type IntakeResult } from './intake/accept-events';
-export { createAcceptOnce, type AcceptOnce, type AcceptOnceOptions, type EventsRequest } from './intake/accept-once';
-export { createIntake, type Intake, type IntakeOptions } from './intake/create-intake';
+export { createIntake, type Intake, type IntakeOptions, type IntakeRequest } from './intake/intake';
 export { requestStatusChange, type StatusChangeAnswer, type StatusChangeRequest } from './intake/request-status-change';
-export { runOnce, type Answer, type Executed, type KeyedRequest, type OnceOptions, type OnceResult } from './intake/run-once';
+export { runOnce, type Answer, type Executed, type KeyedRequest, type OnceResult } from './intake/run-once';
 export type { ClaimOptions } from './jobs/claim-jobs';
 export { createClaimLedger, createOrderApplier, createRowLockLedger, type LedgerOptions } from './jobs/ledger';
 export { createProcessRegistry } from './jobs/process-registry';

@@ -1,10 +1,10 @@
 import { type OrderEvent } from '@orderly/contracts';
-import { createTestDatabase, type TestDatabase } from '@orderly/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@orderly/testing';
 import { testActor } from '../src/testing';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createDatabase, type Database } from '@orderly/database';
-import { type AcceptedEvent, acceptEvents, createIntake } from '../src/index';
+import { type AcceptedEvent, acceptEvents, createIntake, type Intake, type IntakeRequest, type IntakeResult } from '../src/index';
 import { migrate } from '@orderly/migrations';
 
 const folder = join(__dirname, '../../migrations/sql');
@@ -93,10 +93,17 @@ describe('acceptEvents', () => {
   });
 });
 
+/** What became of the events of a request. */
+const taken = async (intake: Intake, events: readonly AcceptedEvent[]): Promise<readonly IntakeResult[]> => {
+  const result = await intake.take({ events, answer: () => ({ status: 202, headers: {}, body: '' }) });
+  if (result.status !== 'done') throw new Error(`the request was ${result.status}`);
+  return result.value;
+};
+
 describe('the intake', () => {
   it('takes one of 200 equal events that arrive at the same time', async () => {
     const intakes = [createIntake(db), createIntake(db), createIntake(db)];
-    const results = await Promise.all(Array.from({ length: 200 }, (_, index) => intakes[index % 3]!([accepted('crowd')])));
+    const results = await Promise.all(Array.from({ length: 200 }, (_, index) => taken(intakes[index % 3]!, [accepted('crowd')])));
     expect(results.flat().filter(({ status }) => status === 'accepted')).toHaveLength(1);
     expect(results.flat().filter(({ status }) => status === 'duplicate')).toHaveLength(199);
     expect(new Set(results.flat().map(({ eventId }) => eventId)).size).toBe(1);
@@ -107,7 +114,7 @@ describe('the intake', () => {
     const events = Array.from({ length: 300 }, (_, index) => accepted(`overlap-${index}`));
     const intakes = [createIntake(db), createIntake(db)];
     const rotated = Array.from({ length: 8 }, (_, turn) => [...events.slice(turn * 37), ...events.slice(0, turn * 37)]);
-    const results = await Promise.all(rotated.map((batch, index) => intakes[index % 2]!(turn(batch, index))));
+    const results = await Promise.all(rotated.map((batch, index) => taken(intakes[index % 2]!, turn(batch, index))));
     expect(results.flat().filter(({ status }) => status === 'accepted')).toHaveLength(300);
     expect(await db.query(`select 1 from events where id like 'overlap-%'`)).toHaveLength(300);
   });
@@ -118,10 +125,83 @@ describe('the intake', () => {
     const events = Array.from({ length: 20 }, (_, index) =>
       accepted(index === 13 ? 'bad\0' : `good-${index}`, { orderId: 'order-1' }),
     );
-    const results = await Promise.allSettled(events.map((event) => intake([event])));
+    const results = await Promise.allSettled(events.map((event) => taken(intake, [event])));
     expect(results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([13]);
     expect(sizes[0]).toBe(20);
   });
+});
+
+describe('an intake whose statements wait for PostgreSQL', () => {
+  it('stores what it took, and nothing of what it refused or dropped before its turn', async () => {
+    const intake = createIntake(db, { maxWaiting: 3 });
+    const release = await holdEventKeys();
+    const sent = await inFlight(intake, 'sent');
+    const gone = new AbortController();
+    const waiting = [0, 1, 2].map((index) =>
+      outcome(intake.take({ ...request(`waiting-${index}`), isWanted: () => index !== 1 || !gone.signal.aborted })),
+    );
+    expect(await outcome(intake.take(request('refused')))).toBe('overloaded');
+    expect(intake.longestWaitMs()).toBeGreaterThan(0);
+    gone.abort();
+    await release();
+    expect(await Promise.all(sent)).toEqual(['done', 'done']);
+    expect(await Promise.all(waiting)).toEqual(['done', 'overloaded', 'done']);
+    expect(intake.longestWaitMs()).toBe(0);
+    expect(await outcome(intake.take(request('after')))).toBe('done');
+    expect(await idsLike('(sent|waiting|refused|after)%')).toEqual(['after', 'sent-0', 'sent-1', 'waiting-0', 'waiting-2']);
+  });
+
+  it('drops a request that has waited for too long, whoever still waits for it', async () => {
+    const intake = createIntake(db, { maxWaitMs: 50 });
+    const release = await holdEventKeys();
+    const sent = await inFlight(intake, 'prompt');
+    const waiting = outcome(intake.take(request('stale')));
+    await eventually(() => expect(intake.longestWaitMs()).toBeGreaterThan(50));
+    await release();
+    expect(await Promise.all(sent)).toEqual(['done', 'done']);
+    expect(await waiting).toBe('overloaded');
+    expect(await idsLike('(prompt|stale)%')).toEqual(['prompt-0', 'prompt-1']);
+  });
+
+  const request = (id: string): IntakeRequest => ({
+    events: [accepted(id)],
+    answer: () => ({ status: 202, headers: {}, body: '' }),
+  });
+
+  const outcome = (result: ReturnType<Intake['take']>): Promise<string> =>
+    result.then(
+      ({ status }) => status,
+      (error: unknown) => (error as { code: string }).code,
+    );
+
+  const idsLike = async (pattern: string): Promise<string[]> =>
+    (await db.query<{ id: string }>('select id from event_keys where id similar to $1 order by id', [pattern])).map(
+      ({ id }) => id,
+    );
+
+  /** Fills all statements that an intake runs at once; each waits for the lock of {@link holdEventKeys}. */
+  async function inFlight(intake: Intake, name: string): Promise<Promise<string>[]> {
+    const sent: Promise<string>[] = [];
+    for (const index of [0, 1]) {
+      sent.push(outcome(intake.take(request(`${name}-${index}`))));
+      await eventually(async () =>
+        expect(
+          await db.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`),
+        ).toHaveLength(index + 1),
+      );
+    }
+    return sent;
+  }
+
+  /** Keeps every event out of the ledger until it is released. */
+  async function holdEventKeys(): Promise<() => Promise<void>> {
+    const holder = await db.pool.connect();
+    await holder.query('begin; lock table event_keys in exclusive mode');
+    return async () => {
+      await holder.query('rollback');
+      holder.release();
+    };
+  }
 });
 
 const turn = <Item>(items: readonly Item[], index: number): readonly Item[] => (index % 2 === 0 ? items : items.toReversed());

@@ -7,7 +7,7 @@ import { readJsonBodies } from './json-body';
 import { maxBodyBytes, problemContentType, problemOf, refusalOf, unknownPath } from './problem';
 import { createRefusalLog, noteRefusal } from './refusal-log';
 import { refuseOtherMethods } from './refuse-other-methods';
-import type { RequestRefused } from './request-refused';
+import { Overloaded, type RequestRefused } from './request-refused';
 
 export interface HttpServerOptions {
   readonly logger: Logger;
@@ -60,6 +60,7 @@ export function createHttpServer({
     const refusal = sendProblem(error, request, reply);
     if (refusal.code === 'database-unavailable') logFailure.databaseAway(error);
     else if (refusal.code === 'internal-error') logFailure.fault(error, request);
+    else if (refusal instanceof Overloaded) logFailure.overloaded(refusal.reason);
   });
   app.setNotFoundHandler((request, reply) => void sendProblem(unknownPath(), request, reply));
 
@@ -106,13 +107,20 @@ const routeOf = (request: FastifyRequest): string => request.routeOptions.url ??
 
 function createFailureLog(logger: Logger) {
   const explain = createDatabaseFaultLog(logger, { consequence: 'Requests are answered with 503' });
-  const slow = createSparseLog<void>(
+  const logSlow = createSparseLog<void>(
     (_none, requests) => logger.warn({ requests }, 'PostgreSQL did not answer in time. Requests are answered with 503'),
     { intervalMs: 60_000 },
   );
+  const logOverload = createSparseLog<string>((reason, requests) =>
+    logger.warn({ reason, requests }, 'The gateway is overloaded. Requests are answered with 503'),
+  );
   return {
+    overloaded: (reason: string) => {
+      metrics.httpRequestsShed.add({ reason });
+      logOverload(reason);
+    },
     databaseAway: (error: unknown) => {
-      if (!explain(error)) slow();
+      if (!explain(error)) logSlow();
     },
     fault: (error: unknown, request: FastifyRequest) =>
       logger.error({ err: error, trace_id: traceIdOfRequest(request), route: routeOf(request) }, 'A request failed'),

@@ -1,7 +1,7 @@
 import { problemTypeUrl, type Problem } from '@orderly/contracts';
 import { mayPass } from '@orderly/database';
-import { errorCodes } from '@orderly/errors';
-import { databaseUnavailable, RequestRefused } from './request-refused';
+import { errorCodes, RetryableError } from '@orderly/errors';
+import { databaseUnavailable, Overloaded, RequestRefused } from './request-refused';
 import type { ApiErrorCode } from './status-of-code';
 
 export const problemContentType = 'application/problem+json; charset=utf-8';
@@ -30,6 +30,7 @@ export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
 export function refusalOf(error: unknown): RequestRefused {
   if (error instanceof RequestRefused) return error;
   if (mayPass(error)) return databaseUnavailable();
+  if (error instanceof RetryableError && error.code === 'overloaded') return new Overloaded(String(error.details.reason));
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
   const known = codesOfFastify[String(code)];
   if (known === 'payload-too-large') return new RequestRefused(known, { detail: `A body has at most ${maxBodyBytes} bytes` });

@@ -1,5 +1,6 @@
 import type { Problem } from '@orderly/contracts';
 import { PermanentError } from '@orderly/errors';
+import { randomInt } from 'node:crypto';
 import { statusOfCode, type ApiErrorCode } from './status-of-code';
 
 /** Where in the request a fault is: in its body, or in a parameter of its URL. */
@@ -57,3 +58,14 @@ export const databaseUnavailable = (): RequestRefused =>
 
 /** Long enough for a failover to get somewhere, short enough that producers need no queue of their own. */
 const retryAfterSeconds = 5;
+
+/** A request that comes while there is more to do than can be done in time. Nothing of it was done. */
+export class Overloaded extends RequestRefused {
+  /** @param reason - the threshold that was crossed */
+  constructor(readonly reason: string) {
+    super('overloaded', { headers: { 'retry-after': String(randomInt(retryAfter.minSeconds, retryAfter.maxSeconds + 1)) } });
+  }
+}
+
+/** A random one of these, so that callers that were refused together do not return together. */
+const retryAfter = { minSeconds: 1, maxSeconds: 5 };

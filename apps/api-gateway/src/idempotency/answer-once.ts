@@ -1,11 +1,11 @@
 import type { Database, Query } from '@orderly/database';
-import { type Executed, type OnceOptions, type OnceResult, runOnce } from '@orderly/ledger';
+import { type Executed, type OnceResult, runOnce } from '@orderly/ledger';
 import type { FastifyReply } from 'fastify';
 import type { Sent } from '../http/operation';
 import { RequestRefused } from '../http/request-refused';
 import { orUnavailable } from '../http/or-unavailable';
 import { sendAnswer } from '../http/answer';
-import { keyedRequestOf, type RequestIdentity } from './keyed-request';
+import { type AnswerRetention, keyedRequestOf, type RequestIdentity } from './keyed-request';
 
 /** A request whose work is done in one transaction. */
 interface OnceCall<Value> extends RequestIdentity {
@@ -23,9 +23,9 @@ interface OnceCall<Value> extends RequestIdentity {
 export type AnswerOnce = <Value>(call: OnceCall<Value>) => Promise<Sent>;
 
 export const createAnswerOnce =
-  (db: Database, options: OnceOptions): AnswerOnce =>
+  (db: Database, retention: AnswerRetention): AnswerOnce =>
   async ({ reply, work, onCommitted, ...identity }) => {
-    const result = await orUnavailable(runOnce(db, keyedRequestOf(identity), options, work));
+    const result = await orUnavailable(runOnce(db, keyedRequestOf(identity, retention), work));
     if (result.status === 'done') onCommitted?.(result.value);
     return sendOnceResult(reply, result);
   };

@@ -49,5 +49,5 @@ function read({ orderId = 'a', apiKeyId = 'api-key', body = {}, labels, ...sent 
     params: { orderId },
     raw: { headersDistinct: { 'idempotency-key': 'keys' in sent ? sent.keys : ['"k"'] } },
   } as unknown as FastifyRequest;
-  return keyedRequestOf({ request, apiKey: { id: apiKeyId }, body, labels });
+  return keyedRequestOf({ request, apiKey: { id: apiKeyId }, body, labels }, { retentionHours: 24 });
 }

@@ -15,15 +15,22 @@ export interface RequestIdentity {
   readonly labels?: readonly (string | null)[];
 }
 
+/** How long answers are kept for repetitions. */
+export type AnswerRetention = Pick<KeyedRequest, 'retentionHours'>;
+
 /**
  * The request under its `Idempotency-Key`, which belongs to the API key, the method and the path; undefined without one.
  *
  * @throws RequestRefused `idempotency-key-invalid`
  */
-export function keyedRequestOf({ request, apiKey, body, labels = [] }: RequestIdentity): KeyedRequest | undefined {
+export function keyedRequestOf(
+  { request, apiKey, body, labels = [] }: RequestIdentity,
+  { retentionHours }: AnswerRetention,
+): KeyedRequest | undefined {
   const key = idempotencyKeyOf(request);
   if (key === undefined) return undefined;
-  return { scope: `${apiKey.id} ${request.method} ${pathOf(request)}`, key, fingerprint: fingerprintOf([body, ...labels]) };
+  const scope = `${apiKey.id} ${request.method} ${pathOf(request)}`;
+  return { scope, key, fingerprint: fingerprintOf([body, ...labels]), retentionHours };
 }
 
 /** One text for one path, however it was encoded. */

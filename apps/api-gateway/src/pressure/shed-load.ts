@@ -1,10 +1,8 @@
 import underPressure from '@fastify/under-pressure';
 import type { PoolPressure } from '@orderly/database';
-import { createSparseLog, type Logger, metrics } from '@orderly/observability';
-import type { FastifyInstance } from 'fastify';
-import { randomInt } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { getHeapStatistics } from 'node:v8';
-import { RequestRefused } from '../http/request-refused';
+import { Overloaded } from '../http/request-refused';
 
 /** From where on requests are refused; 0 switches a threshold off. */
 interface OverloadThresholds {
@@ -12,48 +10,39 @@ interface OverloadThresholds {
   readonly heapPercent: number;
   readonly poolWaiting: number;
   readonly poolWaitMs: number;
+  readonly intakeWaitMs: number;
 }
 
 export interface LoadSheddingOptions {
   readonly thresholds: OverloadThresholds;
   readonly poolPressure: () => PoolPressure;
-  readonly logger: Logger;
+  /** How long the request has waited whose events are stored next. */
+  readonly intakeWaitMs: () => number;
 }
 
 /**
  * Refuses requests at once while there is more to do than can be done in time, before their bodies are read and their keys are
- * looked up. All of them: what is cheap also waits for the event loop.
+ * looked up. The event loop, the heap and the pool concern all requests, the queue of the intake only those that would join it.
  */
-export function shedLoad(app: FastifyInstance, { thresholds, poolPressure, logger }: LoadSheddingOptions): void {
-  const log = createSparseLog<string>((reason, requests) =>
-    logger.warn({ reason, requests }, 'Too much load: requests are refused'),
-  );
-  const refuse = (reason: string): never => {
-    metrics.httpRequestsShed.add({ reason });
-    log(reason);
-    throw overloaded();
-  };
-
+export function shedLoad(app: FastifyInstance, { thresholds, poolPressure, intakeWaitMs }: LoadSheddingOptions): void {
   void app.register(underPressure, {
     maxEventLoopDelay: thresholds.eventLoopDelayMs,
     maxHeapUsedBytes: (getHeapStatistics().heap_size_limit * thresholds.heapPercent) / 100,
-    pressureHandler: async (_request, _reply, type) => refuse(reasons[type] ?? 'other'),
+    pressureHandler: async (_request, _reply, type) => {
+      throw new Overloaded(reasons[type] ?? 'other');
+    },
   });
-  app.addHook('onRequest', async () => {
+  app.addHook('onRequest', async (request) => {
     const { waiting, longestWaitMs } = poolPressure();
-    if (isAbove(waiting, thresholds.poolWaiting)) refuse('pool-waiting');
-    if (isAbove(longestWaitMs, thresholds.poolWaitMs)) refuse('pool-wait');
+    if (isAbove(waiting, thresholds.poolWaiting)) throw new Overloaded('pool-waiting');
+    if (isAbove(longestWaitMs, thresholds.poolWaitMs)) throw new Overloaded('pool-wait');
+    if (bringsEvents(request) && isAbove(intakeWaitMs(), thresholds.intakeWaitMs)) throw new Overloaded('intake-wait');
   });
 }
 
 const isAbove = (value: number, threshold: number): boolean => threshold > 0 && value > threshold;
 
+const bringsEvents = ({ method, routeOptions: { url = '' } }: FastifyRequest): boolean =>
+  method === 'POST' && (url === '/v1/events' || url.startsWith('/v1/webhooks/'));
+
 const reasons: Readonly<Record<string, string>> = { eventLoopDelay: 'event-loop-delay', heapUsedBytes: 'heap' };
-
-/** A random one of these, so that those who were refused together do not return together. */
-const retryAfterSeconds = { min: 1, max: 5 };
-
-const overloaded = (): RequestRefused =>
-  new RequestRefused('overloaded', {
-    headers: { 'retry-after': String(randomInt(retryAfterSeconds.min, retryAfterSeconds.max + 1)) },
-  });

@@ -1,9 +1,10 @@
 import type { Database } from '@orderly/database';
-import type { AcceptOnce, Intake } from '@orderly/ledger';
+import type { Intake } from '@orderly/ledger';
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
 import { createRequireScope, type Admission } from '../http/authenticate';
-import type { AnswerOnce } from '../idempotency/answer-once';
+import { createAnswerOnce } from '../idempotency/answer-once';
+import type { AnswerRetention } from '../idempotency/keyed-request';
 import type { Relay } from '@orderly/queue';
 import { addAuditRoutes } from './audit/route';
 import { addDeadLetterRoutes } from './dead-letters/route';
@@ -22,25 +23,23 @@ export interface RouteDependencies {
   readonly db: Database;
   readonly admission: Admission;
   readonly intake: Intake;
-  readonly acceptOnce: AcceptOnce;
-  readonly answerOnce: AnswerOnce;
+  readonly idempotency: AnswerRetention;
   readonly relay: Relay;
   /** Lets the workers of a queue fetch again at once. */
   readonly release: (queue: string) => Promise<void>;
   readonly docsPageFolder: string;
   readonly logger: Logger;
   readonly webhooks: WebhookSettings;
-  readonly acceptDelivery: AcceptOnce;
 }
 
 /** Adds all routes of the API. */
 export function addRoutes(app: FastifyInstance, deps: RouteDependencies): void {
-  const { db, admission, intake, acceptOnce, answerOnce, relay, release, docsPageFolder, logger, webhooks, acceptDelivery } =
-    deps;
+  const { db, admission, intake, idempotency, relay, release, docsPageFolder, logger, webhooks } = deps;
+  const answerOnce = createAnswerOnce(db, idempotency);
   const requireScope = createRequireScope(admission);
   addDocsRoutes(app, { docsPageFolder });
-  addEventRoutes(app, { db, intake, acceptOnce, relay, requireScope });
-  addWebhookRoutes(app, { acceptOnce: acceptDelivery, relay, logger, webhooks, requireScope });
+  addEventRoutes(app, { db, intake, idempotency, relay, requireScope });
+  addWebhookRoutes(app, { intake, relay, logger, webhooks, requireScope });
   addOrderRoutes(app, { db, answerOnce, relay, requireScope });
   addJobRoutes(app, { db, requireScope });
   addDeadLetterRoutes(app, { db, requireScope });

@@ -27,6 +27,8 @@ const maxCached = 1000;
 
 /** The highest number of keys that one statement looks up. */
 const maxLookedUp = 200;
+/** Different keys that may wait for a look-up: more at once are being guessed. */
+const maxWaitingForLookUp = 1000;
 
 /**
  * Looks keys up through a cache of this process. Callers who guess keys do little harm: unknown keys are not cached, so they
@@ -40,6 +42,7 @@ export function createFindApiKey(db: Database, { cacheMs = 5000, now = Date.now 
     run: (prefixes) => readRows(db, prefixes),
     maxBatch: maxLookedUp,
     maxInFlight: 1,
+    maxWaiting: maxWaitingForLookUp,
     isItemFault: () => false,
   });
 

@@ -8,6 +8,8 @@ export interface KeyedRequest {
   readonly key: string;
   /** SHA-256 of what the request asks for: tells a repeated request from another one under the same key. */
   readonly fingerprint: Buffer;
+  /** How long its answer is kept. */
+  readonly retentionHours: number;
 }
 
 /** The answer to a request, as it is sent and as it is kept. */
@@ -37,65 +39,66 @@ export type OnceResult<Value> =
   /** A request with this key is being worked on at this moment. */
   | { readonly status: 'in-progress' };
 
-export interface OnceOptions {
-  /** How long an answer is kept. */
-  readonly retentionHours: number;
-}
-
 /**
  * Does the work of a request in one transaction with keeping its answer, unless an answer is kept already.
  *
  * A lock that lasts as long as the transaction says that a request is being worked on. So a process that dies leaves neither work
  * nor answer behind, and nothing that would have to be cleared away before the request can be sent again.
  *
- * @param request - undefined for a request without a key, whose answer is not kept
+ * @param key - undefined for a request without one, whose answer is not kept
  * @param work - must do everything through the `query` that it is given; may run again, so it does nothing else
  */
 export async function runOnce<Value>(
   db: Pick<Database, 'transaction'>,
-  request: KeyedRequest | undefined,
-  options: OnceOptions,
+  key: KeyedRequest | undefined,
   work: (query: Query) => Promise<Executed<Value>>,
 ): Promise<OnceResult<Value>> {
-  if (request === undefined) return { status: 'done', ...(await retried(() => db.transaction((query) => bounded(query, work)))) };
-  const [result] = await retried(() => runEachOnce(db, [{ request }], options, async (query) => [await work(query)]));
+  if (key === undefined) return { status: 'done', ...(await retried(() => db.transaction(work))) };
+  const [result] = await retried(() => runEachOnce(db, [{ key }], async (query) => [await work(query)]));
   return result as OnceResult<Value>;
 }
 
 /**
- * {@link runOnce} for many requests in one transaction, which is not tried again.
+ * {@link runOnce} for many requests in one transaction, which is not tried again. Requests without a key may be among them; their
+ * work is always done.
  *
  * @param work - is given the requests whose work is to be done, and returns what each came to, in their order
  * @returns what became of each, in the order of `items`
  */
-export async function runEachOnce<Item extends { readonly request: KeyedRequest }, Value>(
+export async function runEachOnce<Item extends { readonly key?: KeyedRequest }, Value>(
   db: Pick<Database, 'transaction'>,
   items: readonly Item[],
-  options: OnceOptions,
   work: (query: Query, items: readonly Item[]) => Promise<readonly Executed<Value>[]>,
 ): Promise<OnceResult<Value>[]> {
+  const keyed = items.flatMap((item) => (item.key === undefined ? [] : [{ item, key: item.key }]));
   // If several requests share a key, only the first runs: advisory locks are re-entrant.
-  const firsts = [...Map.groupBy(items, ({ request }) => identityOf(request)).values()].flatMap(([first]) => first ?? []);
+  const firsts = [...Map.groupBy(keyed, ({ key }) => identityOf(key)).values()].flatMap(([first]) => first ?? []);
   const done = new Map<Item, Executed<Value>>();
   const kept = await db.transaction(async (query) => {
-    const locked = await lock(query, firsts);
+    const locked = new Set((await lock(query, firsts)).map(({ item }) => item));
     // A statement of its own: it sees what was committed before the lock was given up.
     const found = await find(query, firsts);
-    const fresh = locked.filter(({ request }) => !found.has(identityOf(request)));
+    const fresh = items.filter((item) => item.key === undefined || (locked.has(item) && !found.has(identityOf(item.key))));
     if (fresh.length === 0) return found;
     const executed = await work(query, fresh);
     fresh.forEach((item, index) => done.set(item, executed[index] as Executed<Value>));
-    await keep(query, done, options);
+    await keep(
+      query,
+      keyed.flatMap(({ item, key }) => (done.has(item) ? [{ ...key, ...(done.get(item) as Executed<Value>).answer }] : [])),
+    );
     return found;
   });
-  for (const [{ request }, { answer }] of done) kept.set(identityOf(request), { fingerprint: request.fingerprint, answer });
+  for (const { item, key } of keyed) {
+    const answer = done.get(item)?.answer;
+    if (answer !== undefined) kept.set(identityOf(key), { fingerprint: key.fingerprint, answer });
+  }
 
   return items.map((item): OnceResult<Value> => {
     const executed = done.get(item);
     if (executed !== undefined) return { status: 'done', ...executed };
-    const known = kept.get(identityOf(item.request));
+    const known = item.key && kept.get(identityOf(item.key));
     if (known === undefined) return { status: 'in-progress' };
-    return known.fingerprint.equals(item.request.fingerprint)
+    return item.key && known.fingerprint.equals(item.key.fingerprint)
       ? { status: 'replayed', answer: known.answer }
       : { status: 'reused' };
   });
@@ -106,25 +109,14 @@ interface Kept {
   readonly answer: Answer;
 }
 
-type Keyed = { readonly request: KeyedRequest };
-
-/**
- * A process that stands still or is cut off in the middle of its transaction would keep what it has locked for as long as its
- * connection looks alive, which can be hours.
- */
-const maxIdleMs = 5000;
-
-async function bounded<Result>(query: Query, work: (query: Query) => Promise<Result>): Promise<Result> {
-  await query(`select set_config('idle_in_transaction_session_timeout', $1, true)`, [String(maxIdleMs)]);
-  return work(query);
-}
+type Keyed = { readonly key: KeyedRequest };
 
 /** Nobody is waited for, so that it does not matter in which order the locks are taken. */
 async function lock<Item extends Keyed>(query: Query, items: readonly Item[]): Promise<Item[]> {
   const rows = await query<{ position: number; locked: boolean }>(
-    `select position, pg_try_advisory_xact_lock(lock) as locked, set_config('idle_in_transaction_session_timeout', $2, true)
+    `select position, pg_try_advisory_xact_lock(lock) as locked
      from unnest($1::bigint[]) with ordinality as wanted (lock, position)`,
-    [items.map(({ request }) => lockOf(request)), String(maxIdleMs)],
+    [items.map(({ key }) => lockOf(key))],
   );
   const positions = new Set(rows.filter(({ locked }) => locked).map(({ position }) => position));
   return items.filter((_, index) => positions.has(index + 1));
@@ -135,7 +127,7 @@ async function find(query: Query, items: readonly Keyed[]): Promise<Map<string, 
     `select scope, key, fingerprint, status, headers, body
      from unnest($1::text[], $2::text[]) as wanted (scope, key) join idempotency_keys using (scope, key)
      where expires_at > now()`,
-    [items.map(({ request }) => request.scope), items.map(({ request }) => request.key)],
+    [items.map(({ key }) => key.scope), items.map(({ key }) => key.key)],
   );
   return new Map(
     rows.map(({ fingerprint, status, headers, body, ...name }) => [
@@ -145,12 +137,12 @@ async function find(query: Query, items: readonly Keyed[]): Promise<Map<string, 
   );
 }
 
-async function keep(query: Query, done: ReadonlyMap<Keyed, Executed<unknown>>, { retentionHours }: OnceOptions): Promise<void> {
-  const rows = [...done].map(([{ request }, { answer }]) => ({ ...request, ...answer }));
+async function keep(query: Query, rows: readonly (KeyedRequest & Answer)[]): Promise<void> {
   const kept = await query(
     `insert into idempotency_keys (scope, key, fingerprint, status, headers, body, expires_at)
-     select *, now() + make_interval(hours => $7)
-     from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::jsonb[], $6::text[])
+     select scope, key, fingerprint, status, headers, body, now() + make_interval(hours => hours)
+     from unnest($1::text[], $2::text[], $3::bytea[], $4::smallint[], $5::jsonb[], $6::text[], $7::integer[])
+       as fresh (scope, key, fingerprint, status, headers, body, hours)
      on conflict (scope, key) do update set
        fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers, body = excluded.body,
        created_at = excluded.created_at, expires_at = excluded.expires_at
@@ -163,7 +155,7 @@ async function keep(query: Query, done: ReadonlyMap<Keyed, Executed<unknown>>, {
       rows.map(({ status }) => status),
       rows.map(({ headers }) => JSON.stringify(headers)),
       rows.map(({ body }) => body),
-      retentionHours,
+      rows.map(({ retentionHours }) => retentionHours),
     ],
   );
   if (kept.length !== rows.length) throw new Error('An answer was kept under a key that was locked');

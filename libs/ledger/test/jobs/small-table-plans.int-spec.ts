@@ -2,7 +2,6 @@ import type { ClaimedJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createIntake, createSweepLedger, readOldestWaits } from '../../src/index';
 import { acceptEvents } from '../../src/intake/accept-events';
-import { createAcceptOnce } from '../../src/intake/accept-once';
 import { applyOrderEvents } from '../../src/orders/apply-order-events';
 import { claimJobs } from '../../src/jobs/claim-jobs';
 import { loadJobs } from '../../src/jobs/load-jobs';
@@ -113,6 +112,8 @@ async function accessesOf(db: Database, texts: ReadonlyMap<string, number>): Pro
   return accesses.filter((access) => !/\b(holds|processes|leases)(_|\b)/.test(access));
 }
 
+const answer = () => ({ status: 202, headers: {}, body: '' });
+
 /** Rows that nobody has analysed: as many as `count` orders come with. */
 const fillSql = (count: number): string => `
   insert into orders (order_id, status, version, data)
@@ -200,19 +201,19 @@ describe('while a ledger is full and has never been analysed', () => {
     const actor = { actor: testActor, batch: null, traceparent: null, tracestate: null, bodyHash: Buffer.alloc(32) };
     const events = Array.from({ length: count }, (__, n) => ({ ...actor, event: buildEvent({ id: `${n + 1}`, source: 's' }) }));
     expect(await accessesBy((db) => acceptEvents(db, events))).toEqual([]);
-    expect(await accessesBy((db) => createIntake(db)(events))).toEqual([]);
+    expect(await accessesBy((db) => createIntake(db).take({ events, answer }))).toEqual([]);
   });
 
   it('requests under a key are taken in by keys alone', async () => {
     const event = { actor: testActor, batch: null, traceparent: null, tracestate: null, bodyHash: Buffer.alloc(32) };
     const accesses = await accessesBy(async (db) => {
-      const acceptOnce = createAcceptOnce(db, { retentionHours: 24 });
+      const intake = createIntake(db);
       await Promise.all(
         Array.from({ length: 200 }, (__, n) =>
-          acceptOnce({
-            request: { scope: 's', key: `${n}-new`, fingerprint: Buffer.alloc(32) },
+          intake.take({
+            key: { scope: 's', key: `${n}-new`, fingerprint: Buffer.alloc(32), retentionHours: 24 },
             events: [{ ...event, event: buildEvent({ id: `${n}-new` }) }],
-            answer: () => ({ status: 202, headers: {}, body: '' }),
+            answer,
           }),
         ),
       );

@@ -7,7 +7,7 @@ import { jsonAnswer, problemAnswer } from '../../http/answer';
 import { problemOf } from '../../http/problem';
 import { RequestRefused } from '../../http/request-refused';
 import { checkEvent, type CheckedEvent } from '../../intake/check-event';
-import type { CheckedRequest } from './checked-request';
+import type { CheckedRequest } from '../../intake/take-events';
 import type { BatchTaken } from './schema';
 
 /** Checks a request that is an array of events: the good ones are to be taken, the bad ones named. */

@@ -5,7 +5,7 @@ import { jsonAnswer, problemAnswer } from '../../http/answer';
 import { links } from '../links';
 import { RequestRefused } from '../../http/request-refused';
 import { checkEvent, type CheckedEvent } from '../../intake/check-event';
-import type { CheckedRequest } from './checked-request';
+import type { CheckedRequest } from '../../intake/take-events';
 import type { OneTaken } from './schema';
 
 /** Checks a request that is a single event. @throws RequestRefused if it may not be stored */

@@ -1,38 +1,36 @@
-import type { Actor } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 import { findEvent, listEvents } from '@orderly/read-model';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendAnswer } from '../../http/answer';
 import { actorOf, type RequireScope } from '../../http/authenticate';
-import { traceIdOfRequest } from '../../http/http-server';
 import { addOperation } from '../../http/operation';
 import { orUnavailable } from '../../http/or-unavailable';
 import { RequestRefused } from '../../http/request-refused';
 import { sendOnceResult } from '../../idempotency/answer-once';
-import { keyedRequestOf } from '../../idempotency/keyed-request';
+import { type AnswerRetention, keyedRequestOf } from '../../idempotency/keyed-request';
 import { BatchLabel } from '../../intake/check-event';
+import { takeEvents, type TakeEventsDependencies } from '../../intake/take-events';
 import { links } from '../links';
 import { nextCursorOf } from '../list-query';
 import { checkBatch } from './check-batch';
 import { checkOne } from './check-one';
 import { findEventOperation, listEventsOperation, postEventsOperation } from './schema';
-import { type RequestFacts, takeEvents, type TakeEventsDependencies, takeEventsOnce } from './take-events';
 
 export interface EventRouteDependencies extends TakeEventsDependencies {
   readonly db: Database;
   readonly requireScope: RequireScope;
+  readonly idempotency: AnswerRetention;
 }
 
-export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taking }: EventRouteDependencies): void {
+export function addEventRoutes(app: FastifyInstance, { db, requireScope, idempotency, ...taking }: EventRouteDependencies): void {
   addOperation(app, requireScope, postEventsOperation, async ({ body, request, reply, apiKey }) => {
-    const facts = factsOf(request, actorOf(apiKey()));
+    const batch = batchOf(request);
     if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
-    const keyed = keyedRequestOf({ request, apiKey: apiKey(), body, labels: [facts.batch] });
+    const key = keyedRequestOf({ request, apiKey: apiKey(), body, labels: [batch] }, idempotency);
     const checked = Array.isArray(body) ? checkBatch(body, request) : checkOne(body, request);
     // Where nothing is to be done, there is nothing that a repetition could do twice.
     if (checked.events.length === 0) return sendAnswer(reply, checked.answer([]));
-    if (keyed === undefined) return sendAnswer(reply, checked.answer(await takeEvents(checked.events, facts, taking)));
-    return sendOnceResult(reply, await takeEventsOnce(keyed, checked, facts, taking));
+    return sendOnceResult(reply, await takeEvents({ request, batch, actor: actorOf(apiKey()), key, ...checked }, taking));
   });
 
   addOperation(app, requireScope, listEventsOperation, async ({ query: { limit, cursor, ...filter } }) => {
@@ -57,14 +55,10 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, ...taki
   });
 }
 
-function factsOf(request: FastifyRequest, actor: Actor): RequestFacts {
-  const { headers } = request;
-  const traceId = traceIdOfRequest(request);
+function batchOf({ headers }: FastifyRequest): string | null {
   const label = headers['orderly-batch'];
-  if (label === undefined) return { batch: null, headers, actor, traceId };
+  if (label === undefined) return null;
   const parsed = BatchLabel.safeParse(label);
-  if (!parsed.success) {
-    throw new RequestRefused('validation-failed', { detail: 'The header Orderly-Batch must be 1 to 100 printable characters' });
-  }
-  return { batch: parsed.data, headers, actor, traceId };
+  if (parsed.success) return parsed.data;
+  throw new RequestRefused('validation-failed', { detail: 'The header Orderly-Batch must be 1 to 100 printable characters' });
 }

@@ -6,11 +6,12 @@ import { sendAnswer } from '../../http/answer';
 import { addOperation } from '../../http/operation';
 import { RequestRefused } from '../../http/request-refused';
 import type { CheckedEvent } from '../../intake/check-event';
+import type { TakeEventsDependencies } from '../../intake/take-events';
 import { platformOf, readDelivery, verifyDelivery, type WebhookSettings } from './open-delivery';
 import { postWebhookOperation } from './schema';
-import { takeDelivery, type TakeDeliveryDependencies } from './take-delivery';
+import { takeDelivery } from './take-delivery';
 
-export interface WebhookRouteDependencies extends TakeDeliveryDependencies {
+export interface WebhookRouteDependencies extends TakeEventsDependencies {
   readonly logger: Logger;
   readonly webhooks: WebhookSettings;
   readonly requireScope: RequireScope;

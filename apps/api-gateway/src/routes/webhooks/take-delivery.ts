@@ -1,22 +1,17 @@
-import type { AcceptOnce, Answer, EventsRequest, IntakeResult, OnceResult } from '@orderly/ledger';
+import type { Answer, IntakeResult } from '@orderly/ledger';
 import { metrics } from '@orderly/observability';
 import { platforms, type PlatformName, type VerifiedDelivery } from '@orderly/platforms';
-import type { Relay } from '@orderly/queue';
 import type { FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
-import { traceIdOfRequest } from '../../http/http-server';
 import { jsonAnswer, problemAnswer } from '../../http/answer';
-import { inCreateSpan } from '../../intake/in-create-span';
-import { databaseUnavailable, RequestRefused } from '../../http/request-refused';
-import { ledgerDeadlineMs, orUnavailable } from '../../http/or-unavailable';
+import { traceIdOfRequest } from '../../http/http-server';
+import { RequestRefused } from '../../http/request-refused';
 import type { CheckedEvent } from '../../intake/check-event';
+import { takeEvents, type TakeEventsDependencies } from '../../intake/take-events';
 import { DeliveryTaken } from './schema';
 
-export interface TakeDeliveryDependencies {
-  readonly acceptOnce: AcceptOnce;
-  readonly relay: Relay;
-}
+/** How long a delivery is known. Platforms try again for hours, at most three days. */
+const retentionHours = 7 * 24;
 
 /** Commits the events of a verified delivery, then hands their jobs over; or finds what became of an earlier try of it. */
 export async function takeDelivery(
@@ -24,56 +19,32 @@ export async function takeDelivery(
   { deliveryKey, sender }: VerifiedDelivery,
   events: readonly CheckedEvent[],
   request: FastifyRequest,
-  { acceptOnce, relay }: TakeDeliveryDependencies,
+  dependencies: TakeEventsDependencies,
 ): Promise<Answer> {
   if (events.length === 0) return answerWith({ duplicate: false, events: [] });
-  const keyed = { scope: `webhook ${name} ${sender}`, key: deliveryKey, fingerprint: anyBody };
-  const actor = { name: `webhook ${name}`, apiKeyId: null, onBehalfOf: sender === name ? null : sender };
-  const attributes = { 'orderly.order.id': events[0]?.event.orderId };
-
   const traceId = traceIdOfRequest(request);
-  const result = await inCreateSpan(attributes, request.headers, (trace) =>
-    acceptWhenFree(acceptOnce, {
-      request: keyed,
-      events: events.map((event) => ({ ...event, batch: null, actor, requestTraceId: traceId, ...trace })),
+  const result = await takeEvents(
+    {
+      request,
+      events,
+      batch: null,
+      actor: { name: `webhook ${name}`, apiKeyId: null, onBehalfOf: sender === name ? null : sender },
+      key: { scope: `webhook ${name} ${sender}`, key: deliveryKey, fingerprint: anyBody, retentionHours },
+      // A platform counts every answer but 2xx as a failure.
+      waitsForTwin: true,
       answer: (results) => (isRefused(name, results) ? problemAnswer(idReused, traceId) : answerWith(takenOf(events, results))),
-    }),
+    },
+    dependencies,
   );
-  if (result.status === 'done') {
-    relay(result.value.flatMap((one) => (one.status === 'accepted' ? [one.job] : [])));
-    countEvents(events, result.value);
-    return result.answer;
-  }
+  if (result.status === 'done') return result.answer;
+  // Every body has the same fingerprint, and the delivery waits for its twin.
+  if (result.status !== 'replayed') throw new Error(`A delivery was ${result.status}`);
   metrics.eventsAccepted.add({ type: events[0]?.event.type ?? 'unknown', result: 'duplicate' }, events.length);
   return result.answer.status === 200 ? answerWith(asDuplicate(JSON.parse(result.answer.body))) : result.answer;
 }
 
-function countEvents(events: readonly CheckedEvent[], results: readonly IntakeResult[]): void {
-  for (const [index, { status }] of results.entries()) {
-    metrics.eventsAccepted.add({ type: events[index]?.event.type ?? 'unknown', result: status });
-  }
-}
-
 /** A platform's key of duplicates is one whatever the body says: there is no other request under the same key. */
 const anyBody = createHash('sha256').digest();
-
-type Ended = Extract<OnceResult<readonly IntakeResult[]>, { status: 'done' | 'replayed' }>;
-
-/**
- * A delivery that meets an earlier try of itself waits for the end of that: a platform counts every other answer than 2xx as a
- * failure.
- *
- * @throws RequestRefused `database-unavailable` when the end takes too long
- */
-async function acceptWhenFree(acceptOnce: AcceptOnce, request: EventsRequest): Promise<Ended> {
-  const giveUpAt = Date.now() + ledgerDeadlineMs;
-  for (let waitMs = 10; Date.now() < giveUpAt; waitMs = Math.min(2 * waitMs, 200)) {
-    const result = await orUnavailable(acceptOnce(request), giveUpAt - Date.now());
-    if (result.status === 'done' || result.status === 'replayed') return result;
-    await pause(waitMs);
-  }
-  throw databaseUnavailable();
-}
 
 /** Whether the sender must learn that an id is taken: kept as the answer to the delivery, whose other tries get it too. */
 const isRefused = (name: PlatformName, results: readonly IntakeResult[]): boolean =>

@@ -4,8 +4,8 @@ import type { Database } from '@orderly/database';
 import {
   type AcceptedEvent,
   type Answer,
-  createAcceptOnce,
-  type EventsRequest,
+  createIntake,
+  type IntakeRequest,
   type IntakeResult,
   type OnceResult,
   runOnce,
@@ -21,7 +21,7 @@ afterAll(() => ledger.close());
 const retentionHours = 24;
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-const keyed = (key: string, asked = 'this', scope = 'scope') => ({ scope, key, fingerprint: hash(asked) });
+const keyed = (key: string, asked = 'this', scope = 'scope') => ({ scope, key, fingerprint: hash(asked), retentionHours });
 
 const accepted = (id: string, orderId = `order-${id}`): AcceptedEvent => {
   const event = buildEvent({ id, orderId });
@@ -34,8 +34,8 @@ const answer = (results: readonly IntakeResult[]): Answer => ({
   body: JSON.stringify(results.map(({ status, eventId }) => ({ status, eventId }))),
 });
 
-const requestFor = (key: string, ...ids: readonly string[]): EventsRequest => ({
-  request: keyed(key, ids.join()),
+const requestFor = (key: string, ...ids: readonly string[]): IntakeRequest => ({
+  key: keyed(key, ids.join()),
   events: ids.map((id) => accepted(id)),
   answer,
 });
@@ -50,10 +50,11 @@ const expireKey = (key: string): Promise<unknown> =>
 
 describe('events under an idempotency key', () => {
   it('are taken once, and the answer is kept with them for as long as it was told', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours: 48 });
-    const first = await acceptOnce(requestFor('k-once', 'once'));
+    const take = createIntake(ledger.db).take;
+    const request = requestFor('k-once', 'once');
+    const first = await take({ ...request, key: { ...keyed('k-once', 'once'), retentionHours: 48 } });
     expect(first).toMatchObject({ status: 'done', value: [{ status: 'accepted' }] });
-    const again = await acceptOnce(requestFor('k-once', 'once'));
+    const again = await take(requestFor('k-once', 'once'));
     expect(again).toEqual({ status: 'replayed', answer: (first as { answer: Answer }).answer });
     expect(await count('events', `id = 'once'`)).toBe(1);
     const [row] = await ledger.db.query<{ hours: number }>(
@@ -63,24 +64,24 @@ describe('events under an idempotency key', () => {
   });
 
   it('are not taken when another request was answered under the key', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
-    await acceptOnce(requestFor('k-other', 'one'));
-    expect(await acceptOnce(requestFor('k-other', 'two'))).toEqual({ status: 'reused' });
+    const take = createIntake(ledger.db).take;
+    await take(requestFor('k-other', 'one'));
+    expect(await take(requestFor('k-other', 'two'))).toEqual({ status: 'reused' });
     expect(await count('events', `id = 'two'`)).toBe(0);
   });
 
   it('are taken in another scope under the same key', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
-    await acceptOnce(requestFor('k-scope', 'mine'));
-    const other = { ...requestFor('k-scope', 'theirs'), request: keyed('k-scope', 'theirs', 'another scope') };
-    expect(await acceptOnce(other)).toMatchObject({ status: 'done', value: [{ status: 'accepted' }] });
+    const take = createIntake(ledger.db).take;
+    await take(requestFor('k-scope', 'mine'));
+    const other = { ...requestFor('k-scope', 'theirs'), key: keyed('k-scope', 'theirs', 'another scope') };
+    expect(await take(other)).toMatchObject({ status: 'done', value: [{ status: 'accepted' }] });
   });
 
   it('share a transaction when they arrive together, and are accepted in the order in which they arrived', async () => {
     const sizes: number[] = [];
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours, onBatch: (size) => sizes.push(size) });
+    const take = createIntake(ledger.db, { onBatch: (size) => sizes.push(size) }).take;
     const ids = Array.from({ length: 50 }, (_, index) => `together-${(index * 37) % 50}`);
-    const results = await Promise.all(ids.map((id) => acceptOnce(requestFor(`k-${id}`, id))));
+    const results = await Promise.all(ids.map((id) => take(requestFor(`k-${id}`, id))));
     expect(sizes[0]).toBe(50);
     expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['done']));
     const rows = await ledger.db.query<{ id: string }>(`select id from events where id like 'together-%' order by acceptance`);
@@ -88,11 +89,11 @@ describe('events under an idempotency key', () => {
   });
 
   it('of requests that arrive together under one key the first is taken, equal ones get its answer, others are refused', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
+    const take = createIntake(ledger.db).take;
     const results = await Promise.all([
-      acceptOnce(requestFor('k-crowd', 'crowd')),
-      acceptOnce(requestFor('k-crowd', 'crowd')),
-      acceptOnce(requestFor('k-crowd', 'stranger')),
+      take(requestFor('k-crowd', 'crowd')),
+      take(requestFor('k-crowd', 'crowd')),
+      take(requestFor('k-crowd', 'stranger')),
     ]);
     expect(results.map(({ status }) => status)).toEqual(['done', 'replayed', 'reused']);
     expect(await count('events', `id in ('crowd', 'stranger')`)).toBe(1);
@@ -101,30 +102,25 @@ describe('events under an idempotency key', () => {
   it('are told to come again while the key is in use, and get the answer once it is there, whoever holds the lock', async () => {
     const elsewhere = ledger.connect();
     const held = heldOpen();
-    const first = runOnce(elsewhere, keyed('k-busy', 'busy'), { retentionHours }, async () => {
+    const first = runOnce(elsewhere, keyed('k-busy', 'busy'), async () => {
       await held.wait();
       return { answer: answer([]), value: 'worked' };
     });
     await held.entered;
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
-    expect(await acceptOnce(requestFor('k-busy', 'busy'))).toEqual({ status: 'in-progress' });
+    const take = createIntake(ledger.db).take;
+    expect(await take(requestFor('k-busy', 'busy'))).toEqual({ status: 'in-progress' });
     held.release();
     expect(await first).toMatchObject({ status: 'done', value: 'worked' });
-    expect(await acceptOnce(requestFor('k-busy', 'busy'))).toEqual({ status: 'replayed', answer: answer([]) });
+    expect(await take(requestFor('k-busy', 'busy'))).toEqual({ status: 'replayed', answer: answer([]) });
     expect(await count('events', `id = 'busy'`)).toBe(0);
 
     // Those who fetch the kept answer hold the lock too, and must not send each other away.
-    const replays = await Promise.all(
-      Array.from({ length: 20 }, () => runOnce(elsewhere, keyed('k-busy', 'busy'), { retentionHours }, neverAgain)),
-    );
+    const replays = await Promise.all(Array.from({ length: 20 }, () => runOnce(elsewhere, keyed('k-busy', 'busy'), neverAgain)));
     expect(new Set(replays.map(({ status }) => status))).toEqual(new Set(['replayed']));
   });
 
   it('of 200 equal requests over two processes exactly one is taken', async () => {
-    const processes = [
-      createAcceptOnce(ledger.connect(), { retentionHours }),
-      createAcceptOnce(ledger.connect(), { retentionHours }),
-    ];
+    const processes = [createIntake(ledger.connect()).take, createIntake(ledger.connect()).take];
     const results = await Promise.all(
       Array.from({ length: 200 }, (_, index) => processes[index % 2]!(requestFor('k-storm', 'storm'))),
     );
@@ -142,10 +138,10 @@ describe('events under an idempotency key', () => {
         throw new Error('Connection terminated unexpectedly');
       },
     };
-    const cut = createAcceptOnce(lossy, { retentionHours });
+    const cut = createIntake(lossy).take;
     await expect(cut(requestFor('k-lost', 'lost'))).rejects.toThrow('Connection terminated');
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
-    const again = await acceptOnce(requestFor('k-lost', 'lost'));
+    const take = createIntake(ledger.db).take;
+    const again = await take(requestFor('k-lost', 'lost'));
     expect(again.status).toBe('replayed');
     expect(JSON.parse((again as { answer: Answer }).answer.body)).toMatchObject([{ status: 'accepted' }]);
     expect(await count('events', `id = 'lost'`)).toBe(1);
@@ -153,10 +149,10 @@ describe('events under an idempotency key', () => {
   });
 
   it('that the database cannot take leave their neighbours alone, and no answer', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
+    const take = createIntake(ledger.db).take;
     const ids = Array.from({ length: 16 }, (_, index) => (index === 11 ? 'bad\0' : `fine-${index}`));
     const results = await Promise.allSettled(
-      ids.map((id, index) => acceptOnce({ ...requestFor(`k-fine-${index}`, id), events: [accepted(id, 'order-fine')] })),
+      ids.map((id, index) => take({ ...requestFor(`k-fine-${index}`, id), events: [accepted(id, 'order-fine')] })),
     );
     expect(results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([11]);
     expect(await count('events', `order_id = 'order-fine'`)).toBe(15);
@@ -165,9 +161,9 @@ describe('events under an idempotency key', () => {
   });
 
   it('are known as duplicates by their own ids under another key', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
-    await acceptOnce(requestFor('k-known-1', 'known'));
-    expect(await acceptOnce(requestFor('k-known-2', 'known'))).toMatchObject({
+    const take = createIntake(ledger.db).take;
+    await take(requestFor('k-known-1', 'known'));
+    expect(await take(requestFor('k-known-2', 'known'))).toMatchObject({
       status: 'done',
       value: [{ status: 'duplicate' }],
     });
@@ -175,14 +171,11 @@ describe('events under an idempotency key', () => {
 
   it('that share ids with other requests in other orders never wait for each other in a circle', async () => {
     const ids = Array.from({ length: 60 }, (_, index) => `circle-${index}`);
-    const acceptOnce = [
-      createAcceptOnce(ledger.connect(), { retentionHours }),
-      createAcceptOnce(ledger.connect(), { retentionHours }),
-    ];
+    const take = [createIntake(ledger.connect()).take, createIntake(ledger.connect()).take];
     const results = await Promise.all(
       Array.from({ length: 8 }, (_, turn) => {
         const rotated = [...ids.slice(turn * 7), ...ids.slice(0, turn * 7)];
-        return acceptOnce[turn % 2]!(requestFor(`k-circle-${turn}`, ...(turn % 3 === 0 ? rotated.toReversed() : rotated)));
+        return take[turn % 2]!(requestFor(`k-circle-${turn}`, ...(turn % 3 === 0 ? rotated.toReversed() : rotated)));
       }),
     );
     const all = results.flatMap((result) => (result.status === 'done' ? result.value : []));
@@ -190,14 +183,34 @@ describe('events under an idempotency key', () => {
     expect(all.filter(({ status }) => status === 'accepted')).toHaveLength(60);
   });
 
+  it('share a transaction with requests without a key, which are taken every time', async () => {
+    const sizes: number[] = [];
+    const { take } = createIntake(ledger.db, { onBatch: (size) => sizes.push(size) });
+    await take(requestFor('k-mixed', 'mixed-0'));
+    const plain = (id: string): IntakeRequest => ({ events: [accepted(id)], answer });
+    const results = await Promise.all([
+      take(plain('mixed-1')),
+      take(requestFor('k-mixed', 'mixed-0')),
+      take(requestFor('k-mixed-2', 'mixed-2')),
+      take(plain('mixed-3')),
+      take(plain('mixed-1')),
+    ]);
+    expect(sizes).toEqual([1, 5]);
+    expect(results.map(({ status }) => status)).toEqual(['done', 'replayed', 'done', 'done', 'done']);
+    expect(results[4]).toMatchObject({ value: [{ status: 'duplicate' }] });
+    const rows = await ledger.db.query<{ id: string }>(`select id from events where id like 'mixed-%' order by acceptance`);
+    expect(rows.map(({ id }) => id)).toEqual(['mixed-0', 'mixed-1', 'mixed-2', 'mixed-3']);
+    expect(await count('idempotency_keys', `key like 'k-mixed%'`)).toBe(2);
+  });
+
   it('count as new when the answer has expired, and the new answer takes the place of the old', async () => {
-    const acceptOnce = createAcceptOnce(ledger.db, { retentionHours });
-    await acceptOnce(requestFor('k-expired', 'before'));
+    const take = createIntake(ledger.db).take;
+    await take(requestFor('k-expired', 'before'));
     await expireKey('k-expired');
-    const after = await acceptOnce(requestFor('k-expired', 'after'));
+    const after = await take(requestFor('k-expired', 'after'));
     expect(after).toMatchObject({ status: 'done', value: [{ status: 'accepted' }] });
-    expect(await acceptOnce(requestFor('k-expired', 'after'))).toMatchObject({ status: 'replayed' });
-    expect(await acceptOnce(requestFor('k-expired', 'before'))).toEqual({ status: 'reused' });
+    expect(await take(requestFor('k-expired', 'after'))).toMatchObject({ status: 'replayed' });
+    expect(await take(requestFor('k-expired', 'before'))).toEqual({ status: 'reused' });
     expect(await count('idempotency_keys', `key = 'k-expired'`)).toBe(1);
   });
 });
@@ -206,18 +219,18 @@ describe('work under an idempotency key', () => {
   const work = (value: string) => async () => ({ answer: answer([]), value });
 
   it('that fails leaves neither its effect nor an answer, and can be sent again at once', async () => {
-    const failing = runOnce(ledger.db, keyed('k-fails'), { retentionHours }, async (query) => {
+    const failing = runOnce(ledger.db, keyed('k-fails'), async (query) => {
       await insertEffect(query, 'fails');
       throw new Error('halfway');
     });
     await expect(failing).rejects.toThrow('halfway');
     expect(await count('leases', `name = 'fails'`)).toBe(0);
     expect(await count('idempotency_keys', `key = 'k-fails'`)).toBe(0);
-    expect(await runOnce(ledger.db, keyed('k-fails'), { retentionHours }, work('now'))).toMatchObject({ value: 'now' });
+    expect(await runOnce(ledger.db, keyed('k-fails'), work('now'))).toMatchObject({ value: 'now' });
   });
 
   it('whose connection breaks before the commit leaves neither its effect nor an answer', async () => {
-    const broken = runOnce(ledger.connect(), keyed('k-broken'), { retentionHours }, async (query) => {
+    const broken = runOnce(ledger.connect(), keyed('k-broken'), async (query) => {
       await insertEffect(query, 'broken');
       const [row] = await query<{ pid: number }>('select pg_backend_pid() as pid');
       await ledger.db.query('select pg_terminate_backend($1)', [row!.pid]);
@@ -226,12 +239,12 @@ describe('work under an idempotency key', () => {
     });
     await expect(broken).rejects.toThrow(/terminat|not queryable/);
     expect(await count('leases', `name = 'broken'`)).toBe(0);
-    expect(await runOnce(ledger.db, keyed('k-broken'), { retentionHours }, work('now'))).toMatchObject({ value: 'now' });
+    expect(await runOnce(ledger.db, keyed('k-broken'), work('now'))).toMatchObject({ value: 'now' });
   });
 
   it('that stands still in the middle gives its key up after seconds, and never ends', async () => {
     const held = heldOpen();
-    const still = runOnce(ledger.connect(), keyed('k-still'), { retentionHours }, async (query) => {
+    const still = runOnce(ledger.connect(), keyed('k-still'), async (query) => {
       await insertEffect(query, 'still');
       await held.wait();
       await query('select 1');
@@ -239,7 +252,7 @@ describe('work under an idempotency key', () => {
     });
     const failed = expect(still).rejects.toThrow();
     await held.entered;
-    const again = (): Promise<OnceResult<string>> => runOnce(ledger.db, keyed('k-still'), { retentionHours }, work('again'));
+    const again = (): Promise<OnceResult<string>> => runOnce(ledger.db, keyed('k-still'), work('again'));
     expect(await again()).toEqual({ status: 'in-progress' });
     await eventually(async () => expect(await again()).toMatchObject({ status: 'done', value: 'again' }), { intervalMs: 200 });
     held.release();
@@ -250,7 +263,7 @@ describe('work under an idempotency key', () => {
   it('that stands still without a key gives up what it has locked as well', async () => {
     const held = heldOpen();
     const session = Promise.withResolvers<number>();
-    const still = runOnce(ledger.connect(), undefined, { retentionHours }, async (query) => {
+    const still = runOnce(ledger.connect(), undefined, async (query) => {
       const [row] = await query<{ pid: number }>('select pg_backend_pid() as pid');
       session.resolve(row!.pid);
       await held.wait();
@@ -268,7 +281,7 @@ describe('work under an idempotency key', () => {
 
   it('is run again when another transaction stood in its way', async () => {
     let tries = 0;
-    const result = await runOnce(ledger.db, keyed('k-deadlock'), { retentionHours }, async (query) => {
+    const result = await runOnce(ledger.db, keyed('k-deadlock'), async (query) => {
       tries += 1;
       await insertEffect(query, `try-${tries}`);
       if (tries === 1) await query(`do $$ begin raise exception 'deadlock' using errcode = '40P01'; end $$`);
@@ -280,11 +293,11 @@ describe('work under an idempotency key', () => {
 
   it('without a key is a transaction, of which no answer is kept', async () => {
     const before = await count('idempotency_keys', 'true');
-    expect(await runOnce(ledger.db, undefined, { retentionHours }, work('once'))).toMatchObject({
+    expect(await runOnce(ledger.db, undefined, work('once'))).toMatchObject({
       status: 'done',
       value: 'once',
     });
-    expect(await runOnce(ledger.db, undefined, { retentionHours }, work('twice'))).toMatchObject({
+    expect(await runOnce(ledger.db, undefined, work('twice'))).toMatchObject({
       status: 'done',
       value: 'twice',
     });
