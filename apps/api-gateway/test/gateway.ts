@@ -145,7 +145,7 @@ export const neverOverloaded: AppConfig['overload'] = {
 
 /** What a gateway on a ledger needs to know. */
 export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
-  http: { host: '127.0.0.1', port: 0 },
+  http: { host: '127.0.0.1', port: 0, drainDelayMs: 0 },
   idempotency: { retentionHours: 24 },
   overload: {
     eventLoopDelayMs: 1000,

@@ -140,6 +140,30 @@ describe('a gateway that is stopped', () => {
     await gateway.stop();
   });
 
+  it('answers new connections until the drain delay has passed, and says that it is not ready', async () => {
+    const drainDelayMs = 1000;
+    const gateway = await startGateway({}, { http: { host: '127.0.0.1', port: 0, drainDelayMs } });
+    const [api, admin] = [gateway.app.url(), gateway.app.adminUrl()];
+    const key = await gateway.createKey('events:write');
+    await gateway.post(event('before'));
+    expect(await ready(admin)).toBe(200);
+
+    const stoppedAt = performance.now();
+    const stopped = gateway.app.stop();
+    await eventually(async () => expect(await ready(admin)).toBe(503));
+    let refusedAt: number | undefined;
+    const answers: unknown[] = [];
+    while (refusedAt === undefined) {
+      const answer = postOverKeepAlive(api, event(`new-${answers.length}`), key).catch(() => undefined);
+      if ((await answer) === undefined) refusedAt = performance.now();
+      else answers.push(await answer);
+    }
+    await stopped;
+    expect(refusedAt - stoppedAt).toBeGreaterThanOrEqual(drainDelayMs - 1);
+    expect(answers).toEqual(answers.map(() => ({ status: 202, connection: 'close' })));
+    await gateway.stop();
+  });
+
   it('leaves nothing open, whenever it is stopped', async () => {
     const gateway = await startGateway();
     const config = configOf(gateway.proxy.url, 2);

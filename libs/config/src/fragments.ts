@@ -33,7 +33,7 @@ export const logConfig = z
  * the end of that, and every job in flight is lost.
  */
 export const shutdownConfig = z
-  .object({ SHUTDOWN_TIMEOUT_MS: integer({ min: 1, max: 3_600_000, fallback: 20_000 }) })
+  .object({ SHUTDOWN_TIMEOUT_MS: shutdownTimeout() })
   .transform((env) => ({ timeoutMs: env.SHUTDOWN_TIMEOUT_MS }));
 
 /** BullMQ's key prefix. All services of an installation need the same one: a worker does not see jobs under another prefix. */
@@ -56,10 +56,25 @@ export const workerFragments = {
   queue: queueConfig,
 } as const;
 
-/** The address of the HTTP API of api-gateway. Port 0 picks any free port. */
+/**
+ * Where api-gateway serves its API. Port 0 takes any free one.
+ *
+ * `drainDelayMs`: how long it goes on serving new connections after SIGTERM, while load balancers learn that it is not ready. At most half
+ * of the shutdown timeout.
+ */
 export const gatewayHttpConfig = z
-  .object({ HOST: z.string().default('0.0.0.0'), PORT: port(3000) })
-  .transform((env) => ({ host: env.HOST, port: env.PORT }));
+  .object({
+    HOST: z.string().default('0.0.0.0'),
+    PORT: port(3000),
+    SHUTDOWN_DRAIN_DELAY_MS: integer({ min: 0, max: 3_600_000, fallback: 5000 }),
+    SHUTDOWN_TIMEOUT_MS: shutdownTimeout(),
+  })
+  .transform((env) => ({
+    host: env.HOST,
+    port: env.PORT,
+    // The rest is for the requests that are still in flight after the delay.
+    drainDelayMs: Math.min(env.SHUTDOWN_DRAIN_DELAY_MS, env.SHUTDOWN_TIMEOUT_MS / 2),
+  }));
 
 /**
  * api-gateway: how long the answer to a request with an `Idempotency-Key` is kept. Must exceed the longest retry window of any
@@ -180,6 +195,10 @@ export const retentionConfig = z
 
 function port(fallback: number): z.ZodType<number> {
   return integer({ min: 0, max: 65_535, fallback });
+}
+
+function shutdownTimeout(): z.ZodType<number> {
+  return integer({ min: 1, max: 3_600_000, fallback: 20_000 });
 }
 
 function concurrency(fallback: number): z.ZodType<number> {

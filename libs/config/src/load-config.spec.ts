@@ -59,7 +59,7 @@ describe('loadConfig', () => {
       log: { level: 'info' },
       shutdown: { timeoutMs: 20_000 },
       queue: { prefix: 'orderly' },
-      http: { host: '0.0.0.0', port: 3000 },
+      http: { host: '0.0.0.0', port: 3000, drainDelayMs: 5000 },
       overload: {
         eventLoopDelayMs: 1000,
         heapPercent: 90,
@@ -111,6 +111,13 @@ describe('loadConfig', () => {
     expect(loadConfig({ admin: adminConfig }, { ADMIN_PORT: '', ADMIN_HOST: '' })).toEqual({
       admin: { host: '0.0.0.0', port: 9090 },
     });
+  });
+
+  it('leaves half of the shutdown timeout for the requests that are in flight after the drain delay', () => {
+    const delayOf = (env: Record<string, string>): number => loadConfig({ http: gatewayHttpConfig }, env).http.drainDelayMs;
+    expect(delayOf({})).toBe(5000);
+    expect(delayOf({ SHUTDOWN_TIMEOUT_MS: '4000' })).toBe(2000);
+    expect(delayOf({ SHUTDOWN_DRAIN_DELAY_MS: '0' })).toBe(0);
   });
 
   it('removes the newline at the end of a mounted secret', () => {

@@ -144,7 +144,7 @@ describe('readStatistics', () => {
       `insert into messages (id, order_id, version, kind, channel, state, batch) values ($1, 'o-8', 1, 'created', 'email', 'sent', 'mine')`,
       [randomUUID()],
     );
-    expect(await readStatistics(db, 'mine')).toEqual({
+    expect(await readStatistics(db, { batch: 'mine' })).toEqual({
       events: { accepted: 3 },
       orders: { pending: 1, unknown: 1 },
       jobs: [
@@ -154,7 +154,21 @@ describe('readStatistics', () => {
       ],
       messages: { sent: 1 },
     });
-    expect(await readStatistics(db, 'nobody')).toEqual({ events: { accepted: 0 }, orders: {}, jobs: [], messages: {} });
-    expect((await readStatistics(db)).events.accepted).toBeGreaterThan(3);
+    expect(await readStatistics(db, { batch: 'nobody' })).toEqual({
+      events: { accepted: 0 },
+      orders: {},
+      jobs: [],
+      messages: {},
+    });
+  });
+
+  it('counts what was made in a span of time', async () => {
+    const eventId = await accept('s-4', 'o-10');
+    const madeAt = Number.parseInt(eventId.replace('-', '').slice(0, 12), 16);
+    const count = async (from: number, to: number): Promise<number> =>
+      (await readStatistics(db, { from: new Date(from), to: new Date(to) })).events.accepted;
+    expect(await count(madeAt, madeAt + 1)).toBeGreaterThan(0);
+    expect(await count(madeAt + 1, madeAt + 2)).toBe(0);
+    expect(await count(madeAt - 86_400_000, madeAt - 86_399_999)).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import type { Database } from '@orderly/database';
 import { pauseQueue } from '@orderly/ledger';
-import { readQueues, readTimeline } from '../src/index';
+import { readQueues, readStatistics, readTimeline } from '../src/index';
 import { createLedgerDatabase, testActor, type LedgerDatabase } from '@orderly/ledger/testing';
 import { buffersOf, explained, nodesOf, type PlanNode } from './explained';
 import { manyRows } from './many-rows';
@@ -45,6 +45,7 @@ async function measure(
   const undo = new Error('undo');
   const metered: Database = {
     ...db,
+    query: (text, values) => metered.transaction((query) => query(text, values)),
     transaction: (work) =>
       db.transaction(async (query) => {
         await query(before);
@@ -74,4 +75,12 @@ describe('the timeline in a ledger of 30,000 orders over six weeks', () => {
 it('the queues are counted without reading a large table as a whole', async () => {
   const { scanned } = await measure(readQueues);
   expect(scanned).toEqual([]);
+});
+
+it('the statistics of an hour are counted by its ids alone', async () => {
+  const to = new Date();
+  const from = new Date(to.getTime() - 3_600_000);
+  const { scanned, pages } = await measure((on) => readStatistics(on, { from, to }));
+  expect(scanned).toEqual([]);
+  expect(pages).toBeLessThan(500);
 });

@@ -73,7 +73,7 @@ export async function runStack(context: StackContext): Promise<void> {
     // … and fixed values.
     ...{ DATABASE_URL: postgres.url, REDIS_URL: redis.url, HOST: '127.0.0.1', PORT: String(port), ADMIN_HOST: '127.0.0.1' },
     ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
-    ...{ SHUTDOWN_TIMEOUT_MS: '4000', FORCE_COLOR: '0' },
+    ...{ SHUTDOWN_TIMEOUT_MS: '4000', SHUTDOWN_DRAIN_DELAY_MS: '0', FORCE_COLOR: '0' },
     ...(ownDestinations === undefined && { ERP_TOKEN: secrets.erpToken, WMS_SIGNING_SECRET: secrets.wmsSigningSecret }),
     ...webhookEnvironment(webhookSecrets),
   };

@@ -10,11 +10,18 @@ export interface HttpService extends Service {
   url(): URL;
 }
 
-/** Serves an app on a port, and takes leave of its clients before it stops. */
-export function createHttpService(
-  app: FastifyInstance,
-  { host, port }: { readonly host: string; readonly port: number },
-): HttpService {
+export interface HttpServiceOptions {
+  readonly host: string;
+  readonly port: number;
+  /** How long new connections are still accepted after the stop has begun. */
+  readonly drainDelayMs: number;
+}
+
+/**
+ * Serves an app on a port. A stop refuses nobody at first: load balancers learn only after some time that the process is not ready,
+ * and until then they send requests over new connections.
+ */
+export function createHttpService(app: FastifyInstance, { host, port, drainDelayMs }: HttpServiceOptions): HttpService {
   let isStopping = false;
   app.addHook('onSend', async (_request, reply) => {
     // A connection that stays open after its last answer would keep the process waiting.
@@ -35,7 +42,10 @@ export function createHttpService(
     },
     async stop() {
       isStopping = true;
-      if (app.server.listening) await drain(app.server);
+      if (app.server.listening) {
+        await pause(drainDelayMs);
+        await drain(app.server);
+      }
       await app.close();
     },
   });
@@ -43,15 +53,15 @@ export function createHttpService(
 }
 
 /**
- * How long busy clients have to be told, by the answer to their next request, that their connection ends. Without it some would
- * send one into the closing connection, and see it reset.
+ * How long busy clients have to learn, from the answer to their next request, that their connection ends. Without it some would
+ * send a request into the closing connection, and see it reset.
  */
 const partingMs = 250;
 
-/** Answers what has arrived. Who is busy is told to leave, then who is idle is left. */
+/** Answers what has arrived, and tells busy clients to leave. Then idle connections are closed. */
 async function drain(server: FastifyInstance['server']): Promise<void> {
   const drained = once(server, 'close');
-  // Unlike that of an HTTP server this ends no connection: it only takes no more of them.
+  // Unlike the close of an HTTP server this ends no connection: it only accepts no more of them.
   NetServer.prototype.close.call(server);
   await Promise.race([drained, pause(partingMs)]);
   server.close();

@@ -11,7 +11,7 @@ const isOfOurEra = (text: string): boolean => {
   return !(year < 1 || year > 9999);
 };
 
-const Time = z.iso
+export const Time = z.iso
   .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
   .refine(isOfOurEra, 'must lie in the years 1 to 9999')
   .transform((text) => new Date(text));

@@ -1,12 +1,18 @@
 /**
- * What costs the ledger much is read once at a time. Those who ask while it is being read share the next reading: one that began
- * before they asked may lack what they have just done, and its failure is not theirs.
+ * An expensive read of the ledger runs once at a time. Callers that ask while it runs share the next one: the running one began
+ * before they asked, so it may lack what they have just done, and its failure is not theirs.
+ *
+ * @param keyOf - what two equal questions have in common
  */
-export function sharedRead<Key, Result>(read: (key: Key) => Promise<Result>): (key: Key) => Promise<Result> {
-  const underWay = new Map<Key, Reading<Result>>();
+export function sharedRead<Asked, Result>(
+  read: (asked: Asked) => Promise<Result>,
+  keyOf: (asked: Asked) => unknown = (asked) => asked,
+): (asked: Asked) => Promise<Result> {
+  const underWay = new Map<unknown, Reading<Result>>();
 
-  const start = (key: Key): Promise<Result> => {
-    const result = read(key).finally(() => {
+  const start = (asked: Asked): Promise<Result> => {
+    const key = keyOf(asked);
+    const result = read(asked).finally(() => {
       if (reading.next === undefined) underWay.delete(key);
     });
     const reading: Reading<Result> = { result, next: undefined };
@@ -14,10 +20,10 @@ export function sharedRead<Key, Result>(read: (key: Key) => Promise<Result>): (k
     return result;
   };
 
-  return (key) => {
-    const reading = underWay.get(key);
-    if (reading === undefined) return start(key);
-    const startNext = (): Promise<Result> => start(key);
+  return (asked) => {
+    const reading = underWay.get(keyOf(asked));
+    if (reading === undefined) return start(asked);
+    const startNext = (): Promise<Result> => start(asked);
     reading.next ??= reading.result.then(startNext, startNext);
     return reading.next;
   };

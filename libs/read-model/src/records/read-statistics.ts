@@ -1,8 +1,9 @@
 import { applyOrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
+import { idsOf, type TimeRange } from '../lists/time-range';
 import type { ShownJobState } from './job-record';
 
-/** The progress of one batch, or of everything in the ledger. */
+/** The progress of one batch, or of a span of time. */
 export interface Statistics {
   readonly events: { readonly accepted: number };
   /** Orders by status. `unknown` counts orders whose `order.created` has not been applied. */
@@ -21,30 +22,36 @@ export interface JobCount {
   readonly count: number;
 }
 
+/** Which jobs and messages are counted: those with a label, or those that were made in a span of time. */
+export type StatisticsScope = { readonly batch: string } | Required<TimeRange>;
+
 /**
- * Counts in one statement, so that all numbers come from the same snapshot.
+ * Counts in one statement, so that all numbers come from the same snapshot. It reads all rows of the scope, by an index, so the
+ * caller must bound the span.
  *
- * @param batch - the label of a batch. Without one the count reads every job and message in the ledger, which may exceed
- * the query timeout
+ * @param scope - `to` is exclusive
  */
-export async function readStatistics(db: Database, batch?: string): Promise<Statistics> {
-  const [row] = await db.query<{ jobs: JobCount[] | null; orders: Counts; messages: Counts }>(
-    batch === undefined ? statementFor('') : statementFor('where batch = $1'),
-    batch === undefined ? [] : [batch],
-  );
+export async function readStatistics(db: Database, scope: StatisticsScope): Promise<Statistics> {
+  const [row] = await db.query<{ jobs: JobCount[] | null; orders: Counts; messages: Counts }>(...statementFor(scope));
   const jobs = row?.jobs ?? [];
   const accepted = jobs.reduce((sum, { name, count }) => (name === applyOrderEvent.name ? sum + count : sum), 0);
   return { events: { accepted }, orders: row?.orders ?? {}, jobs, messages: row?.messages ?? {} };
 }
 
+function statementFor(scope: StatisticsScope): [text: string, values: string[]] {
+  if ('batch' in scope) return [countWhere('batch = $1'), [scope.batch]];
+  const { from, before } = idsOf(scope);
+  return [countWhere('id >= $1 and id < $2'), [from, before]];
+}
+
 type Counts = Readonly<Record<string, number>> | null;
 
 // Each accepted event has exactly one job. Events are counted by their jobs, so that events need not be read as well.
-const statementFor = (condition: string): string => `
+const countWhere = (condition: string): string => `
   with batch_jobs as materialized (
     select name, order_id, destination, outcome,
       case when state = 'runnable' and wait_reason is not null then 'retrying' else state end as state
-    from jobs ${condition}
+    from jobs where ${condition}
   ), job_counts as (
     select name, destination, state, outcome, count(*) as count
     from batch_jobs group by name, destination, state, outcome order by name, destination, state, outcome
@@ -53,7 +60,7 @@ const statementFor = (condition: string): string => `
     from (select distinct order_id from batch_jobs where name = '${applyOrderEvent.name}') as touched
     left join orders using (order_id) group by 1
   ), message_counts as (
-    select state, count(*) as count from messages ${condition} group by state
+    select state, count(*) as count from messages where ${condition} group by state
   )
   select
     (select json_agg(job_counts) from job_counts) as jobs,

@@ -1,11 +1,11 @@
 import type { Database } from '@orderly/database';
-import { readStatistics } from '@orderly/read-model';
+import { readStatistics, type StatisticsScope } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../http/authenticate';
 import { addOperation } from '../../http/operation';
 import { sharedRead } from '../shared-read';
 import { orUnavailable } from '../../http/or-unavailable';
-import { readStatisticsOperation } from './schema';
+import { maxSpanMs, readStatisticsOperation, type StatisticsQuery } from './schema';
 import { summarise } from './summarise';
 
 export interface StatisticsRouteDependencies {
@@ -14,7 +14,16 @@ export interface StatisticsRouteDependencies {
 }
 
 export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: StatisticsRouteDependencies): void {
-  const read = sharedRead((batch: string | undefined) => orUnavailable(readStatistics(db, batch)));
+  const read = sharedRead(async (query: StatisticsQuery) => {
+    const scope = scopeOf(query, new Date());
+    return summarise(scope, await orUnavailable(readStatistics(db, scope)));
+  }, JSON.stringify);
 
-  addOperation(app, requireScope, readStatisticsOperation, async ({ query: { batch } }) => summarise(batch, await read(batch)));
+  addOperation(app, requireScope, readStatisticsOperation, async ({ query }) => read(query));
+}
+
+function scopeOf({ batch, from, to }: StatisticsQuery, now: Date): StatisticsScope {
+  if (batch !== undefined) return { batch };
+  const end = to ?? (from ? new Date(from.getTime() + maxSpanMs) : now);
+  return { from: from ?? new Date(end.getTime() - maxSpanMs), to: end };
 }

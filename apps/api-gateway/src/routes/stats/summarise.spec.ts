@@ -19,7 +19,7 @@ describe('summarise', () => {
       job('parked', 16),
       job('ended', 32),
     ];
-    expect(summarise('b', { events: { accepted: 3 }, orders: {}, messages: {}, jobs })).toMatchObject({
+    expect(summarise({ batch: 'b' }, { events: { accepted: 3 }, orders: {}, messages: {}, jobs })).toMatchObject({
       batch: 'b',
       open: 7,
       blocked: 8,

@@ -1,8 +1,10 @@
-import type { JobCount, ShownJobState, Statistics } from '@orderly/read-model';
+import type { JobCount, ShownJobState, Statistics, StatisticsScope } from '@orderly/read-model';
 
 /** Statistics with the numbers that tell whether work is still going on. */
 export interface StatisticsAnswer extends Statistics {
   readonly batch: string | null;
+  readonly from: Date | null;
+  readonly to: Date | null;
   /** Jobs that run or will run by themselves: `runnable`, `running`, `retrying`. At 0 nothing moves any more. */
   readonly open: number;
   /** Events that wait for their order to move, or for their deadline. */
@@ -12,11 +14,11 @@ export interface StatisticsAnswer extends Statistics {
   readonly ended: number;
 }
 
-export function summarise(batch: string | undefined, statistics: Statistics): StatisticsAnswer {
+export function summarise(scope: StatisticsScope, statistics: Statistics): StatisticsAnswer {
   const { jobs, ...rest } = statistics;
   const count = (...states: readonly ShownJobState[]): number => sumOf(jobs.filter(({ state }) => states.includes(state)));
   return {
-    batch: batch ?? null,
+    ...('batch' in scope ? { batch: scope.batch, from: null, to: null } : { batch: null, ...scope }),
     ...rest,
     open: count('runnable', 'running', 'retrying'),
     parked: count('parked'),
