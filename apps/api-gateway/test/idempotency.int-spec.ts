@@ -1,13 +1,12 @@
 import { eventually } from '@orderly/testing';
 import { request as httpRequest } from 'node:http';
-import { event, neverOverloaded, startGateway, type ExactAnswer, type RunningGateway, type TestGateway } from './gateway';
+import { event, startGateway, type ExactAnswer, type RunningGateway, type TestGateway } from './gateway';
 import { holdEvent } from './hold-event';
 
 let gateway: TestGateway;
 let peer: RunningGateway;
 beforeAll(async () => {
-  // What is refused for too much load is another test's.
-  gateway = await startGateway({}, { overload: neverOverloaded });
+  gateway = await startGateway();
   peer = await gateway.startPeer();
 });
 afterAll(() => gateway.stop());

@@ -1,4 +1,4 @@
-import { event, startGateway, type TestGateway } from './gateway';
+import { event, startGateway, type Answer, type TestGateway } from './gateway';
 
 let gateway: TestGateway;
 beforeAll(async () => {
@@ -59,14 +59,19 @@ describe('the reading routes', () => {
 
   it('counts one hour without a batch, and refuses a wider span', async () => {
     const at = (hour: number): string => `2026-01-15T${String(hour).padStart(2, '0')}:00:00.000Z`;
-    const span = async (query: string) => (await gateway.get(`/v1/stats?${query}`)).body;
-    expect(await span(`from=${at(9)}&to=${at(10)}`)).toMatchObject({ from: at(9), to: at(10), events: { accepted: 0 } });
-    expect(await span(`from=${at(9)}`)).toMatchObject({ batch: null, from: at(9), to: at(10) });
-    expect(await span(`to=${at(10)}`)).toMatchObject({ from: at(9), to: at(10) });
-    const recent = await span('');
+    const span = (query: string): Promise<Answer> => gateway.get(`/v1/stats?${query}`);
+    expect(await span(`from=${at(9)}&to=${at(10)}`)).toMatchObject({
+      body: { from: at(9), to: at(10), events: { accepted: 0 } },
+    });
+    expect(await span(`from=${at(9)}`)).toMatchObject({ body: { batch: null, from: at(9), to: at(10) } });
+    expect(await span(`to=${at(10)}`)).toMatchObject({ body: { from: at(9), to: at(10) } });
+    const { body: recent } = await span('');
     expect(Date.parse(recent.to) - Date.parse(recent.from)).toBe(3_600_000);
     for (const query of [`from=${at(9)}&to=${at(11)}`, `from=${at(10)}&to=${at(9)}`, `batch=b&to=${at(9)}`]) {
-      expect(await span(query)).toMatchObject({ status: 422, code: 'validation-failed', errors: [{ parameter: 'from' }] });
+      expect(await span(query)).toMatchObject({
+        status: 422,
+        body: { code: 'validation-failed', errors: [{ parameter: 'from' }] },
+      });
     }
   });
 
