@@ -1,6 +1,7 @@
 import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
 import { endsEvent, recordDeadEvents } from '../audit/record-dead-events';
 import type { Database, Query } from '@orderly/database';
+import { pausedReason } from '../operator/pause-queue';
 import { idRange } from './id-range';
 
 export interface SettleOutcome {
@@ -105,6 +106,9 @@ function settlementRow({ job, verdict, attempt, laneStep, message, leavesDoubt }
     is_cleared: verdict.kind === 'again' && verdict.waitReason !== 'handed-back',
     hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
     hold_ms: verdict.kind === 'again' ? verdict.hold?.forMs : null,
+    // Jobs without a destination hold their queue instead.
+    hold_scope: job.destination === null ? 'queue' : 'destination',
+    hold_key: job.destination ?? job.queue,
     clears_hold: job.isProbe && isAnswered(verdict, attempt),
     lane_step: laneStep ?? 'next',
     acked: verdict.kind === 'ended' && verdict.outcome === 'done' ? (verdict.resultVersion ?? 0) : 0,
@@ -146,7 +150,7 @@ const settleSql = `
       id uuid, token uuid, tries integer, order_id text, destination text, ends boolean, outcome text, result_version integer,
       error_code text, error_message text, fingerprint text, delay_ms float8, wait_reason text, uses_attempt boolean,
       leaves_doubt boolean, is_cleared boolean,
-      hold_reason text, hold_ms float8, clears_hold boolean, lane_step text, acked integer, message_state text,
+      hold_reason text, hold_ms float8, hold_scope text, hold_key text, clears_hold boolean, lane_step text, acked integer, message_state text,
       message_provider_id text, message_reason text, started_at timestamptz, attempt_outcome text, error_class text,
       attempt_error_code text, attempt_error_message text, version_sent integer, response_status integer,
       response_excerpt text, confirmation_id text, trace_id text, process_id uuid)
@@ -218,24 +222,26 @@ const settleSql = `
   ),
   held as (
     insert into holds (scope, key, reason, until)
-    select distinct on (s.destination)
-      'destination', s.destination, s.hold_reason, now() + make_interval(secs => s.hold_ms / 1000)
+    select distinct on (s.hold_scope, s.hold_key)
+      s.hold_scope, s.hold_key, s.hold_reason, now() + make_interval(secs => s.hold_ms / 1000)
     from s join settled using (id)
-    where s.hold_reason is not null and s.destination is not null
-    order by s.destination, s.hold_ms desc
-    -- An answer that was under way asks for less than the one that came before it.
+    where s.hold_reason is not null
+    order by s.hold_scope, s.hold_key, s.hold_ms desc
+    -- An earlier answer may have asked for more time. Only a person ends a pause.
     on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until,
       since = case when holds.reason = excluded.reason and holds.until > now() then holds.since else now() end
-    where holds.reason <> 'throttled' or excluded.until > holds.until
+    where holds.reason <> '${pausedReason}' and (holds.reason <> 'throttled' or excluded.until > holds.until)
   ),
   released as (
     delete from holds
-    where scope = 'destination'
+    where reason <> '${pausedReason}'
       and case when reason = 'throttled'
-        then until <= now() and key in (select s.destination from s join settled using (id))
-        else key in (select s.destination from s join settled using (id) where s.clears_hold)
+        then until <= now() and (scope, key) in (select s.hold_scope, s.hold_key from s join settled using (id))
+        else (scope, key) in (select s.hold_scope, s.hold_key from s join settled using (id) where s.clears_hold)
       end
-      and key not in (select s.destination from s join settled using (id) where s.hold_reason is not null and s.destination is not null)
+      and (scope, key) not in (
+        select s.hold_scope, s.hold_key from s join settled using (id) where s.hold_reason is not null
+      )
   )
   select 'settled' as kind, id, name, queue, priority from settled
   union all

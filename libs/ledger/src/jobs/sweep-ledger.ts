@@ -66,6 +66,8 @@ const runnableOf = ({ id, name, queue, priority }: RunnableJob): RunnableJob => 
  * $1 destination, $2 limit. A lane's head must be open; one that is not, or that is gone, gives way to the lane's first blocked
  * job. Lanes that somebody is working on are left to them. Each row is found by its key, however many of them the planner believes
  * in: `offset 0` keeps jobs from being read from end to end, and the arrays name the keys.
+ * The lane's lock does not renew what the statement saw of jobs before it: a settlement that commits in between may leave a head
+ * that has just ended. That harms nothing; the next repair finds the lane broken and goes on.
  */
 const repairSql = `
   with broken as (

@@ -66,7 +66,8 @@ const pauseColumns = 'since, note as reason, actor, on_behalf_of as "onBehalfOf"
 
 /**
  * $1 queue, $2 {@link pausedReason}, $3 reason, $4 actor, $5 on whose behalf. The hold ends in 100 years, so that no job tries
- * whether it is over. It is not `infinity`, because PostgreSQL before 17 cannot subtract from that.
+ * whether it is over. It is not `infinity`, because PostgreSQL before 17 cannot subtract from that. It replaces a hold that a
+ * job wrote. If the reason of that hold still applies, the next job writes it again.
  */
 const pauseSql = `
   insert into holds (scope, key, reason, until, note, actor, on_behalf_of)

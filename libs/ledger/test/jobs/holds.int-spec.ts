@@ -1,7 +1,16 @@
-import type { ClaimResult, Verdict } from '@orderly/jobs';
+import { newJob, type ClaimResult, type Verdict } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
-import { createClaimLedger } from '../../src/index';
-import { addJobs, createLedgerDatabase, newSyncJob, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import { sendNotification } from '@orderly/contracts';
+import { createClaimLedger, pauseQueue } from '../../src/index';
+import {
+  addJobs,
+  createLedgerDatabase,
+  newSyncJob,
+  settlementOf,
+  startProcess,
+  testActor,
+  type LedgerDatabase,
+} from '../../src/testing';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -170,5 +179,45 @@ describe('a hold', () => {
     expect(
       await db.query(`select reason from holds where key = $1 and since > now() - interval '1 minute'`, [destination]),
     ).toEqual([{ reason: 'destination-unauthorized' }]);
+  });
+});
+
+describe('a hold of a queue that serves no destination', () => {
+  const queue = 'notifications';
+  const heldBy = again({ hold: { reason: 'configuration-invalid', forMs: 60_000 } });
+  const queueHolds = () => db.query(`select reason from holds where scope = 'queue' and key = $1`, [queue]);
+  const setUpMail = async () => {
+    const facts = { orderId: 'mail', version: 1 };
+    const jobs = Array.from({ length: 3 }, () => newJob(sendNotification, { ...facts, kind: 'shipped' }, facts));
+    const claims = createClaimLedger(
+      { db, processId: await startProcess(db), relay: () => undefined, wait },
+      { queue, destination: null, sendsNewest: false, sendsMessages: true },
+    );
+    const ids = await addJobs(db, jobs);
+    const claimAll = () => Promise.all(ids.map((jobId) => claims.claim({ jobId })));
+    const [first] = claimedOf([await claims.claim({ jobId: ids[0]! })]);
+    return { claims, claimAll, first: first! };
+  };
+  afterEach(() => db.query(`delete from holds where scope = 'queue'`));
+
+  it('is a row of the ledger, lets one job try when its time has come, and ends with its success', async () => {
+    const { claims, claimAll, first } = await setUpMail();
+    await claims.settle(settlementOf(first, heldBy));
+    expect(await queueHolds()).toEqual([{ reason: 'configuration-invalid' }]);
+    expect(claimedOf(await claimAll())).toEqual([]);
+    await db.query(`update holds set until = now() where scope = 'queue'`);
+    const probes = claimedOf(await claimAll());
+    expect(probes).toMatchObject([{ isProbe: true }]);
+    await claims.settle(settlementOf(probes[0]!));
+    expect(await queueHolds()).toEqual([]);
+  });
+
+  it('takes neither the place of a pause, nor its end', async () => {
+    const { claims, first } = await setUpMail();
+    await pauseQueue(db, queue, { actor: testActor });
+    await claims.settle(settlementOf(first, heldBy));
+    expect(await queueHolds()).toEqual([{ reason: 'paused' }]);
+    await claims.settle(settlementOf({ ...first, isProbe: true }));
+    expect(await queueHolds()).toEqual([{ reason: 'paused' }]);
   });
 });

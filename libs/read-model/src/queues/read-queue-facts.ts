@@ -60,5 +60,6 @@ const queueFactsSql = `
     ) as workers
   from unnest($1::text[]) as k(queue)
   left join holds p on p.scope = 'queue' and p.key = k.queue and p.reason = $2
-  left join holds h on h.scope = 'destination' and k.queue = $3 || h.key and (h.reason <> 'throttled' or h.until > now())
+  left join holds h on (h.reason <> 'throttled' or h.until > now())
+    and ((h.scope = 'destination' and k.queue = $3 || h.key) or (h.scope = 'queue' and h.key = k.queue and h.reason <> $2))
   order by k.queue`;
