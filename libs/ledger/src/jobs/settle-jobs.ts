@@ -26,13 +26,13 @@ export async function settleJobs(db: Database, settlements: readonly Settlement[
   });
 }
 
-export interface LaneKey {
+interface LaneKey {
   readonly order_id: string;
   readonly destination: string;
 }
 
 /** Locks lanes in the order of their keys, so that no two transactions wait for each other. */
-export async function lockLanes(
+async function lockLanes(
   query: Query,
   lanes: readonly LaneKey[],
 ): Promise<{ order_id: string; destination: string; head: string | null; blocked_by: string | null }[]> {
