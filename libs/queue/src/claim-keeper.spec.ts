@@ -22,9 +22,9 @@ function setup(handler: JobHandler<typeof syncOrder> = async () => done(), polic
     ...livingProcess(),
     logger,
   };
-  const look = async (): Promise<void> => {
+  const look = async (heldClaims = async () => fake.running()): Promise<void> => {
     const keeper = createClaimKeeper({
-      ledger: { heldClaims: async () => fake.running() },
+      ledger: { heldClaims },
       claims: runner.claims,
       runners: [runner],
       logger,
@@ -131,5 +131,22 @@ describe('a claim that the process works on', () => {
     expect(await running).toEqual({ kind: 'finished' });
     await look();
     expect(await fake.read(id)).toMatchObject({ state: 'ended', outcome: 'done', tries: 1 });
+  });
+
+  it('is not settled again if it ends while the ledger is being asked', async () => {
+    const finish = Promise.withResolvers<void>();
+    const { fake, runner, look } = setup(async () => {
+      await finish.promise;
+      return done();
+    });
+    const running = runJob(await fake.insert(), runner);
+    const settle = jest.spyOn(fake.ledger, 'settle');
+    await look(async () => {
+      const held = fake.running();
+      finish.resolve();
+      await running;
+      return held;
+    });
+    expect(settle).toHaveBeenCalledTimes(1);
   });
 });

@@ -51,9 +51,11 @@ export function createClaimKeeper(options: ClaimKeeperOptions): Service {
 
   async function look(): Promise<void> {
     const unsettled = claims.unsettled();
+    const liveBefore = claims.live();
     const held = await ledger.heldClaims();
-    // Asked after the answer: whoever claims says so before the ledger can know of it.
-    const abandoned = held.filter(({ token }) => token !== null && !claims.isLive(token));
+    // A claim of the answer may have been settled since, or may be newer than the first look: so both looks must lack it.
+    const isAbandoned = (token: string): boolean => !liveBefore.has(token) && !claims.isLive(token);
+    const abandoned = held.filter(({ token }) => token !== null && isAbandoned(token));
     await Promise.all(abandoned.map(giveUp));
     const tokens = new Set(held.map(({ token }) => token));
     for (const token of unsettled) if (!tokens.has(token)) claims.forget(token);

@@ -18,6 +18,8 @@ export interface LiveClaims {
   /** The delivery has ended. If it left the claim unsettled, what it knew is kept. */
   leave(token: string): void;
   isLive(token: string): boolean;
+  /** The tokens of all live claims, as they are now. */
+  live(): ReadonlySet<string>;
   /** The tokens of claims that were left unsettled. */
   unsettled(): readonly string[];
   /** What the delivery knew of a claim that it left unsettled. */
@@ -41,6 +43,7 @@ export function createLiveClaims(): LiveClaims {
       if (claim?.hasBegun || claim?.lastResort) left.set(token, claim);
     },
     isLive: (token) => live.has(token),
+    live: () => new Set(live.keys()),
     unsettled: () => [...left.keys()],
     recall: (token) => left.get(token),
     forget: (token) => void left.delete(token),
