@@ -1,4 +1,4 @@
-"""What the schemas of the API's document cannot say. Loaded by schemathesis."""
+"""Rules that the schemas of the API document cannot express. Loaded by schemathesis."""
 
 import itertools
 import os
@@ -15,8 +15,8 @@ numbers = itertools.count()
 
 @schemathesis.hook
 def before_call(ctx, case, kwargs):
-    """Four of five requests are made new: else nearly all would repeat a key or an id, and be refused for that alone."""
-    # What the client refuses to send reaches no server.
+    """Gives four of five requests new keys and ids. Otherwise nearly all would be refused as repeats."""
+    # The HTTP client refuses to send other characters in headers.
     for name, value in list((case.headers or {}).items()):
         if isinstance(value, str):
             case.headers[name] = re.sub(r"[^\t -~\xa0-\xff]", "", value).strip()
@@ -31,7 +31,7 @@ def before_call(ctx, case, kwargs):
 
 
 def renew(event, suffix):
-    """Gives an event an id of its own, and a time that has come. What is wrong with it stays wrong."""
+    """Gives an event a new id and a time in the past. Invalid values stay invalid."""
     if isinstance(event.get("id"), str) and 0 < len(event["id"]) <= 200:
         event["id"] = event["id"][: 200 - len(suffix)] + suffix
     time = event.get("occurredAt")
@@ -39,9 +39,9 @@ def renew(event, suffix):
         event["occurredAt"] = "2024" + time[4:]
 
 
-# Refusals of requests that are valid by their schemas, but not by what the ledger holds.
+# Error codes for requests that are valid by their schemas but conflict with data in the ledger.
 STATEFUL = {"version-conflict", "idempotency-key-reused", "event-id-reused", "transition-not-allowed"}
-# Rules on values for which JSON Schema has no words, or none that would be read.
+# Starts of error details for rules that JSON Schema cannot express, or that schemathesis ignores.
 RULES = (
     "has a NUL or a lone surrogate",
     "is a number beyond the range of a double",
@@ -58,7 +58,7 @@ RULES = (
 
 @schemathesis.check
 def valid_data_acceptance(ctx, response, case):
-    """What is valid by its schema is taken, or refused for a reason that no schema could tell."""
+    """Valid requests must be accepted, or refused for a reason that no schema can express."""
     try:
         positive_data_acceptance(ctx, response, case)
     except Failure:
@@ -72,7 +72,7 @@ def is_understandable(problem):
     problems = [problem, *(result.get("problem", {}) for result in problem.get("results", []))]
     details = [error["detail"] for one in problems for error in one.get("errors", [])]
     if "errors" not in problem and "results" not in problem:
-        # Of parameters: `name: what; name: what`.
+        # Errors of parameters have the form `name: detail; name: detail`.
         details = [part.partition(": ")[2] for part in problem.get("detail", "").split("; ")]
     codes = {result["problem"]["code"] for result in problem.get("results", []) if "problem" in result}
     if codes & STATEFUL:

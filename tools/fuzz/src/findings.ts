@@ -1,22 +1,22 @@
-/** How much is sent: for how long, or how many requests to each call. The second does not depend on the speed of the machine. */
+/** The bound of a run: a time, or a number of requests to each call. The latter does not depend on the speed of the machine. */
 export type Bound = { readonly seconds: number } | { readonly perCall: number };
 
-/** What was found by sending requests. */
+/** The result of sending requests. */
 export type Findings = {
-  /** Calls of the API that were tried. */
+  /** The number of calls of the API that were tried. */
   operations: number;
   requests: number;
-  /** Calls whose turn had not come when the time was over. */
+  /** The number of calls that were not tried before the time was over. */
   untried?: number;
   found: Finding[];
 };
 
 export type Finding = {
-  /** In a few words. */
+  /** A short description of the fault. */
   what: string;
   count: number;
   /** Method and path. */
   operations: string[];
-  /** A request that led to it. */
+  /** A request that caused the fault. */
   example?: string;
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Text that others have fallen for. */
+/** Texts that have broken other systems. */
 export const traps: readonly string[] = [
   '',
   ' ',
@@ -37,7 +37,7 @@ export const traps: readonly string[] = [
   'x'.repeat(10_000),
 ];
 
-/** JSON texts of values that parsers, walkers and databases stumble over; texts, because some of them no value can be written as. */
+/** JSON that breaks parsers, recursive code and databases. It is text, because JavaScript values cannot express all of it. */
 const hostileJson: readonly string[] = [
   ...['null', 'true', '[]', '{}', '0', '-0', '1e400', '-1e400', '1e-400', '9223372036854775807', '1'.repeat(400), '0.1e1'],
   ...['"\\ud800"', '"\\u0000"', '"\\udc00\\ud800"', '"\u202e"'],
@@ -50,10 +50,10 @@ const hostileJson: readonly string[] = [
   JSON.stringify(Array.from({ length: 2000 }, (_, index) => index)),
 ];
 
-/** Stands in a value for a text of {@link hostileJson} until that is put into the JSON. */
+/** A placeholder in a value. It is replaced by a text of {@link hostileJson} after the value has become JSON. */
 const placeholder = (index: number): string => `\u{e000}${index}\u{e000}`;
 
-/** JSON of a value, unchanged or with one of its parts replaced, removed, doubled or given a stranger beside it. */
+/** JSON of a value, unchanged or with one part replaced, removed, renamed or extended by an unknown member. */
 export const mutatedJson = (values: fc.Arbitrary<unknown>): fc.Arbitrary<string> =>
   fc
     .tuple(values, fc.nat(), fc.nat(hostileJson.length - 1), fc.constantFrom('keep', 'replace', 'remove', 'add', 'rename'))

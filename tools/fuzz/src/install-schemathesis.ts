@@ -5,10 +5,11 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:
 import { join } from 'node:path';
 
 /**
- * The Python of an environment of its own that holds schemathesis, made once in the cache folder; nothing is installed beside it.
+ * Installs schemathesis once into a virtual environment in the cache folder, and returns its Python. Nothing else on the machine
+ * changes.
  *
- * @param requirements - file with the exact versions
- * @throws Error with one line where there is no Python with venv, or no way to PyPI
+ * @param requirements - the file with the exact versions
+ * @throws Error with one line if there is no Python with venv, or no access to PyPI
  */
 export async function installSchemathesis(
   requirements: string,
@@ -20,9 +21,9 @@ export async function installSchemathesis(
   const python = join(folder, 'bin', 'python');
   if (existsSync(python)) return python;
 
-  await run('python3', ['-c', 'import sys, venv; assert sys.version_info >= (3, 10), "it is older than 3.10"'], environment);
-  report('Getting schemathesis from PyPI, 30 MB, once …');
-  const work = mkdtempSync(`${folder}-`); // beside its last place, so that the rename at the end is one step
+  await run('python3', ['-c', 'import sys, venv; assert sys.version_info >= (3, 10), "Python is older than 3.10"'], environment);
+  report('Downloading schemathesis from PyPI (30 MB, only once) …');
+  const work = mkdtempSync(`${folder}-`); // on the same disk, so that the final rename is atomic
   try {
     await run('python3', ['-m', 'venv', work], environment);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--only-binary', ':all:'];
@@ -30,7 +31,7 @@ export async function installSchemathesis(
     try {
       renameSync(work, folder);
     } catch (error) {
-      if (!existsSync(folder)) throw error; // else another run was faster, with the same content
+      if (!existsSync(folder)) throw error; // otherwise another run has put the same content there
     }
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { runFuzz } from './run-fuzz';
 import { findingsOf, renderSummary } from './summary';
 
 const interrupt = new AbortController();
-// Once: a second Ctrl-C ends the process as usual.
+// `once`, so that a second Ctrl-C ends the process as usual.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
 
 const options = parseOptions(process.argv, process.env);
@@ -13,7 +13,7 @@ let lastAt = 0;
 
 runFuzz(options, {
   environment: process.env,
-  // This file ends up in dist/tools/fuzz/main.cjs.
+  // The built file is dist/tools/fuzz/main.cjs.
   schemathesisFolder: join(__dirname, 'schemathesis'),
   stackProgram: join(__dirname, '../stack/main.cjs'),
   report,

@@ -4,23 +4,23 @@ import type { Bound } from './findings';
 export type FuzzOptions = {
   bound: Bound;
   seed: number;
-  /** A gateway that runs already; undefined: one is started. */
+  /** A running gateway. If undefined, one is started. */
   target?: { url: string; key: string };
-  /** Which requests are sent: schemathesis' own, or those made here when it cannot be had. */
+  /** The generator of requests. `auto` is schemathesis, or fast-check if schemathesis cannot be installed. */
   engine: 'auto' | 'schemathesis' | 'fast-check';
 };
 
-/** Reads the command line; ends the process for `--help` and for what it does not understand. */
+/** Reads the command line. Ends the process for `--help` and for invalid arguments. */
 export function parseOptions(commandLine: string[], environment: NodeJS.ProcessEnv): FuzzOptions {
   const command = new Command('npm run fuzz --')
-    .description('Sends thousands of requests to every call of the API, good ones and bad ones, and checks every answer.')
-    .option('--seconds <number>', 'how long requests are sent (default: 120)', seconds)
+    .description('Sends thousands of valid and invalid requests to every call of the API, and checks every answer.')
+    .option('--seconds <number>', 'how long to send requests (default: 120)', seconds)
     .option('--per-call <number>', 'requests to each call, instead of a time', perCall)
-    .option('--seed <number>', 'makes a run that can be repeated (default: the day, so that each day asks something else)', seed)
-    .option('--url <url>', 'a gateway that runs already; its ledger is filled with rubbish (default: starts one of its own)')
-    .option('--key <key>', 'an API key for it that may do everything (default: ORDERLY_API_KEY)')
-    .option('--engine <name>', 'schemathesis (Python, from PyPI) or fast-check (default: the first that can be had)', engine)
-    .addHelpText('after', '\nExit status: 0 if nothing was found, 1 if something was, 2 if it could not run.')
+    .option('--seed <number>', 'makes a run repeatable (default: the day, so that each day sends other requests)', seed)
+    .option('--url <url>', 'a running gateway, whose ledger will be filled with rubbish (default: starts a private one)')
+    .option('--key <key>', 'an API key for the gateway, with all scopes (default: ORDERLY_API_KEY)')
+    .option('--engine <name>', 'schemathesis (Python, from PyPI) or fast-check (default: the first that is available)', engine)
+    .addHelpText('after', '\nExit status: 0 without findings, 1 with findings, 2 if it could not run, 130 after Ctrl-C.')
     .parse(commandLine);
   const chosen = command.opts<{
     seconds?: number;
@@ -31,7 +31,7 @@ export function parseOptions(commandLine: string[], environment: NodeJS.ProcessE
     engine?: FuzzOptions['engine'];
   }>();
   const key = chosen.key ?? environment.ORDERLY_API_KEY;
-  if (chosen.url !== undefined && !key) command.error('A key is needed with --url: give it with --key or ORDERLY_API_KEY.');
+  if (chosen.url !== undefined && !key) command.error('--url needs an API key: give it with --key or ORDERLY_API_KEY.');
   if (chosen.seconds !== undefined && chosen.perCall !== undefined) command.error('Give --seconds or --per-call, not both.');
   return {
     bound: chosen.perCall === undefined ? { seconds: chosen.seconds ?? 120 } : { perCall: chosen.perCall },
@@ -43,20 +43,20 @@ export function parseOptions(commandLine: string[], environment: NodeJS.ProcessE
 
 function seconds(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 5) throw new InvalidArgumentError('It must be a whole number from 5.');
+  if (!Number.isInteger(value) || value < 5) throw new InvalidArgumentError('It must be a whole number of at least 5.');
   return value;
 }
 
 function perCall(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number of at least 1.');
   return value;
 }
 
 function seed(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 2 ** 31)
-    throw new InvalidArgumentError('It must be a whole number from 0.');
+    throw new InvalidArgumentError('It must be a whole number from 0 to 2147483648.');
   return value;
 }
 

@@ -2,17 +2,21 @@ import fc from 'fast-check';
 import { mutatedJson, traps } from './hostile-values';
 import { valuesOf, type Schema } from './schema-values';
 
-/** As much of an OpenAPI document as requests are made from. */
+/** The parts of an OpenAPI document that requests are generated from. */
 export type ApiDocument = { paths: Readonly<Record<string, Readonly<Record<string, ApiOperation>>>> };
 type ApiOperation = {
   parameters?: { name: string; in: 'path' | 'query' | 'header'; required?: boolean; schema: Schema }[];
   requestBody?: { content: Readonly<Record<string, { schema: Schema }>> };
 };
 
-/** A request as it is sent. */
+/** A generated request. */
 export type MadeRequest = { method: string; url: string; headers: Record<string, string>; body?: string };
 
-/** Every call of a document, with requests for it: good ones, and such with something wrong in them. */
+/**
+ * Generates valid and invalid requests for every call of a document.
+ *
+ * @param known - texts that exist in the ledger, so that some requests reach existing objects
+ */
 export function requestsOf(
   document: ApiDocument,
   known: readonly string[],
@@ -45,7 +49,7 @@ function requests(
     const headers: Record<string, string> = {};
     for (const [index, { name, in: place, required = false }] of parameters.entries()) {
       const value = String(given[index]);
-      // One of three that may be left out is sent.
+      // One in three optional parameters is sent.
       if (!required && (chance >> (index % 20)) % 3 !== 0) continue;
       if (place === 'path') filled = filled.replace(`{${name}}`, encoded(value) || '%20');
       else if (place === 'query') query.push(`${name}=${encoded(value)}`);
@@ -70,7 +74,7 @@ const contentTypes = [
   'APPLICATION/JSON',
 ];
 
-/** Parameters that no call knows, and texts that are no parameters. */
+/** Parameters that no call knows, and malformed query strings. */
 const stray = fc.option(
   fc.constantFrom('a[b]=c', 'limit=1&limit=2', '__proto__=1', '%zz=1', '=', '&&', 'limit[]=1', 'x'.repeat(5000), 'cursor=%ff'),
 );
@@ -85,5 +89,5 @@ const parameterValues = (schema: Schema, document: object, known: readonly strin
 
 const encoded = (text: string): string => encodeURIComponent(text.toWellFormed());
 
-/** As far as a client can send it. */
+/** Removes the characters that an HTTP client refuses to send in headers. */
 const headerText = (text: string): string => text.replaceAll(/[^\t -~\u00a0-\u00ff]/g, '').trim();

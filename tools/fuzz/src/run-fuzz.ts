@@ -11,18 +11,18 @@ import type { GatewayResult, Result } from './summary';
 
 export type FuzzContext = {
   environment: NodeJS.ProcessEnv;
-  /** Holds `requirements.txt`, `schemathesis.toml` and `hooks.py`. */
+  /** The folder with `requirements.txt`, `schemathesis.toml` and `hooks.py`. */
   schemathesisFolder: string;
-  /** The built `tools/stack`. */
+  /** The built program of `tools/stack`. */
   stackProgram: string;
   report: (line: string) => void;
   onProgress?: (sent: number, elapsedMs: number) => void;
-  /** Gets what schemathesis prints; undefined: the terminal of this process does. */
+  /** Receives the output of schemathesis. If undefined, the output goes to the terminal. */
   onOutput?: (text: string) => void;
   interrupted: AbortSignal;
 };
 
-/** Tries a gateway, one of its own unless told otherwise, and returns the findings. */
+/** Tests the given gateway, or starts a private one and tests it. Returns the findings. */
 export async function runFuzz(options: FuzzOptions, context: FuzzContext): Promise<Result> {
   const { environment, stackProgram, report } = context;
   if (options.target !== undefined) return await tryGateway(options.target, await chooseEngine(options, context), options);
@@ -35,7 +35,7 @@ export async function runFuzz(options: FuzzOptions, context: FuzzContext): Promi
   }
 }
 
-/** Tries the gateway of a system that was started for it, and watches its process. */
+/** Tests the gateway of a private system, and watches its process. */
 export async function fuzzTarget(target: Target, options: FuzzOptions, context: FuzzContext): Promise<Result> {
   const engine = await chooseEngine(options, context);
   const watch = watchGateway(target);
@@ -64,7 +64,7 @@ async function chooseEngine(options: FuzzOptions, context: FuzzContext): Promise
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (options.engine === 'schemathesis') throw error;
-    report(`Without schemathesis (${reason}): requests are made by fast-check instead.`);
+    report(`schemathesis is not available (${reason}). fast-check generates the requests instead.`);
     return own;
   }
 }
@@ -75,14 +75,14 @@ async function tryGateway(gateway: { url: string; key: string }, { name, run }: 
   return { ...findings, engine: name, seed, seconds: (Date.now() - startedAt) / 1000 };
 }
 
-/** Everything is loaded and compiled after these; memory is measured from there. */
+/** After this many requests to each call all code is loaded and compiled. Growth of memory is measured from then on. */
 const warmUpPerCall = 60;
 
 async function warmUp(target: Target, { seed }: FuzzOptions, { interrupted }: FuzzContext): Promise<void> {
   await sendRequests({ ...target, seed: seed + 1_000_000, bound: { perCall: warmUpPerCall }, interrupted });
 }
 
-/** Connections that clients have left open are closed by then. */
+/** After this time the gateway has closed the idle connections of clients, so that only leaks remain. */
 const settleMs = 6000;
 
 function watchGateway(target: Target): { isWarm: () => void; end: () => Promise<GatewayResult> } {

@@ -6,35 +6,36 @@ import type { Bound, Findings } from './findings';
 
 export type SchemathesisRun = {
   python: string;
-  /** Holds `schemathesis.toml` and `hooks.py`. */
+  /** The folder with `schemathesis.toml` and `hooks.py`. */
   settingsFolder: string;
   url: string;
   key: string;
   bound: Bound;
   seed: number;
   environment: NodeJS.ProcessEnv;
-  /** Gets what schemathesis prints; undefined: the terminal of this process does. */
+  /** Receives the output of schemathesis. If undefined, the output goes to the terminal. */
   onOutput?: (text: string) => void;
   interrupted: AbortSignal;
 };
 
 /**
- * Runs schemathesis over every call of the API document of a gateway.
- * @throws Error with one line when it did not come to its end
+ * Runs schemathesis on all calls in the API document of a gateway.
+ *
+ * @throws Error with one line if schemathesis did not finish
  */
 export async function runSchemathesis(options: SchemathesisRun): Promise<Findings> {
   const folder = mkdtempSync(join(tmpdir(), 'orderly-schemathesis-'));
   const reportFile = join(folder, 'report.json');
   try {
     const code = await spawned(options, reportFile, folder);
-    if (!existsSync(reportFile)) throw new Error(`schemathesis ended with ${code} and left no report`);
+    if (!existsSync(reportFile)) throw new Error(`schemathesis exited with ${code} and wrote no report`);
     return findingsOf(JSON.parse(readFileSync(reportFile, 'utf8')) as Report, options.bound);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** It begins nothing new when its time is over. The calls that it has begun may take this much longer. */
+/** When its time is over, schemathesis starts no new call. Running calls may take this much longer. */
 const graceMs = 60_000;
 
 function spawned(options: SchemathesisRun, reportFile: string, folder: string): Promise<number | null> {
@@ -51,7 +52,7 @@ function spawned(options: SchemathesisRun, reportFile: string, folder: string): 
       stdio: onOutput === undefined ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
       env: {
         ...environment,
-        ORDERLY_API_KEY: key, // not an argument, which every user of the machine could read
+        ORDERLY_API_KEY: key, // not an argument: every user of the machine can read those
         SCHEMATHESIS_HOOKS: join(settingsFolder, 'hooks.py'),
         PYTHONDONTWRITEBYTECODE: '1',
       },
@@ -67,7 +68,9 @@ function spawned(options: SchemathesisRun, reportFile: string, folder: string): 
   });
 }
 
-/** Its phase `coverage` sends as many requests as the schemas have corners, thousands, so a number of requests excludes it. */
+/**
+ * The phase `coverage` sends thousands of requests, as many as the schemas have edge cases. So a bound by requests excludes it.
+ */
 const boundOf = (bound: Bound): string[] =>
   'seconds' in bound
     ? ['--max-time', String(bound.seconds)]
@@ -89,7 +92,7 @@ function findingsOf({ operations, test_cases: { generated }, failures, errors }:
     found: [
       ...failures.map((one) => ({ what: one.title, count: one.count, operations: one.operations })),
       ...errors.map(({ title, count }) => ({ what: title, count, operations: [] })),
-      // Its time may end before a call has its turn. Without one, every call must have been tried.
+      // A bound by time may end before a call was tried. With a bound by requests every call must have been tried.
       ...(untried > 0 && 'perCall' in bound ? [{ what: 'calls that were not tried', count: untried, operations: [] }] : []),
     ],
   };

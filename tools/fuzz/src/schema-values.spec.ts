@@ -20,14 +20,14 @@ const schema: Schema = {
 };
 
 describe('values of a schema', () => {
-  it('are such as the schema allows', () => {
+  it('are valid by the schema', () => {
     const ajv = new Ajv2020({ strict: false, validateSchema: false });
     addFormats(ajv);
     const isValid = ajv.compile({ ...document, ...schema });
     fc.assert(fc.property(valuesOf(schema, document), (value) => isValid(value)));
   });
 
-  it('become JSON with something wrong in it, of which most still parses', () => {
+  it('become JSON with faults, most of which can still be parsed', () => {
     const made = fc.sample(mutatedJson(valuesOf(schema, document)), { numRuns: 300, seed: 1 });
     const parsed = made.filter((text) => {
       try {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** A JSON schema as the API document has them. */
+/** A JSON schema, with the keywords that the API document uses. */
 export type Schema = {
   $ref?: string;
   type?: string | string[];
@@ -22,13 +22,13 @@ export type Schema = {
   format?: string;
 };
 
-/** Lists in requests are longer than this only where that is what is tried. */
+/** The usual length of generated lists, which keeps requests small. */
 const usualItems = 3;
 
 /**
- * Values that a schema allows, so far as its keywords are known here; small ones.
+ * Generates small values that a schema allows. Keywords that {@link Schema} does not have are ignored.
  *
- * @param document - holds what `$ref` leads to
+ * @param document - the document that `$ref` refers to
  */
 export function valuesOf(schema: Schema, document: object): fc.Arbitrary<unknown> {
   if (schema.$ref !== undefined) return valuesOf(resolve(schema.$ref, document), document);
@@ -79,7 +79,7 @@ function strings({ format, pattern, minLength = 0, maxLength = 2000 }: Schema): 
   const isAllowed = (text: string): boolean => text.length <= maxLength;
   if (pattern === undefined)
     return fc.string({ unit: 'grapheme', minLength, maxLength: Math.min(maxLength, 40) }).filter(isAllowed);
-  // What only looks ahead cannot be made from, and is met by nearly all that is made from the rest.
+  // Look-aheads cannot be generated from. Nearly all texts that match the rest of the pattern also satisfy them.
   const rest = new RegExp(pattern.replaceAll(/\(\?[=!].*?\)/g, ''));
   return fc.stringMatching(rest).filter((text) => new RegExp(pattern).test(text) && isAllowed(text));
 }

@@ -12,10 +12,10 @@ export type SendOptions = {
   onProgress?: (sent: number, elapsedMs: number) => void;
 };
 
-/** Each call gets this many requests before the next one has its turn. */
+/** The number of requests to a call before the next call has its turn. They are sent at once. */
 const perTurn = 10;
 
-/** Sends requests made from the API document, good ones and bad ones, and checks every answer against it. */
+/** Generates valid and invalid requests from the API document, sends them, and checks every answer against the document. */
 export async function sendRequests(options: SendOptions): Promise<Findings> {
   const { url, key, seed, bound, interrupted, onProgress } = options;
   const authorization = `Bearer ${key}`;
@@ -65,7 +65,7 @@ export async function sendRequests(options: SendOptions): Promise<Findings> {
       return [`no answer: ${String(reason)}`];
     }
     const { status, headers: received } = answer;
-    // A gateway that is too slow for its load says so with a 503 that asks to come later. Every other 5xx is a fault.
+    // An overloaded gateway answers 503 with `Retry-After`. Every other 5xx is a fault.
     if (status >= 500 && !(status === 503 && received.has('retry-after'))) return [`${status}: ${text.slice(0, 200)}`];
     try {
       const parsed: unknown = text === '' ? undefined : JSON.parse(text);
@@ -73,7 +73,7 @@ export async function sendRequests(options: SendOptions): Promise<Findings> {
         (fault) => `${status}: ${fault}`,
       );
     } catch {
-      return [`${status}: a body that is no JSON`];
+      return [`${status}: the body is not JSON`];
     }
   }
 }
@@ -83,7 +83,7 @@ const answerTimeoutMs = 30_000;
 const shown = ({ method, url, headers, body = '' }: MadeRequest): string =>
   `${method} ${url.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${body.slice(0, 500)}`;
 
-/** Ids, names and labels that exist, so that requests reach more than 404. */
+/** Reads ids, names and labels that exist. Without them nearly all requests would end with 404. */
 async function knownTexts(url: string, authorization: string): Promise<string[]> {
   const paths = ['/v1/audit?limit=50', '/v1/dead-letters', '/v1/queues', '/v1/orders', '/v1/jobs', '/v1/events', '/v1/messages'];
   const answers = await Promise.all(paths.map(async (path) => (await fetch(url + path, { headers: { authorization } })).text()));

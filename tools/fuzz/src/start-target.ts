@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A system of its own with a gateway to be tried. */
+/** A private system whose gateway is tested. */
 export type Target = {
   url: string;
-  /** May do everything. */
+  /** An API key with all scopes. */
   key: string;
-  /** Of the gateway, as it is now: one that died and was started again has another. */
+  /** The present pid of the gateway. It changes if the gateway dies and is restarted. */
   pid: () => number;
   /** The lines of the gateway's log so far. */
   log: () => string[];
@@ -19,15 +19,15 @@ export type Target = {
 const startTimeoutMs = 120_000;
 
 /**
- * Starts all of Orderly as `npm start` does: on databases of its own, with workers that give orders a state, and the life of one
- * made-up order in it, so that ids of real things exist.
+ * Starts all of Orderly as `npm start` does, on private servers. It processes a made-up order, so that requests can use existing
+ * ids.
  *
- * @param stackProgram - the built `tools/stack`
- * @throws Error with what it printed when it does not come up
+ * @param stackProgram - the built program of `tools/stack`
+ * @throws Error with the output of the system if it does not start
  */
 export async function startTarget(stackProgram: string, environment: NodeJS.ProcessEnv): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), 'orderly-fuzz-'));
-  chmodSync(folder, 0o755); // PostgreSQL may run as another user, whose own folder lies below
+  chmodSync(folder, 0o755); // PostgreSQL may run as another user, who must reach its folder inside this one
   const readyFile = join(folder, 'ready.json');
   const output: string[] = [];
   const child = await spawnGuarded(

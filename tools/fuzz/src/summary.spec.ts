@@ -9,13 +9,13 @@ const gateway = {
 const good: Result = { engine: 'fast-check', seed: 1, seconds: 20, operations: 19, requests: 5000, found: [], gateway };
 
 describe('the summary of a fuzz run', () => {
-  it('is a few aligned lines', () => {
+  it('consists of a few aligned lines', () => {
     expect(renderSummary(good, { withColors: false })).toBe(
       [
-        '  asked by    fast-check, seed 1',
+        '  engine      fast-check, seed 1',
         '  requests    5,000 to 19 calls in 20 s',
-        '  memory      100 MB after a while, 110 MB at the end',
-        '  open files  50 after a while, 50 at the end',
+        '  memory      100 MB after the warm-up, 110 MB at the end',
+        '  open files  50 after the warm-up, 50 at the end',
         '  findings    none',
         '',
       ].join('\n'),
@@ -23,21 +23,21 @@ describe('the summary of a fuzz run', () => {
   });
 
   it.each([
-    ['a gateway that ended', { ...gateway, hasDied: true }],
+    ['a gateway that died', { ...gateway, hasDied: true }],
     ['errors in its log', { ...gateway, faultLines: ['{"level":"error","msg":"A request failed"}'] }],
     ['memory that grows', { ...gateway, end: { megabytes: 101 + maxGrowthMegabytes, openFiles: 50 } }],
     ['connections that stay open', { ...gateway, end: { megabytes: 100, openFiles: 200 } }],
-  ])('names %s', (_what, state) => {
+  ])('shows %s as a finding', (_what, state) => {
     expect(findingsOf({ ...good, gateway: state })).toHaveLength(1);
     expect(renderSummary({ ...good, gateway: state }, { withColors: false })).toContain('✗');
   });
 
-  it('says how many calls had no turn before the time was over, which is not a finding', () => {
-    expect(renderSummary({ ...good, untried: 2 }, { withColors: false })).toContain('not tried   2 calls: the time was over');
+  it('shows how many calls were not tried in time, without a finding', () => {
+    expect(renderSummary({ ...good, untried: 2 }, { withColors: false })).toContain('not tried   2 calls, because time ran out');
     expect(findingsOf({ ...good, untried: 2 })).toEqual([]);
   });
 
-  it('takes memory that grows within its bound', () => {
+  it('accepts growth of memory within the bound', () => {
     expect(findingsOf({ ...good, gateway: { ...gateway, end: { megabytes: 100 + maxGrowthMegabytes } } })).toEqual([]);
   });
 });

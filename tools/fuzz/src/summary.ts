@@ -7,28 +7,29 @@ export type Result = Findings & {
   engine: string;
   seed: number;
   seconds: number;
-  /** Undefined for a gateway that was not started here. */
+  /** Undefined for a gateway that this run did not start. */
   gateway?: GatewayResult;
 };
 
 export type GatewayResult = {
   hasDied: boolean;
-  /** Lines of its log that no request may cause. */
+  /** Lines of the gateway's log that no request may cause. */
   faultLines: string[];
-  /** Once everything is loaded and compiled, and at the end. */
+  /** After the warm-up, when all code is loaded and compiled. */
   warm: Holdings | undefined;
+  /** After all requests. */
   end: Holdings | undefined;
 };
 
 /**
- * What a gateway's memory may grow by after the first requests. V8 gives freed pages back late and in its own time: a leak of a
- * kilobyte per request would be seen after the requests of a minute.
+ * How much the gateway's memory may grow after the warm-up. V8 returns freed pages late, so the bound is wide. It still shows a
+ * leak of a kilobyte per request after a minute of requests.
  */
 export const maxGrowthMegabytes = 96;
-/** Connections of the pool come and go; what was left open by requests would be hundreds. */
+/** The pool opens and closes some connections. A leak of requests would leave hundreds open. */
 const maxNewOpenFiles = 30;
 
-/** What was found, of the answers and of the gateway itself; empty if all went well. */
+/** All findings about the answers and about the gateway's process. Empty if all is well. */
 export function findingsOf({ found, gateway }: Result): Finding[] {
   return [...found, ...(gateway === undefined ? [] : gatewayFindings(gateway))];
 }
@@ -38,30 +39,30 @@ function gatewayFindings({ hasDied, faultLines, warm, end }: GatewayResult): Fin
   const growth = warm && end ? end.megabytes - warm.megabytes : 0;
   const newFiles = (end?.openFiles ?? 0) - (warm?.openFiles ?? 0);
   return [
-    ...(hasDied ? [finding('the gateway ended')] : []),
+    ...(hasDied ? [finding('the gateway died')] : []),
     ...(faultLines.length > 0
       ? [{ ...finding('errors in the log of the gateway', faultLines.length), example: faultLines[0]?.slice(0, 500) ?? '' }]
       : []),
     ...(growth > maxGrowthMegabytes ? [finding(`the gateway's memory grew by ${growth} MB`)] : []),
-    ...(newFiles > maxNewOpenFiles ? [finding('files or connections left open', newFiles)] : []),
+    ...(newFiles > maxNewOpenFiles ? [finding('files or connections were left open', newFiles)] : []),
   ];
 }
 
-/** A result as a few aligned lines. */
+/** Renders a result as a few aligned lines. */
 export function renderSummary(result: Result, { withColors }: { withColors: boolean }): string {
   const colors = createColors(withColors);
   const { engine, seed, seconds, operations, untried = 0, requests, gateway } = result;
   const findings = findingsOf(result);
   const rows: [string, string][] = [
-    ['asked by', `${engine}, seed ${seed}`],
+    ['engine', `${engine}, seed ${seed}`],
     ['requests', `${requests.toLocaleString('en-US')} to ${operations} calls in ${Math.round(seconds)} s`],
   ];
-  if (untried > 0) rows.push(['not tried', `${untried} calls: the time was over`]);
+  if (untried > 0) rows.push(['not tried', `${untried} calls, because time ran out`]);
   if (gateway) {
     const { warm, end } = gateway;
-    rows.push(['memory', warm && end ? `${warm.megabytes} MB after a while, ${end.megabytes} MB at the end` : 'not known']);
+    rows.push(['memory', warm && end ? `${warm.megabytes} MB after the warm-up, ${end.megabytes} MB at the end` : 'unknown']);
     if (warm?.openFiles !== undefined && end?.openFiles !== undefined)
-      rows.push(['open files', `${warm.openFiles} after a while, ${end.openFiles} at the end`]);
+      rows.push(['open files', `${warm.openFiles} after the warm-up, ${end.openFiles} at the end`]);
   }
   rows.push(['findings', findings.length === 0 ? colors.green('none') : colors.red(String(findings.length))]);
   const lines = findings.flatMap(({ what, count, operations: where, example }) => [

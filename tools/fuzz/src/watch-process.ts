@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a process holds at one moment. */
+/** The memory and the open files of a process at one moment. */
 export type Holdings = { megabytes: number; openFiles?: number };
 
-/** What a process holds; the number of open files, sockets among them, only where the system tells. Undefined: it has ended. */
+/** Reads the memory of a process and, where /proc exists, the number of its open files and sockets. Undefined if it has ended. */
 export function holdingsOf(pid: number): Holdings | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -17,7 +17,7 @@ export function holdingsOf(pid: number): Holdings | undefined {
   }
 }
 
-// Where there is no /proc, as on macOS.
+// For systems without /proc, such as macOS.
 function fromPs(pid: number): Holdings | undefined {
   try {
     const kilobytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { stdio: ['ignore', 'pipe', 'ignore'] }));
@@ -27,7 +27,7 @@ function fromPs(pid: number): Holdings | undefined {
   }
 }
 
-/** Lines of a service's log that a request must never cause, whatever it holds. */
+/** Selects the lines of a service's log that no request may ever cause. */
 export function faultLines(lines: readonly string[]): string[] {
   return lines.filter((line) => /"level":"(?:error|fatal)"|[Uu]nhandled|uncaught|A request failed|heap out of memory/.test(line));
 }

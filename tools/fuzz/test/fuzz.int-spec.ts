@@ -10,13 +10,13 @@ const workspace = join(__dirname, '../../..');
 const schemathesisFolder = join(__dirname, '../schemathesis');
 const stackProgram = join(workspace, 'dist/tools/stack/main.cjs');
 
-/** The environment of this machine, without anything that steers Orderly or a test runner. */
+/** The environment of this machine, without variables that configure Orderly or a test runner. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(ORDERLY_|OTEL_|TEST_|JEST_|NODE_ENV$|NODE_OPTIONS$|DATABASE_|REDIS_|LOG_LEVEL$)/.test(name),
   ),
 );
-/** Repeatable: a finding here is one that a change has made, not one that luck has found. `npm run fuzz` looks elsewhere each day. */
+/** A fixed seed, so that a change in the code causes each finding, and not chance. `npm run fuzz` has another seed each day. */
 const seed = 1;
 /** Ends a run that hangs. A busy machine needs minutes. */
 const patient = 900_000;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   hasSchemathesis = await installSchemathesis(join(schemathesisFolder, 'requirements.txt'), environment, () => undefined).then(
     () => true,
     (error: unknown) => {
-      process.stderr.write(`Left out: schemathesis against the gateway (${String(error)})\n`);
+      process.stderr.write(`Skipped: schemathesis is not available (${String(error)})\n`);
       return false;
     },
   );
@@ -49,21 +49,21 @@ async function expectNothingFound(engine: FuzzOptions['engine'], perCall: number
       interrupted: new AbortController().signal,
     },
   );
-  // By requests, not by time: a slow machine asks as much as a fast one.
+  // The bound is a number of requests, so a slow machine sends as many as a fast one.
   const isFine = findingsOf(result).length === 0;
   if (!isFine) throw new Error(`${output.join('')}\n${renderSummary(result, { withColors: false })}`);
   expect(result.requests).toBeGreaterThanOrEqual(perCall * result.operations);
 }
 
-describe('the gateway, asked thousands of things that nobody would ask', () => {
+describe('the gateway under thousands of unusual requests', () => {
   it(
-    'answers as its document says, logs no error and keeps its memory, by requests of fast-check',
+    'answers as documented, logs no error and leaks no memory, with requests of fast-check',
     () => expectNothingFound('fast-check', 120),
     patient,
   );
 
   it(
-    'answers as its document says, logs no error and keeps its memory, by requests of schemathesis',
+    'answers as documented, logs no error and leaks no memory, with requests of schemathesis',
     async () => {
       if (hasSchemathesis) await expectNothingFound('schemathesis', 50);
     },

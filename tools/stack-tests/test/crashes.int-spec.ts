@@ -8,10 +8,10 @@ import { StackClient } from './stack-client';
 const workers = ['status-worker', 'order-sync-worker', 'notification-worker'] as const;
 type Worker = (typeof workers)[number];
 
-/** How long a partner takes to answer. */
+/** The delay of a partner's answer. */
 const slowMs = 60;
 
-describe('whatever ends in the middle of the work', () => {
+describe('processes and servers that fail during work', () => {
   let stack: Stack;
   let client: StackClient;
   const atTheEnd = endAfterAll();
@@ -24,11 +24,11 @@ describe('whatever ends in the middle of the work', () => {
   });
 
   beforeEach(async () => {
-    // Slow enough that there is a middle.
+    // Slow partners make sure that work is under way when a process is killed.
     await Promise.all((['erp', 'wms'] as const).map((partner) => client.behave(partner, { mode: 'slow', delayMs: slowMs })));
   });
 
-  it('a killed worker loses nothing, repeats no effect and sends no message twice', async () => {
+  it('lose nothing, repeat no effect and send no message twice if a worker is killed', async () => {
     const lives = makeOrderLives({ prefix: 'killed' });
     let beingSent = 0;
     for (const [part, events] of inParts(lives.events, workers.length).entries()) {
@@ -43,7 +43,7 @@ describe('whatever ends in the middle of the work', () => {
     await expectKeptPromises(client, lives, { unknownMessages: beingSent });
   });
 
-  it('an emptied Redis loses nothing and repeats no effect', async () => {
+  it('lose nothing and repeat no effect if Redis is emptied', async () => {
     const lives = makeOrderLives({ prefix: 'flushed', seed: 2 });
     await client.postAll(lives.events, 'flushed');
     for (const open of [300, 100]) {
@@ -54,11 +54,11 @@ describe('whatever ends in the middle of the work', () => {
     await expectKeptPromises(client, lives);
   });
 
-  it('a worker that is told to stop finishes or hands back what it does, and no attempt is used for it', async () => {
+  it('finish or hand back running jobs without using an attempt if a worker is told to stop', async () => {
     const lives = makeOrderLives({ prefix: 'stopped', seed: 3 });
     for (const [part, events] of inParts(lives.events, workers.length).entries()) {
       const worker = workers[part]!;
-      // Some calls take longer than a stopping worker may wait for them.
+      // Some calls take longer than a stopping worker waits for them.
       if (worker === 'order-sync-worker') await client.behave('wms', { mode: 'slow', delayMs: 6_000, count: 5 });
       await client.postAll(events, 'stopped');
       await eventually(async () => expect(await runningJobs(worker)).toBeGreaterThan(0), { intervalMs: 5 });
@@ -79,7 +79,7 @@ describe('whatever ends in the middle of the work', () => {
     expect(await client.countInLedger(notOnce)).toBe(0);
   });
 
-  it('a killed gateway or cleanup is started again', async () => {
+  it('are restarted if the gateway or the cleanup is killed', async () => {
     for (const service of ['api-gateway', 'cleanup-cron']) {
       const pid = stack.pidOf(service);
       process.kill(pid, 'SIGKILL');
@@ -88,7 +88,7 @@ describe('whatever ends in the middle of the work', () => {
     expect((await client.request('GET', '/v1/orders/nobody-knows-it')).status).toBe(404);
   });
 
-  // Stopped first, so that what it was doing when it died can be counted; and only killed where a mistake would show.
+  // Freezes the worker first, to count its running work, and kills it only at a moment at which a mistake would show.
   async function killAtWork(worker: Worker, pid: number): Promise<number> {
     return eventually(
       async () => {
@@ -104,10 +104,10 @@ describe('whatever ends in the middle of the work', () => {
     );
   }
 
-  // What has reached somebody, and is still being done as far as the ledger knows: to do it anew would be to do it twice.
+  // Counts effects that have reached a partner or customer and are not in the ledger yet. Trying these again would repeat them.
   async function effectsNobodyWroteDown(worker: Worker): Promise<number> {
     switch (worker) {
-      case 'status-worker': // has no effects but those that the ledger holds
+      case 'status-worker': // all its effects are in the ledger
         return runningJobs(worker);
       case 'order-sync-worker': {
         const calls = await Promise.all([client.requestsTo('erp', 'killed'), client.requestsTo('wms', 'killed')]);
@@ -122,13 +122,13 @@ describe('whatever ends in the middle of the work', () => {
     }
   }
 
-  // What a process has sent to PostgreSQL before it was stopped is still done.
+  // PostgreSQL still finishes the statements that a process sent before it was frozen.
   const statementsOf = (worker: Worker): string =>
     `pg_stat_activity where application_name = '${worker}' and state = 'active' and datname = current_database()`;
 
   function runningJobs(worker: Worker): Promise<number> {
     switch (worker) {
-      case 'status-worker': // a row lock serves it as a claim: its jobs are never seen running
+      case 'status-worker': // a row lock takes the place of a claim, so its jobs never appear as running
         return client.countInLedger("jobs where queue = 'order-status' and state = 'runnable'");
       case 'order-sync-worker':
         return client.countInLedger("jobs where queue like 'order-sync.%' and state = 'running'");
@@ -142,7 +142,7 @@ describe('whatever ends in the middle of the work', () => {
   }
 });
 
-/** Whether an assertion comes true within the time that a slow partner takes for its answer. */
+/** Whether an assertion becomes true while a slow partner prepares its answer. */
 async function holds(assertion: () => Promise<void>): Promise<boolean> {
   return eventually(assertion, { timeoutMs: 2 * slowMs }).then(
     () => true,

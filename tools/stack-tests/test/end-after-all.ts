@@ -1,6 +1,6 @@
 /**
- * Call it in a `describe`: what is then handed to the function that it gives is called after the last test, in reverse order,
- * however far the start has come and whatever else fails to end.
+ * Call it in a `describe`. It returns a function that registers clean-up work. After the last test all registered work runs in
+ * reverse order, even if the start failed half-way or other work fails.
  */
 export function endAfterAll(): (end: () => unknown) => void {
   const ends: (() => unknown)[] = [];
@@ -10,7 +10,7 @@ export function endAfterAll(): (end: () => unknown) => void {
       await Promise.resolve()
         .then(end)
         .catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, 'Not everything could be ended');
+    if (failures.length > 0) throw new AggregateError(failures, 'Some clean-up work failed');
   }, 60_000);
   return (end) => void ends.push(end);
 }

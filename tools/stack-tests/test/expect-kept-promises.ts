@@ -2,13 +2,13 @@ import type { LifeEvent, OrderLives } from './order-lives';
 import type { PartnerName, PartnerRequest, StackClient } from './stack-client';
 
 export interface Expectations {
-  /** Whether the events were sent in the order of their times: then every one was applied, and versions are known. */
+  /** Whether the events were sent in the order of their times. Then all were applied, and the versions are known. */
   readonly inOrder?: boolean;
-  /** How many messages may have an unknown fate. */
+  /** How many messages may end `unknown`. */
   readonly unknownMessages?: number;
 }
 
-/** Asserts everything that must be true of a batch of lives when all of it has ended, whatever happened meanwhile. */
+/** Asserts everything that must be true when all work of a batch has ended, whatever failed meanwhile. */
 export async function expectKeptPromises(
   client: StackClient,
   lives: OrderLives,
@@ -40,7 +40,7 @@ async function expectEveryEventHasItsOutcome(client: StackClient, lives: OrderLi
   expect(outcomes.filter(({ id }) => late.has(id))).toEqual(
     [...late].map((id) => ({ id, status: 'rejected', code: 'parked-too-long' })),
   );
-  // A confirmation that comes after its order was cancelled has nothing left to confirm.
+  // A confirmation that arrives after its order was cancelled is not applied.
   const usual = inOrder ? ['applied'] : ['applied', 'superseded'];
   expect(outcomes.filter(({ id, status }) => !late.has(id) && !usual.includes(status))).toEqual([]);
 }
@@ -78,7 +78,7 @@ async function expectMessages(client: StackClient, lives: OrderLives, unknownMes
     'select order_id, kind, state from messages where starts_with(order_id, $1) order by order_id, version',
     [`${lives.prefix}-`],
   );
-  // One row for each notifying change, and not one more.
+  // Exactly one row for each change that notifies the customer.
   const wanted = lives.orders.flatMap(({ orderId, messages }) => messages.map((kind) => `${orderId} ${kind}`));
   expect(rows.map(({ order_id: orderId, kind }) => `${orderId} ${kind}`)).toEqual(wanted);
 
@@ -92,7 +92,7 @@ async function expectMessages(client: StackClient, lives: OrderLives, unknownMes
   expect(mails.length).toBeGreaterThanOrEqual(rows.length - unknown.length);
 }
 
-/** The events cut into so many parts, which follow each other. */
+/** Cuts the events into consecutive parts. */
 export function inParts(events: readonly LifeEvent[], parts: number): LifeEvent[][] {
   const size = Math.ceil(events.length / parts);
   return Array.from({ length: parts }, (_, part) => events.slice(part * size, (part + 1) * size));

@@ -20,9 +20,12 @@ describe('--help', () => {
     ['replay', ['dist/tools/replay/main.cjs']],
     ['fuzz', ['dist/tools/fuzz/main.cjs']],
     ['keys', ['dist/apps/api-gateway/main.cjs', 'keys']],
-  ])('of %s is answered with nothing installed or built, as its program answers', (script, [program = '', ...command]) => {
-    const answer = run([join(folder, 'tools/scripts', `${script}.mjs`), '--help']);
-    // If the program is right, write its answer to tools/scripts/help.
-    expect(answer).toBe(run([join(workspace, program), ...command, '--help']));
-  });
+  ])(
+    'of npm script %s prints the same without an installation or a build as its program does',
+    (script, [program = '', ...command]) => {
+      const answer = run([join(folder, 'tools/scripts', `${script}.mjs`), '--help']);
+      // If the program's text is right, write it to the file in tools/scripts/help.
+      expect(answer).toBe(run([join(workspace, program), ...command, '--help']));
+    },
+  );
 });

@@ -11,10 +11,10 @@ const script = join(__dirname, '../../scripts/keys.mjs');
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-/** Runs `npm run keys --`, which finds the stack's database by itself. */
+/** Runs `npm run keys --`, which finds the database of the stack itself. */
 const npmRunKeys = (...args: readonly string[]): Promise<Ran> => run([script, ...args], machine());
 
-/** Runs the command behind it, as an image has it. */
+/** Runs the command behind it, as in an image. */
 const gatewayKeys = (databaseUrl: string, ...args: readonly string[]): Promise<Ran> =>
   run([join(builtService('api-gateway'), 'main.cjs'), 'keys', ...args], { ...machine(), DATABASE_URL: databaseUrl });
 
@@ -47,7 +47,7 @@ describe('the keys of a stack with a data folder', () => {
   const list = async (): Promise<{ readonly id: string; readonly state: string }[]> =>
     JSON.parse((await keys('list', '--json')).stdout) as { id: string; state: string }[];
 
-  it('can be made, seen and revoked while it runs, without its secrets being seen again', async () => {
+  it('can be created, listed and revoked while the stack runs, and their secrets are never shown again', async () => {
     const create = ['create', '--name', 'shop', '--scopes', 'ops:read', '--requests-per-minute', '1000'];
     const made = await npmRunKeys(...create, '--data-dir', dataFolder);
     expect(made.stdout.trim().split('\n')).toHaveLength(1);
@@ -83,7 +83,7 @@ describe('the keys of a stack with a data folder', () => {
     expect((await list()).map(({ id, state }) => ({ id, state }))).toEqual(before);
   });
 
-  it('last from run to run, and files that hold secrets are for their owner alone', async () => {
+  it('survive a restart, and only the owner may read the files with secrets', async () => {
     const { apiKey, databaseUrl, webhookSecrets } = stack.ready;
     const before = (await list()).length;
     for (const file of ['api-key.json', 'stack.json', 'webhook-secrets.json'])
@@ -102,7 +102,7 @@ describe('the keys of a stack with a data folder', () => {
 });
 
 describe('the key of a stack without a data folder', () => {
-  it('is revoked at its end where the database stays', async () => {
+  it('is revoked when the stack stops and the database remains', async () => {
     const { url } = await createTestDatabase();
     const environment = { DATABASE_URL: url, REDIS_URL: testRedisUrl(), ORDERLY_QUEUE_PREFIX: `own-${process.pid}` };
     const first = await Stack.start({ environment });

@@ -7,7 +7,7 @@ import { StackClient } from './stack-client';
 const red = 2;
 const exportDelayMs = 200;
 
-describe('a trace of the whole', () => {
+describe('the trace of an event through all services', () => {
   let stack: Stack;
   let client: StackClient;
   const atTheEnd = endAfterAll();
@@ -37,20 +37,20 @@ describe('a trace of the whole', () => {
     spans = await untilWhole();
   });
 
-  it('is one over four services', () => {
+  it('is a single trace over four services', () => {
     expect(new Set(spans.map(({ service }) => service))).toEqual(
       new Set(['api-gateway', 'status-worker', 'order-sync-worker', 'notification-worker']),
     );
   });
 
-  it('has one root, the request, and knows the parent of every other span', () => {
+  it('has the request as its only root, and the parents of all other spans', () => {
     const ids = new Set(spans.map(({ spanId }) => spanId));
     const withoutParent = spans.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(parentSpanId));
     expect(withoutParent).toMatchObject([{ service: 'api-gateway', kind: 2 }]);
     expect(withoutParent[0]!.parentSpanId).toBeUndefined();
   });
 
-  it('leads from the request by the event to the call of each partner and the message', () => {
+  it('leads from the request through the event to the call of each partner and to the message', () => {
     const paths = spans
       .filter(({ name }) => name.startsWith('process '))
       .map((span) => [span.name, ancestorsOf(span).map(({ service }) => service)]);
@@ -67,7 +67,7 @@ describe('a trace of the whole', () => {
     for (const call of calls) expect(ancestorsOf(call)[0]).toMatchObject({ service: 'order-sync-worker' });
   });
 
-  it('shows a failed attempt red, and the one after it not', () => {
+  it('shows a failed attempt as an error, and the next one without', () => {
     const attempts = spans.filter(({ name }) => name === 'process order-sync.wms');
     expect(attempts.map(({ status }) => status.code === red).sort()).toEqual([false, true]);
     expect(spans.filter(({ name }) => name === 'process order-sync.erp').map(({ status }) => status.code === red)).toEqual([
@@ -75,11 +75,11 @@ describe('a trace of the whole', () => {
     ]);
   });
 
-  it('is not made by services that have nothing to do', async () => {
+  it('does not start in idle services', async () => {
     await client.untilNothingIsOpen();
     await eventually(() => expect(isQuiet()).toBe(true), { intervalMs: 3 * exportDelayMs });
     collector.clear();
-    // Several beats of every timer: heartbeat and sweep beat once a second.
+    // Long enough for several runs of each timer: heartbeat and sweep run once a second.
     const until = Date.now() + 5_000;
     await eventually(
       () => {
@@ -90,7 +90,7 @@ describe('a trace of the whole', () => {
     );
   });
 
-  /** Whether nothing has come since the last look. */
+  /** Whether no span has arrived since the last look. */
   function isQuiet(): boolean {
     const before = seen;
     seen = collector.spans().length;
@@ -102,7 +102,7 @@ describe('a trace of the whole', () => {
     return parent === undefined ? [] : [parent, ...ancestorsOf(parent)];
   }
 
-  /** The spans of the one trace that a POST of an event has begun, once no more of them come. */
+  /** Waits until no more spans arrive, and returns those of the trace that the POST of an event has started. */
   async function untilWhole(): Promise<CollectedSpan[]> {
     let last = -1;
     return eventually(

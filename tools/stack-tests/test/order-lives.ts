@@ -1,6 +1,6 @@
 import type { NotificationKind, OrderStatus } from '@orderly/contracts';
 
-/** An event as a producer sends it. */
+/** An event as sent by a producer. */
 export interface LifeEvent {
   readonly id: string;
   readonly source: string;
@@ -10,30 +10,30 @@ export interface LifeEvent {
   readonly data: object;
 }
 
-/** What an order goes through, and what has to be true when all of it has been accepted in the order of its times. */
+/** The life of an order, with the facts that must be true after all its events were accepted in the order of their times. */
 export interface OrderLife {
   readonly orderId: string;
   readonly events: readonly LifeEvent[];
   readonly status: OrderStatus;
   readonly version: number;
   readonly messages: readonly NotificationKind[];
-  /** One of its steps never comes: the event after it waits until its deadline, and becomes a dead letter. */
+  /** One of its steps never arrives. The next event waits until its deadline and becomes a dead letter. */
   readonly isStuck: boolean;
 }
 
 export interface OrderLives {
-  /** What the id of every order begins with, and so every address. */
+  /** The prefix of all order ids, and thus of all mail addresses. */
   readonly prefix: string;
   readonly orders: readonly OrderLife[];
-  /** All of them, by time; as a file of them would be. */
+  /** The events of all orders, sorted by time, as in a file. */
   readonly events: readonly LifeEvent[];
 }
 
-/** Made-up lives like those of a shop: the same ones for the same seed, whatever the prefix. */
+/** Makes up lives like those in a shop. A seed always gives the same lives, with any prefix. */
 export function makeOrderLives({ prefix, count = 150, seed = 1 }: { prefix: string; count?: number; seed?: number }): OrderLives {
   const random = randomNumbers(seed);
   const orders = Array.from({ length: count }, (_, index) => {
-    // The first few make sure that every kind is there.
+    // The first orders make sure that every kind occurs.
     const kind = kinds[index] ?? pickKind(random());
     return makeLife(`${prefix}-${String(index + 1).padStart(4, '0')}`, kind, random);
   });
@@ -41,7 +41,7 @@ export function makeOrderLives({ prefix, count = 150, seed = 1 }: { prefix: stri
   return { prefix, orders, events };
 }
 
-/** The same events, each order's own in another order. */
+/** Shuffles the events within each order. */
 export function shuffleWithinOrders({ orders, events }: OrderLives, seed = 1): LifeEvent[] {
   const random = randomNumbers(seed);
   const shuffled = new Map(orders.map((order) => [order.orderId, shuffle(order.events, random)]));
@@ -71,7 +71,7 @@ function pickKind(chance: number): Kind {
 
 type Step = { readonly status: OrderStatus; readonly minutes: number };
 
-// The steps as they happened, each so many minutes after the one before: the shop's clock may say otherwise.
+// The steps as they happened, each with the minutes since the one before. The times that the shop reports may differ.
 function stepsOf(kind: Kind, random: () => number): Step[] {
   const hours = (most: number): number => 1 + Math.floor(random() * most * 60);
   const pending: Step = { status: 'pending', minutes: 0 };
@@ -81,7 +81,7 @@ function stepsOf(kind: Kind, random: () => number): Step[] {
   switch (kind) {
     case 'delivered':
       return [pending, confirmed, shipped, delivered];
-    case 'late-scan': // the approval was written down after the parcel had left
+    case 'late-scan': // the approval was recorded after the parcel had left
       return [pending, { ...confirmed, minutes: 90 }, { ...shipped, minutes: -30 }, delivered];
     case 'same-minute':
       return [pending, { ...confirmed, minutes: 0 }, { ...shipped, minutes: 0 }, delivered];
@@ -93,7 +93,7 @@ function stepsOf(kind: Kind, random: () => number): Step[] {
       return [pending, confirmed, { status: 'cancelled', minutes: hours(5) }];
     case 'processing':
       return [pending, confirmed, { status: 'processing', minutes: hours(5) }];
-    case 'stuck': // nobody ever confirms it
+    case 'stuck': // the confirmation never arrives
       return [pending, shipped];
   }
 }
@@ -131,7 +131,7 @@ function changeTo(status: OrderStatus, orderId: string): { type: string; data: o
   return { type: 'order.created', data: { currency: 'EUR', totalMinor: 4_980, lines, customer } };
 }
 
-// Mulberry32: small, and the same numbers everywhere.
+// Mulberry32 is small and gives the same numbers on all machines.
 function randomNumbers(seed: number): () => number {
   let state = seed;
   return () => {

@@ -6,7 +6,7 @@ import { makeOrderLives, type LifeEvent, type OrderLives } from './order-lives';
 import { Stack } from './stack';
 import { StackClient } from './stack-client';
 
-describe('while a server is away', () => {
+describe('an outage', () => {
   let stack: Stack;
   let client: StackClient;
   let postgres: TcpProxy;
@@ -26,7 +26,7 @@ describe('while a server is away', () => {
     atTheEnd(() => client.close());
   });
 
-  it('Redis: events are taken, and carried on when it is back', async () => {
+  it('of Redis does not stop the intake, and work continues when it is back', async () => {
     const lives = makeOrderLives({ prefix: 'no-redis', count: 60 });
     await client.postAll(firstHalf(lives), 'no-redis');
     await client.untilBusy('no-redis', 1);
@@ -35,14 +35,14 @@ describe('while a server is away', () => {
     expect((await client.post(makeOrderLives({ prefix: 'single', count: 1 }).events[0]!)).status).toBe(202);
     expect((await client.statistics('no-redis')).open).toBeGreaterThan(0);
 
-    // It comes back with nothing of what it knew.
+    // Redis comes back without any of its data.
     await client.redis.flushall();
     await redis.restore();
     await client.untilEnded('no-redis');
     await expectKeptPromises(client, lives);
   });
 
-  it('PostgreSQL: nothing is taken, every request is told when to come again, and no work fails', async () => {
+  it('of PostgreSQL makes the gateway answer 503 with Retry-After, and fails no job', async () => {
     const lives = makeOrderLives({ prefix: 'no-ledger', count: 60 });
     await Promise.all((['erp', 'wms'] as const).map((partner) => client.behave(partner, { mode: 'slow', delayMs: 60 })));
     await client.postAll(firstHalf(lives), 'no-ledger');
@@ -52,7 +52,7 @@ describe('while a server is away', () => {
     const [next, ...rest] = secondHalf(lives);
     for (const answer of [await client.post([next!], 'no-ledger'), await client.post(rest, 'no-ledger')])
       expectUnavailable(answer);
-    // Not even whose key it is can be known.
+    // Without PostgreSQL the gateway cannot even check the API key.
     expectUnavailable(await client.request('GET', `/v1/orders/${lives.orders[0]!.orderId}`));
 
     await postgres.restore();

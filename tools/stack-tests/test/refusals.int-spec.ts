@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtService, machine, Stack } from './stack';
 
-describe('what cannot start', () => {
+describe('a failed start', () => {
   let folder: string;
   let taken: Server;
   let servers: { DATABASE_URL: string; REDIS_URL: string };
@@ -22,7 +22,7 @@ describe('what cannot start', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('a stack whose port is taken says so in one line, and leaves nothing behind', async () => {
+  it('prints one line if the port is taken, and leaves nothing behind', async () => {
     const { port } = taken.address() as AddressInfo;
     const { code, output, left } = await runStack({ environment: servers, args: ['--port', String(port)] });
     expect({ code, output, left }).toEqual({
@@ -32,7 +32,7 @@ describe('what cannot start', () => {
     });
   });
 
-  it('a stack with a mistake in its destinations file names place and fault, and leaves nothing behind', async () => {
+  it('names place and fault of a mistake in the destinations file, and leaves nothing behind', async () => {
     const file = destinationsFile();
     const environment = { ...servers, ORDERLY_DESTINATIONS_FILE: file };
     const { code, output, left } = await runStack({ environment, args: ['--port', '0'] });
@@ -44,7 +44,7 @@ describe('what cannot start', () => {
   });
 
   it.each(['status-worker', 'order-sync-worker'])(
-    '%s with a mistake in its destinations file names place and fault',
+    'of %s names place and fault of a mistake in the destinations file',
     async (service) => {
       const file = destinationsFile();
       const environment = { ...machine(), ...servers, ORDERLY_DESTINATIONS_FILE: file, ADMIN_PORT: '0', LOG_LEVEL: 'warn' };

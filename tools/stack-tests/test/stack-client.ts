@@ -33,20 +33,20 @@ export interface Statistics {
 export interface EventAnswer {
   readonly status: number;
   readonly headers: Pick<Headers, 'get'>;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what JSON brought is asserted, not typed
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests assert the parsed JSON and need no types for it
   readonly body: any;
 }
 
 export type PartnerName = keyof Ready['partners'];
 
-/** Everything that a test sees of a running stack: its API, its partners and mailbox, and the two servers below. */
+/** Access of a test to a running stack: its API, partners and mailbox, PostgreSQL and Redis. */
 export class StackClient {
   readonly #gateway: string;
   readonly #apiKey: string;
   readonly #partners: Ready['partners'];
   readonly #mailbox: string;
   readonly #ledger: Client;
-  /** Few connections, and none that stays: a test counts what the services hold open. */
+  /** Keeps connections for a second only, because a test counts the connections that the services hold open. */
   readonly #dispatcher = new Agent({ connections: 16, keepAliveMaxTimeout: 1_000 });
   #isClosed = false;
   readonly redis: Redis;
@@ -60,12 +60,12 @@ export class StackClient {
     this.redis = redis;
   }
 
-  /** The servers' own URLs, where the stack is given others that lead there. */
+  /** The URLs override those of the stack, for tests in which the stack reaches the servers through a proxy. */
   static async connect(ready: Ready, { databaseUrl = ready.databaseUrl, redisUrl = ready.redisUrl } = {}): Promise<StackClient> {
     const ledger = new Client({ connectionString: databaseUrl, application_name: 'test' });
     await ledger.connect();
     const redis = new Redis(redisUrl);
-    redis.on('error', () => undefined); // the command says so
+    redis.on('error', () => undefined); // the failing command also throws
     return new StackClient(ready, ledger, redis);
   }
 
@@ -91,14 +91,15 @@ export class StackClient {
     return { status: response.status, headers: response.headers, body: await response.json() };
   }
 
-  /** One event, or many in one request. */
+  /** Posts one event, or several in one request. */
   post(body: LifeEvent | readonly LifeEvent[], batch?: string): Promise<EventAnswer> {
     return this.request('POST', '/v1/events', { body, batch });
   }
 
   /**
-   * All events in their order, in requests of a hundred.
-   * @throws Error if one is not taken.
+   * Posts all events in their order, in requests of a hundred.
+   *
+   * @throws Error if an event is not accepted
    */
   async postAll(events: readonly LifeEvent[], batch: string): Promise<{ accepted: number; duplicates: number }> {
     const sum = { accepted: 0, duplicates: 0 };
@@ -122,7 +123,7 @@ export class StackClient {
     return this.get(`/v1/stats?batch=${batch}`) as Promise<Statistics>;
   }
 
-  /** Waits until nothing of a batch is to be done any more, now or at a deadline. */
+  /** Waits until no job of a batch is open, including parked ones. */
   async untilEnded(batch: string, timeoutMs = 240_000): Promise<Statistics> {
     return eventually(
       async () => {
@@ -134,17 +135,17 @@ export class StackClient {
     );
   }
 
-  /** Waits until no job is open at all: a service that has just started may catch up on what was due before. */
+  /** Waits until no job is open at all. A service that has just started may run tasks that were due before. */
   async untilNothingIsOpen(): Promise<void> {
     await eventually(async () => expect(await this.countInLedger("jobs where state <> 'ended'")).toBe(0));
   }
 
-  /** Waits until jobs of a batch are waiting or running, so many at least. */
+  /** Waits until at least this many jobs of a batch are waiting or running. */
   async untilBusy(batch: string, jobs: number): Promise<void> {
     await eventually(async () => expect((await this.statistics(batch)).open).toBeGreaterThanOrEqual(jobs), { intervalMs: 5 });
   }
 
-  /** The calls about orders whose ids begin so, as the partner took them down. */
+  /** The requests about orders with this prefix, as the partner recorded them. */
   async requestsTo(partner: PartnerName, prefix: string): Promise<PartnerRequest[]> {
     const response = await fetch(`${this.#partners[partner]}/requests`, { dispatcher: this.#dispatcher });
     const all = (await response.json()) as PartnerRequest[];
@@ -169,7 +170,7 @@ export class StackClient {
     return (await this.#ledger.query<Row>(sql, [...values])).rows;
   }
 
-  /** A count, as a number. */
+  /** Counts the rows of a `from` clause. */
   async countInLedger(sql: string, values: readonly unknown[] = []): Promise<number> {
     const [row] = await this.ledger<{ count: string }>(`select count(*) as count from ${sql}`, values);
     return Number(row!.count);

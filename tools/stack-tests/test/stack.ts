@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const workspace = join(__dirname, '../../..');
 
-/** What the stack writes into its ready file. */
+/** The content of the stack's ready file. */
 export interface Ready {
   readonly gateway: string;
   readonly apiKey: string;
@@ -24,7 +24,7 @@ export interface StackOptions {
   readonly args?: readonly string[];
 }
 
-/** The whole of Orderly as a process of its own, with all of its temporary files in one folder. */
+/** All of Orderly in a separate process, with all its temporary files in one folder. */
 export class Stack {
   readonly #child: GuardedChild;
   readonly #folder: string;
@@ -36,10 +36,10 @@ export class Stack {
     this.output = output;
   }
 
-  /** Starts it, whatever comes of it. */
+  /** Starts the process without waiting for its result. */
   static async spawn({ environment = {}, args = [] }: StackOptions = {}): Promise<Stack> {
     const folder = mkdtempSync(join(tmpdir(), 'orderly-stack-test-'));
-    chmodSync(folder, 0o755); // PostgreSQL may run as another user, whose own folder lies below
+    chmodSync(folder, 0o755); // PostgreSQL may run as another user, who must reach its folder inside this one
     const output: string[] = [];
     const child = await spawnGuarded(
       process.execPath,
@@ -55,18 +55,19 @@ export class Stack {
     return new Stack(child, folder, output);
   }
 
-  /** Starts it and waits until all of it is ready. */
+  /** Starts the stack and waits until all services are ready. */
   static async start(options: StackOptions = {}): Promise<Stack> {
     const stack = await Stack.spawn({ ...options, args: ['--port', '0', ...(options.args ?? [])] });
     try {
-      // It gives up by itself after a minute.
+      // The stack itself gives up after a minute.
       await eventually(
         () => {
-          if (!existsSync(stack.#readyFile) && stack.#child.isRunning()) throw new Error(`Not ready: ${stack.output.join('\n')}`);
+          if (!existsSync(stack.#readyFile) && stack.#child.isRunning())
+            throw new Error(`The stack is not ready: ${stack.output.join('\n')}`);
         },
         { timeoutMs: 240_000, intervalMs: 50 },
       );
-      if (!existsSync(stack.#readyFile)) throw new Error(`It ended: ${stack.output.join('\n')}`);
+      if (!existsSync(stack.#readyFile)) throw new Error(`The stack exited: ${stack.output.join('\n')}`);
       return stack;
     } catch (error) {
       await stack.stop();
@@ -78,7 +79,7 @@ export class Stack {
     return join(this.#folder, 'ready.json');
   }
 
-  /** As it is now: a service that was started again has another pid. */
+  /** The present pid of a service. It changes when the service is restarted. */
   get ready(): Ready {
     return JSON.parse(readFileSync(this.#readyFile, 'utf8')) as Ready;
   }
@@ -95,12 +96,12 @@ export class Stack {
     return this.#child.ended;
   }
 
-  /** What it left in the folder for temporary files. */
+  /** The files that the stack has left in its folder. */
   leftFiles(): string[] {
     return readdirSync(this.#folder);
   }
 
-  /** Every process that still carries this stack's folder in its command line, environment or working folder. Linux alone tells. */
+  /** Finds processes with this stack's folder in their command line, environment or working folder. Works on Linux only. */
   processes(): { pid: number; command: string }[] {
     return readdirSync('/proc').flatMap((name) => {
       const pid = Number(name);
@@ -110,29 +111,29 @@ export class Stack {
         const marks = [command, readFileSync(`/proc/${name}/environ`, 'utf8'), readlinkSync(`/proc/${name}/cwd`)];
         return command !== '' && marks.some((mark) => mark.includes(this.#folder)) ? [{ pid, command }] : [];
       } catch {
-        return []; // it has just ended, or is none of ours
+        return []; // the process has just ended, or belongs to another user
       }
     });
   }
 
-  /** As Ctrl-C does. Safe to call again. */
+  /** Stops the stack as Ctrl-C does. Safe to call again. */
   async stop(): Promise<void> {
     await this.#child.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Sends it a signal and returns its exit code: 0 if it stopped within its own time limit. */
+  /** Sends a signal and returns the exit code, which is 0 if the stack stopped within its own time limit. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     process.kill(this.#child.pid, signal);
     return (await this.#child.ended).code;
   }
 }
 
-/** The environment of this machine, without anything that steers Orderly or a test runner. */
+/** The environment of this machine, without variables that configure Orderly or a test runner. */
 export function machine(): NodeJS.ProcessEnv {
   const steering = /^(ORDERLY_|OTEL_|TEST_|JEST_|NODE_ENV$|NODE_OPTIONS$|DATABASE_|REDIS_|PARKED_|LOG_LEVEL$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !steering.test(name)));
 }
 
-/** Where a service was built to. */
+/** The built program of a service. */
 export const builtService = (name: string): string => join(workspace, 'dist/apps', name);

@@ -6,9 +6,9 @@ import { makeOrderLives, shuffleWithinOrders } from './order-lives';
 import { Stack } from './stack';
 import { StackClient } from './stack-client';
 
-/** A parked event waits so long: longer than a run takes, so that no step comes too late. */
+/** The wait of a parked event. It is longer than a run takes, so that no step arrives too late. */
 const parkedDeadlineSeconds = 8;
-/** Connections that a pool may keep from its last use, and the open files behind them. */
+/** The number of connections, and thus open files, that a pool may keep after its last use. */
 const tolerance = 4;
 
 describe('the whole stack', () => {
@@ -26,13 +26,13 @@ describe('the whole stack', () => {
     atTheEnd(() => client.close());
     await client.untilNothingIsOpen();
     const { databaseConnections, openFiles } = await resources();
-    // The first job of a queue creates keys that stay for good.
+    // The first job of a queue creates keys that remain in Redis.
     await client.postAll(makeOrderLives({ prefix: 'first', count: 4 }).events, 'first');
     await client.untilEnded('first');
     idle = { redisKeys: await restingRedisKeys(), databaseConnections, openFiles };
   });
 
-  it('carries every event of a file to its end, in order, once', async () => {
+  it('processes each event of a file once and in order', async () => {
     expect(await client.postAll(lives.events, 'straight')).toEqual({ accepted: lives.events.length, duplicates: 0 });
     const { jobs } = await client.untilEnded('straight');
     await expectKeptPromises(client, lives);
@@ -50,7 +50,7 @@ describe('the whole stack', () => {
     ]);
   });
 
-  it('takes the same file again as duplicates, and nothing changes', async () => {
+  it('accepts the same file again as duplicates, and changes nothing', async () => {
     const facts = (): Promise<unknown[]> =>
       Promise.all([
         client.requestsTo('erp', 'straight'),
@@ -63,14 +63,14 @@ describe('the whole stack', () => {
       ]);
     const before = await facts();
     expect(await client.postAll(lives.events, 'again')).toEqual({ accepted: 0, duplicates: lives.events.length });
-    // Whoever comes after them in the queues finds nothing of theirs there.
+    // New events would wait behind jobs of the duplicates. When they have ended, there are none.
     await client.postAll(makeOrderLives({ prefix: 'after', count: 4 }).events, 'after');
     await client.untilEnded('after');
     expect(await client.statistics('again')).toMatchObject({ events: { accepted: 0 }, open: 0, jobs: [] });
     expect(await facts()).toEqual(before);
   });
 
-  it('ends in the same statuses when the events of each order come in another order', async () => {
+  it('reaches the same statuses if the events of each order arrive in another order', async () => {
     const events = shuffleWithinOrders(shuffled);
     expect(events).not.toEqual(shuffled.events);
     expect(await client.postAll(events, 'shuffled')).toEqual({ accepted: events.length, duplicates: 0 });
@@ -78,7 +78,7 @@ describe('the whole stack', () => {
     await expectKeptPromises(client, shuffled, { inOrder: false });
   });
 
-  it('holds no more keys, connections and open files afterwards than before', async () => {
+  it('holds no more keys, connections and open files after the work than before', async () => {
     await eventually(
       async () => {
         const now = await resources();
@@ -91,12 +91,12 @@ describe('the whole stack', () => {
     );
   });
 
-  it('leaves no process and no file behind when it is told to stop', async () => {
+  it('leaves no process and no file behind when it stops', async () => {
     await client.close();
     expect(stack.processes().length).toBeGreaterThan(7);
     expect(await stack.end('SIGINT')).toBe(0);
     expect(stack.leftFiles()).toEqual([]);
-    // The guards of its processes notice within a moment that there is nothing left to guard.
+    // The guard shells of its processes end a moment later.
     await eventually(() => expect(stack.processes()).toEqual([]));
   });
 
@@ -109,7 +109,7 @@ describe('the whole stack', () => {
     return { redisKeys, databaseConnections, openFiles: Object.fromEntries(openFiles) as Record<string, number> };
   }
 
-  /** The number of keys once it has been the same for a second: a job's own go a moment after its end. */
+  /** Waits until the number of keys has been stable for a second: a job's keys are removed a moment after its end. */
   async function restingRedisKeys(): Promise<number> {
     let last = NaN;
     let looks = 0;
