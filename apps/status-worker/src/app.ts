@@ -9,7 +9,7 @@ export interface StatusWorkerDeps extends WorkerProcessDeps {
   readonly destinations: readonly SyncedDestination[];
 }
 
-/** The worker that brings orders up to date, and plans who has to be told. */
+/** The worker that applies events to orders, and plans which destinations and customers to notify. */
 export function buildApp(config: StatusWorkerConfig, { destinations, ...deps }: StatusWorkerDeps): WorkerProcess {
   const { concurrency, parkedDeadlineMs, parkedAtDeadline } = config.orderStatus;
   const policy = { parkedDeadlineMs, atDeadline: parkedAtDeadline, destinations };

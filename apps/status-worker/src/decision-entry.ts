@@ -35,7 +35,7 @@ export function decisionEntry({ event, before, decision, deadline, refusal }: De
   }
 }
 
-/** What the system does by itself. */
+/** The actor of changes that the system makes by itself. */
 const orderly: Actor = { name: 'orderly', apiKeyId: null, onBehalfOf: null };
 
 function isForcedByDeadline({ parkedUntil }: UnappliedEvent, decision: Decision): boolean {

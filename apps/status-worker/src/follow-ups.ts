@@ -4,13 +4,13 @@ import type { FollowUps, NewMessage, UnappliedEvent } from '@orderly/ledger';
 import { notificationKindOf } from '@orderly/messaging';
 import type { AppliedDecision } from '@orderly/orders';
 
-/** What the fan-out needs to know of a destination. */
+/** The facts of a destination that the fan-out uses. */
 export interface SyncedDestination {
   readonly name: string;
   readonly events: readonly OrderEventType[];
 }
 
-/** Plans who has to be told of a change: every destination that wants such events, and the customer if the change notifies. */
+/** Plans the jobs of a change: one per destination that wants such events, and a message if the change notifies the customer. */
 export function planFollowUps(
   decision: AppliedDecision,
   event: UnappliedEvent,

@@ -3,7 +3,7 @@ import { applyEvents, type Decision, type DeadlinePolicy, type OrderState, type 
 import { decisionEntry } from './decision-entry';
 import { planFollowUps, type SyncedDestination } from './follow-ups';
 
-/** What the worker's configuration says about events. */
+/** The worker's configuration for events. */
 export interface OrderPolicy {
   /** How long an early event waits for the step before it, from its acceptance. */
   readonly parkedDeadlineMs: number;
@@ -12,7 +12,10 @@ export interface OrderPolicy {
   readonly destinations: readonly SyncedDestination[];
 }
 
-/** What events do to their order, who has to be told, and the words for it. Pure: the ledger reads before it and writes after it. */
+/**
+ * Decides what events do to their order, plans the follow-ups, and words the audit entries. Pure: the ledger reads before it and
+ * writes after it.
+ */
 export function planOrder(
   order: OrderState,
   events: readonly UnappliedEvent[],

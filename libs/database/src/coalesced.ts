@@ -9,8 +9,8 @@ export interface CoalescedOptions<Item, Result> extends Omit<CoalescerOptions<It
 
 /**
  * Runs concurrent calls in one statement. A statement that PostgreSQL refuses, or that stays too slow or too big for it, is
- * bisected until the bad item stands alone; only that one fails. Callers who cannot wait are told of a batch that took too long
- * as a whole: its halves would only be stored after they have gone.
+ * bisected until the bad item stands alone; only that one fails. For callers who cannot wait, a batch that took too long
+ * fails as a whole: its halves would be stored after the callers have gone.
  */
 export function coalesced<Item, Result>({ run, wait, ...options }: CoalescedOptions<Item, Result>): Coalescer<Item, Result> {
   const tooLate = new WeakSet<Error>();

@@ -2,7 +2,7 @@ import type { Logger } from '@orderly/observability';
 import { explainDatabaseFault } from './explain-fault';
 
 export interface FaultLogOptions {
-  /** What follows from the fault, as a sentence of its own. */
+  /** The consequence of the fault, as a sentence of its own. */
   readonly consequence: string;
   /** How often a reason that lasts is written again, in ms. @defaultValue 60000 */
   readonly intervalMs?: number;
@@ -16,7 +16,7 @@ const maxReasons = 20;
 /**
  * Writes why PostgreSQL cannot be used, with what to do: a reason at once when it appears, and again every minute while it lasts.
  *
- * @returns gets every failure; gives false for one that has no explanation, which is not written
+ * @returns a function for every failure; it returns false for a failure without an explanation, which is not written
  */
 export function createDatabaseFaultLog(
   logger: Pick<Logger, 'warn'>,
@@ -26,7 +26,7 @@ export function createDatabaseFaultLog(
   return (error) => {
     const fault = explainDatabaseFault(error);
     if (fault === undefined) return false;
-    // One outage has several symptoms, such as a broken connection and then a refused one: the text in brackets.
+    // One outage has several symptoms, such as a broken and then a refused connection. They differ in the text in brackets.
     const reason = fault.message.replace(/\(.*\)/, '');
     if (now() < (nextAt.get(reason) ?? -Infinity)) return true;
     if (nextAt.size >= maxReasons) nextAt.clear();

@@ -4,7 +4,7 @@ import { mayPass } from './fault-kind';
 
 export interface DatabaseOptions {
   readonly url: string;
-  /** Connections of this process at most. */
+  /** Maximum number of connections of this process. */
   readonly poolSize: number;
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string;
@@ -16,9 +16,9 @@ export interface DatabaseOptions {
    */
   readonly queryTimeoutMs?: number;
   /**
-   * Prepares each statement once per connection and plans it once for all values. For a worker, whose few statements are large and
-   * run thousands of times: planning them takes three times as long as running them. Such a plan outlives the time when it was
-   * made, so no table is read from end to end where there is an index. @defaultValue false
+   * Prepares each statement once per connection and plans it once for all values. For a worker: its few statements are large and
+   * run thousands of times, and planning them takes three times as long as running them. Sequential scans are switched off,
+   * because a plan made for a small table is kept while the table grows. @defaultValue false
    */
   readonly preparesStatements?: boolean;
   /** A connection of the pool broke while it was idle; the pool replaces it. */
@@ -41,8 +41,8 @@ const bigintOid = 20;
 types.setTypeParser(bigintOid, Number);
 
 /**
- * A process that is frozen or cut off inside a transaction keeps its row locks for this long, in ms, instead of until TCP gives
- * the connection up, which can take hours. No code of ours lets a transaction wait for anything but the database.
+ * How long a process that is frozen or cut off inside a transaction keeps its row locks, in ms. Without a limit it keeps them
+ * until TCP gives up the connection, which can take hours. Our transactions wait for nothing but the database.
  */
 const maxIdleInTransactionMs = 5000;
 
@@ -81,21 +81,20 @@ export function createDatabase(options: DatabaseOptions): Database {
 }
 
 /**
- * A plan is kept until the table is analysed again. One that is made while a table has a few pages, on a new ledger or at the
- * beginning of a week, would read it from end to end, and go on with that for the minute in which a burst fills it. Compiling
- * what runs for a millisecond never pays.
+ * A plan is kept until the table is analysed again. A plan for a table of a few pages, on a new ledger or at the beginning of a
+ * week, would scan the whole table, and would still do so while a burst fills it. JIT compilation never pays for statements
+ * that run for a millisecond.
  *
- * Behind a PgBouncer that shares connections the settings may be missing on some: they plan more often, no more.
+ * Behind a PgBouncer that shares connections, some connections may lack the settings: they only plan more often.
  *
- * @returns a promise, for which the pool waits although its type does not say so
+ * @returns a promise: the pool waits for it, although its type does not say so
  */
 const planOnce = (client: ClientBase): unknown =>
   client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set jit = off');
 
 /**
- * A connection on which something else failed than the statement itself is thrown away, as the pool does after a single query:
- * it may lead to a server that was demoted, lack a prepared statement, or still be busy, so that a rollback would wait in vain.
- * Closing it rolls back.
+ * Unless the statement itself was at fault, the connection is thrown away, as the pool does after a single query. It may lead to
+ * a demoted server, lack a prepared statement, or still be busy, so that a rollback would wait in vain. Closing it rolls back.
  */
 async function inTransaction<Result>(pool: Pool, prepared: boolean, work: (query: Query) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
@@ -123,7 +122,7 @@ async function run<Row extends QueryResultRow>(
   text: string,
   values?: readonly unknown[],
 ): Promise<Row[]> {
-  // What has no values may be several statements, which cannot be prepared.
+  // A text without values may hold several statements, which cannot be prepared.
   const name = prepared && values ? statementName(text) : undefined;
   return (await client.query<Row>({ name, text, values: values as unknown[] | undefined })).rows;
 }

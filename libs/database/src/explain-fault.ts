@@ -1,14 +1,14 @@
 import { ConfigurationError, RetryableError, type AppError } from '@orderly/errors';
 import { driverFault, faultKind, isTlsFault } from './fault-kind';
 
-/** SQLSTATE codes of a schema that is older than the code, or was never made. */
+/** SQLSTATE codes of a schema that is older than the code, or missing. */
 const isSchemaFault = (code: string): boolean => /^(42P01|42703|42883|42704|3F000)$/.test(code);
 
 /**
- * What is wrong with PostgreSQL, in one line for whoever runs Orderly, with what to do about it. Holds no password.
+ * Explains to an operator why PostgreSQL cannot be used and what to do, in one line. The text holds no password.
  *
- * @param variable - names the database
- * @returns undefined for an error that is a fault of ours, or none of PostgreSQL's
+ * @param variable - the environment variable that names the database
+ * @returns undefined for a fault of ours, or an error that did not come from PostgreSQL
  */
 export function explainDatabaseFault(error: unknown, variable = 'DATABASE_URL'): AppError | undefined {
   const kind = faultKind(error);

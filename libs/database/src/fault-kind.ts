@@ -13,7 +13,7 @@ const socketCodes = new Set([
   'ENOENT', // a Unix socket
 ]);
 
-/** Errors that their text tells, because they have no code or one that means several things. */
+/** Errors that are recognised by their text: they have no code, or an ambiguous one. */
 const driverMessages: readonly (readonly [pattern: RegExp, kind: FaultKind])[] = [
   [/^Connection terminated/, 'away'],
   [/timeout exceeded when trying to connect/, 'away'],
@@ -34,7 +34,7 @@ const tlsCodes =
 /** Whether a connection to PostgreSQL failed over TLS: a certificate, its name, or the protocol. */
 export const isTlsFault = (error: unknown): boolean => tlsCodes.test(driverFault(error).code);
 
-/** What a fault of PostgreSQL, or of the way to it, means. Undefined for an error that did not come from there. */
+/** The kind of a fault of PostgreSQL or of the connection to it. Undefined for any other error. */
 export function faultKind(error: unknown): FaultKind | undefined {
   const { code, message } = driverFault(error);
   const told = driverMessages.find(([pattern]) => pattern.test(message));
@@ -50,7 +50,7 @@ export function kindOfSqlState(code: string): FaultKind {
   return known?.except?.[code] ?? known?.kind ?? 'refused';
 }
 
-/** Whether PostgreSQL cannot be used at all, so that waiting for it is the remedy: it is away, or does not let us in. */
+/** Whether PostgreSQL cannot be used at all: it is away, or refuses access. Waiting is the remedy. */
 export function isDatabaseAway(error: unknown): boolean {
   const kind = faultKind(error);
   return kind === 'away' || kind === 'setup';
@@ -66,7 +66,7 @@ export function mayPass(error: unknown): boolean {
 export function driverFault(error: unknown): { code: string; message: string } {
   const { code, message, cause, errors } = (error ?? {}) as Record<'code' | 'message' | 'cause' | 'errors', unknown>;
   if (code === undefined && cause !== undefined) return driverFault(cause);
-  // Of a name with several addresses, each of which failed.
+  // Node throws an AggregateError if every address of a name failed.
   if (message === '' && Array.isArray(errors) && errors.length > 0) return driverFault(errors[0]);
   return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };
 }

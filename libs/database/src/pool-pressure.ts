@@ -1,20 +1,20 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Database } from './database';
 
-/** How many wait for a connection of a pool, and how long. */
+/** How many callers wait for a connection of a pool, and for how long. */
 export interface PoolPressure {
   readonly waiting: number;
-  /** How long the one waits that came first. */
+  /** How long the first of them has waited. */
   readonly longestWaitMs: number;
 }
 
 /**
- * Watches who waits for a connection, which the pool itself does not time. Call it once for a database, before its first query.
+ * Times the waits for a connection, which the pool itself does not. Call it once for a database, before its first query.
  *
- * @returns reads the pressure of the moment; costs next to nothing
+ * @returns a function that reads the current pressure and costs next to nothing
  */
 export function watchPool({ pool }: Pick<Database, 'pool'>): () => PoolPressure {
-  // In the order in which they came.
+  // In order of arrival.
   const waits = new Set<{ readonly since: number }>();
   const connect: Connect = pool.connect.bind(pool);
 

@@ -6,14 +6,14 @@ export interface WaitForDatabaseOptions {
   readonly signal: AbortSignal;
   /** The database went away (`true`) or came back. */
   readonly onChange?: (isAway: boolean) => void;
-  /** Called before each pause of the wait, with what the last try failed with. */
+  /** Called before each pause of the wait, with the error of the last try. */
   readonly onWait?: (error: unknown) => void;
 }
 
 export interface RetryOptions {
   /** Waits for as long as PostgreSQL is away or refuses us. Without it such a fault is thrown at once. */
   readonly wait?: WaitForDatabaseOptions;
-  /** The caller splits a statement that took too much time or memory, so such a one is not run again as it is. */
+  /** The caller splits a statement that took too much time or memory, so it is not run again unchanged. */
   readonly splits?: boolean;
 }
 
@@ -21,19 +21,19 @@ export interface RetryOptions {
 const firstPauseMs = 100;
 const longestPauseMs = 2000;
 
-/** A fault that comes back this often is charged to the statement. */
+/** After this many tries the fault is charged to the statement. */
 const maxTries = 4;
 /**
- * After this long, in ms, a caller who cannot wait for the server is told of a fault that may pass, instead of another try: after
- * a statement_timeout the one who asked has gone.
+ * A caller who cannot wait for the server gets no further try after this long, in ms: after a statement_timeout the caller has
+ * gone.
  */
 export const patienceMs = 1000;
-/** Doubles from one try to the next, and is drawn at random below that: two that met in a deadlock must not meet again. */
+/** The limit doubles from try to try, and the pause is random below it: two deadlocked transactions must not meet again. */
 const busyPauseMs = 20;
 
 /**
- * Runs `work`, and again where that is the remedy: see {@link FaultKind}. A fault that may pass is tried a few times; a server
- * that is away is waited for, if `wait` is given. `work` must be safe to run twice, because a connection can break after the
+ * Runs `work`, and runs it again if that is the remedy: see {@link FaultKind}. A passing fault gets a few tries. A server that
+ * is away is waited for if `wait` is given. `work` must be safe to run twice, because a connection can break after the
  * commit.
  */
 export async function retried<Result>(work: () => Promise<Result>, { wait, splits = false }: RetryOptions = {}): Promise<Result> {

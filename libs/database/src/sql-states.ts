@@ -1,8 +1,8 @@
 /**
- * What a fault of PostgreSQL means for the work that met it:
+ * The kinds of PostgreSQL's faults, by what the caller should do:
  *
  * - `away`: the server cannot serve now, or only reads. Wait for it, for as long as it takes.
- * - `setup`: the server does not let us in, or lacks our tables. Wait too, and say what a person has to correct.
+ * - `setup`: the server refuses access, or lacks our tables. Wait too, and say what a person has to correct.
  * - `busy`: another transaction or a passing fault of the server stood in the way. Try again, a few times.
  * - `exhausted`: the statement took more time or memory than it is allowed. Make it smaller, or try it again a few times.
  * - `refused`: the statement, or one row of it, is at fault. Trying again changes nothing.
@@ -12,7 +12,7 @@ export type FaultKind = 'away' | 'setup' | 'busy' | 'exhausted' | 'refused';
 interface SqlStateClass {
   readonly name: string;
   readonly kind: FaultKind;
-  /** Codes of the class that mean something else than the rest of it. */
+  /** Codes that differ in kind from the rest of their class. */
   readonly except?: Readonly<Record<string, FaultKind>>;
 }
 
@@ -50,7 +50,7 @@ export const sqlStateClasses: Readonly<Record<string, SqlStateClass>> = {
       '25P04': 'exhausted', // transaction_timeout; the connection is gone
     },
   },
-  // The connection behind a pooler is another one than the one on which the statement was prepared.
+  // A pooler switched to a connection on which the statement was never prepared.
   '26': { name: 'invalid SQL statement name', kind: 'busy' },
   '27': { name: 'triggered data change violation', kind: 'refused' },
   '28': { name: 'invalid authorization specification', kind: 'setup' },

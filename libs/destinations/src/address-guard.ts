@@ -3,7 +3,7 @@ import { lookup as systemLookup, type LookupAddress, type LookupOptions } from '
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 
-/** The host is, or resolves to, an address that no destination may have. */
+/** The host is, or resolves to, an address that destinations may not use. */
 export class AddressRefusedError extends Error {}
 
 /** The connection could not be made: nothing was sent. */
@@ -23,8 +23,8 @@ export type Resolve = (
 export type ConnectorOptions = { readonly allowPrivateNetwork: boolean; readonly timeoutMs: number; readonly resolve?: Resolve };
 
 /**
- * Makes undici's connector. The guard sits here, on the addresses that are about to be connected to, and not on the name: a
- * name that was checked earlier may resolve to something else by now.
+ * Makes undici's connector. The guard checks the addresses that are about to be connected to, not the name:
+ * a name that passed an earlier check may resolve to another address by now (DNS rebinding).
  */
 export function createConnector({
   allowPrivateNetwork,
@@ -46,15 +46,15 @@ export function createConnector({
   };
 }
 
-/** Public addresses at which a cloud (Azure) answers its own machines alone, with metadata and credentials. */
+/** Public addresses at which a cloud (Azure) serves metadata and credentials to its own machines. */
 const metadataAddresses = ['168.63.129.16'];
 
-/** Whether an address is one of the public internet. An IPv4 address in IPv6 clothes is judged as what it is. */
+/** Whether an address belongs to the public internet. IPv4-mapped IPv6 addresses are unwrapped first. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast' || metadataAddresses.includes(parsed.toString())) return false;
-  // The rest of IPv6 is not given out, and old forms in it carry IPv4 addresses.
+  // The rest of IPv6 is unassigned, and its old forms embed IPv4 addresses.
   return parsed instanceof ipaddr.IPv4 || parsed.match(ipaddr.parseCIDR('2000::/3'));
 }
 
@@ -62,7 +62,7 @@ function createLookup(resolve: Resolve, allowPrivateNetwork: boolean): LookupFun
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
-      // One bad address among good ones is enough: the next try may take it.
+      // One refused address among good ones refuses the host: the next try may connect to it.
       const refused = allowPrivateNetwork ? undefined : addresses.find(({ address }) => !isPublicAddress(address));
       if (refused) return callback(refuse(refused.address), '', 0);
       if (options.all) return callback(null, addresses);

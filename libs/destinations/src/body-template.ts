@@ -6,8 +6,8 @@ const placeholder = /\{\{\s*([^{}]*?)\s*\}\}/g;
 const lonePlaceholder = /^\{\{\s*([^{}]*?)\s*\}\}$/;
 
 /**
- * Fills a JSON template. A string that is one placeholder becomes the JSON value at its path, `null` where there is none; a
- * placeholder within a longer string is replaced by the value's text, by nothing where there is none.
+ * Fills a JSON template. A string that is one placeholder becomes the JSON value at its path, or `null` if the path is missing. A
+ * placeholder inside a longer string becomes the value's text, or nothing if the path is missing.
  */
 export function fillTemplate(template: JsonValue, values: Readonly<Record<string, unknown>>): unknown {
   if (typeof template === 'string') return fillString(template, values);
@@ -16,7 +16,7 @@ export function fillTemplate(template: JsonValue, values: Readonly<Record<string
   return Object.fromEntries(Object.entries(template).map(([key, item]) => [key, fillTemplate(item, values)]));
 }
 
-/** The mistakes in a template: placeholders that no order can fill, and braces that make none. Paths are those of the strings. */
+/** Faults in a template: placeholders that no order can fill, and unmatched braces. Each fault has the path of its string. */
 export function findTemplateFaults(
   template: unknown,
   path: readonly PropertyKey[] = [],

@@ -14,8 +14,8 @@ export type OrderVersion = {
 };
 
 /**
- * The JSON body for one order version: the destination's template, or the envelope. Identical bytes for the same version, at
- * whatever time: the envelope's `timestamp` is that of the change.
+ * The JSON body for one order version: the destination's template, or the envelope. The same version always gives
+ * identical bytes: the envelope's `timestamp` is the time of the change.
  */
 export function buildBody(destination: Pick<Destination, 'mode' | 'request'>, order: OrderVersion): string {
   const { orderId, version, status, previousStatus } = order;

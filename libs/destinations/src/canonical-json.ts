@@ -1,6 +1,6 @@
 /**
- * The same text for the same value, whatever the order in which its keys were set: the tries of one key have to send identical
- * bytes, and a snapshot that has been through jsonb comes back with its keys in another order.
+ * Gives equal values the same text, in whatever order their keys were set. All tries of one idempotency key must send identical
+ * bytes, and jsonb returns a snapshot with its keys reordered.
  */
 export const canonicalJson = (value: unknown): string => JSON.stringify(sortKeys(value));
 

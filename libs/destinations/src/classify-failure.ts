@@ -3,17 +3,17 @@ import { AddressRefusedError, ConnectError } from './address-guard';
 import { ExchangeError, type HttpAnswer } from './http-exchange';
 import { readRetryAfter } from './retry-after';
 
-/** How long a destination waits that asks us to slow down and does not say for how long. */
+/** How long a destination is held if it asks us to slow down without saying for how long, in ms. */
 const unsaidRetryAfterMs = 5_000;
 
 export type FailureContext = {
   /** The destination's name. */
   readonly name: string;
-  /** Whether the request changes anything there. A lookup does not, so its failure leaves nothing in doubt. */
+  /** Whether the request changes anything at the destination. A lookup does not, so its failure leaves nothing in doubt. */
   readonly hasEffect: boolean;
 };
 
-/** What an answer other than 2xx means for the job. The caller adds `details.partnerVersion` to a conflict. */
+/** Classifies an answer other than 2xx. The caller adds `details.partnerVersion` to a conflict. */
 export function classifyAnswer(
   answer: Pick<HttpAnswer, 'status' | 'headers'>,
   { name, hasEffect, responseExcerpt, nowMs }: FailureContext & { responseExcerpt: string; nowMs: number },
@@ -38,7 +38,7 @@ export function classifyAnswer(
   return new PermanentError('destination-refused', `${message}${hint}`, { details });
 }
 
-/** What the absence of an answer means for the job. */
+/** Classifies a request that got no answer. */
 export function classifySilence(error: unknown, { name, hasEffect }: FailureContext): AppError {
   const cause = error instanceof ExchangeError ? error.cause : error;
   const origin = cause instanceof ConnectError ? cause.cause : cause;

@@ -16,8 +16,8 @@ export interface Connections {
 }
 
 /**
- * Partners may offer to keep a connection for minutes. We keep it for less, so that they rarely close it first, and so that a
- * burst's connections are soon given back. If they offer less, undici keeps it for 2 s less than they offer.
+ * Partners may offer to keep a connection for minutes. We keep it for less, so they rarely close it first and the connections of
+ * a burst are soon released. If a partner offers less, undici closes the connection 2 s before that.
  */
 const idleConnectionMs = 10_000;
 
@@ -44,7 +44,7 @@ export function createConnections(destination: Destination, resolve?: Resolve): 
     try {
       return await exchangeFresh(request, signal);
     } catch (error) {
-      // However the second request failed, the first had been written.
+      // The first request had been written, so the outcome is ambiguous however the second one failed.
       throw new ExchangeError(true, error instanceof ExchangeError ? error.cause : error);
     }
   }

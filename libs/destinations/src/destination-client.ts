@@ -29,7 +29,7 @@ export type SendResult = {
   readonly confirmationId?: string;
 };
 
-/** Speaks with one destination. */
+/** The client for one destination. */
 export interface DestinationClient {
   /**
    * Sends one order version once: no retries, no redirects.
@@ -117,7 +117,7 @@ export function createDestinationClient(destination: Destination, deps: Destinat
     signal: AbortSignal,
     deadline: AbortSignal,
   ): Promise<Error> {
-    // The conflict is the finding: where the lookup fails too, it is retried without knowing the version.
+    // The conflict is the result to report: if the lookup fails too, the job is retried without the partner's version.
     const partnerVersion = await lookUp(orderId, signal, deadline).catch(() => undefined);
     if (partnerVersion === undefined || !(conflict instanceof RetryableError)) return conflict;
     const { code, message, retryAfterMs, details } = conflict;

@@ -5,7 +5,7 @@ import type { Destination } from './destination';
 import { isUnexpanded } from './expand-environment';
 import { findUrlFault, isPlainHttp } from './url-template';
 
-/** Headers that are ours, or that the connection needs. */
+/** Headers that Orderly or the connection sets itself. */
 const reservedHeaders = new Set([
   'connection',
   'content-length',
@@ -24,7 +24,7 @@ const reservedHeaders = new Set([
   'webhook-timestamp',
 ]);
 
-/** A check of a string's form; one that still waits for the environment passes. */
+/** Checks a string's form. A string with an unresolved `${NAME}` passes. */
 const text = (isRight: (value: string) => boolean, fault: string): z.ZodString =>
   z.string().refine((value) => isUnexpanded(value) || isRight(value), fault);
 
@@ -113,7 +113,7 @@ const Entry = z
     idempotency: Idempotency.default({ mode: 'key' }),
     rateLimit: z.strictObject({ max: z.int().positive(), perMs: z.int().positive() }).optional(),
     concurrency: z.int().positive().default(5),
-    // A longer wait would be cut short by the job's own time limit, and the outcome would be lost with it.
+    // The job's own time limit would cut a longer wait short, and its outcome would be lost.
     timeoutMs: z.int().positive().max(syncOrder.policy.timeoutMs).default(10_000),
     onDeadHead: z.enum(['block', 'supersede', 'skip']).optional(),
     allowPrivateNetwork: z.boolean().default(false),
@@ -132,7 +132,7 @@ const Entry = z
         context.addIssue({ code: 'custom', path, message: 'must start with https:// unless allowPrivateNetwork is true' });
       }
     },
-    // Also where other parts of the entry are wrong, so that all faults come at once.
+    // Runs even if other parts of the entry are wrong, so that all faults are reported at once.
     { when: ({ value }) => typeof value === 'object' && value !== null },
   )
   .transform(({ onDeadHead, ...entry }): Omit<Destination, 'secrets'> => ({
@@ -141,7 +141,7 @@ const Entry = z
     onDeadHead: onDeadHead ?? (entry.mode === 'every-event' ? 'block' : 'supersede'),
   }));
 
-/** The destinations file as it stands in YAML: strict, so that a misspelt key is a mistake and not a lost setting. */
+/** The destinations file as YAML gives it. Strict, so that a misspelt key is an error rather than a lost setting. */
 export const DestinationsFile = z.strictObject({
   destinations: z.array(Entry).superRefine(
     (entries, context) => {

@@ -1,9 +1,9 @@
 import type { OrderEventType } from '@orderly/contracts';
 
-/** A JSON value, as it stands in a body template. */
+/** A JSON value in a body template. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
-/** How we prove to a destination who we are. */
+/** How Orderly authenticates to a destination. */
 export type DestinationAuth =
   | { readonly type: 'none' }
   | { readonly type: 'bearer'; readonly token: string }
@@ -14,7 +14,7 @@ export type DestinationAuth =
  * What makes a second send of the same version harmless.
  * - `key`: the destination honours `Idempotency-Key`, so an unanswered request is sent again as it was.
  * - `lookup`: the destination is asked which version it has: a GET of `url`, the answer read at `versionPointer` (RFC 6901).
- * - `none`: nothing does, so an unanswered request ends as an unknown outcome, for a person.
+ * - `none`: a resend may repeat the effect, so an unanswered request ends `unknown` and a person settles it.
  */
 export type DestinationIdempotency =
   | { readonly mode: 'key' }
@@ -51,6 +51,6 @@ export type Destination = {
   readonly onDeadHead: 'block' | 'supersede' | 'skip';
   /** Allows plain http and private, loopback and link-local addresses. */
   readonly allowPrivateNetwork: boolean;
-  /** Texts that must never be shown: credentials, signing secrets, all that came from the environment. */
+  /** Texts that are redacted everywhere: credentials, signing secrets, every value from the environment. */
   readonly secrets: readonly string[];
 };

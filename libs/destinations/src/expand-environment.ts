@@ -26,7 +26,7 @@ export function expandEnvironment(value: unknown, env: Environment, path: readon
   };
 }
 
-/** Whether a string still waits for the environment, so that its form cannot be judged yet. */
+/** Whether a string still holds an unresolved `${NAME}`, so that its form cannot be checked yet. */
 export const isUnexpanded = (text: string): boolean => text.search(reference) >= 0;
 
 function expandString(text: string, env: Environment, path: readonly PropertyKey[]): Expansion {

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 
-/** Bytes of an answer that are read; the rest is not taken from the network. */
+/** How many bytes of an answer are read. The rest stays unread, so a huge answer cannot fill the memory. */
 const answerLimitBytes = 65_536;
 
 export type HttpRequest = {
@@ -31,8 +31,8 @@ export class ExchangeError extends Error {
 }
 
 /**
- * One request and its answer. Once a status is known it is the answer, even if the body then breaks off or `signal` aborts: to
- * forget it would make a definite outcome an unknown one.
+ * One request and its answer. A known status is the answer, even if the body breaks off or `signal` aborts afterwards:
+ * dropping it would turn a definite outcome into an unknown one.
  * @throws ExchangeError with what went wrong, or the signal's reason, as its cause.
  */
 export function exchange(dispatcher: Dispatcher, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
@@ -70,7 +70,7 @@ export function exchange(dispatcher: Dispatcher, request: HttpRequest, signal: A
         bodyTimeout: 0,
       },
       {
-        // Called when a connection is there and the request is about to be written.
+        // Called when the connection is open and the request is about to be written.
         onRequestStart(started) {
           if (isSettled) return started.abort(new Error('The exchange has ended'));
           controller = started;

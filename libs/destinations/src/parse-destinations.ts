@@ -8,12 +8,12 @@ import { readYaml, type Fault } from './yaml-source';
 export type DestinationsOptions = {
   /**
    * Whether `${NAME}` is replaced from the environment. `false` is for a process that needs names, events and modes only and
-   * is not given the secrets: what it gets is not fit for sending.
+   * has no access to the secrets: its result cannot be used for sending.
    * @defaultValue true
    */
   readonly resolveSecrets?: boolean;
   /**
-   * How messages call the text.
+   * The name of the text in messages.
    * @defaultValue 'destinations'
    */
   readonly file?: string;
@@ -22,7 +22,7 @@ export type DestinationsOptions = {
 /** The parts of an entry in which `${NAME}` stands for an environment variable. */
 const expandedParts = ['request', 'auth', 'signing', 'idempotency'];
 
-/** Shorter texts are too common to be hidden wherever they stand, and too short to be secrets. */
+/** Shorter texts are too common to redact everywhere, and too short to be secrets. */
 const shortestSecret = 4;
 
 /**

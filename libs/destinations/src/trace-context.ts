@@ -7,8 +7,8 @@ export type TraceHeaders = { readonly traceparent?: string; readonly tracestate?
 const requestCreated = channel('undici:request:create');
 
 /**
- * Runs a request within a trace, and gives it the headers that it has to set itself: none while an instrumentation listens to
- * undici, which adds its own without a look at those that are there, so that the partner would get two of each.
+ * Runs a request within a trace, and gives it the headers that it has to set itself: none while an instrumentation of
+ * undici is active. The instrumentation adds its own without checking, and the partner would get each header twice.
  */
 export function withTraceContext<Result>(
   headers: TraceHeaders | undefined,

@@ -1,7 +1,7 @@
 import { PermanentError } from '@orderly/errors';
 
 const orderIdPlaceholder = '{orderId}';
-// Such an id alone between two slashes is a step in the path, percent-encoded or not, and would lead to another resource.
+// Between two slashes such an id is a path step, percent-encoded or not, and would address another resource.
 const lonePlaceholderSegment = /\/\{orderId\}(?=[/?#]|$)/;
 
 /**
@@ -15,14 +15,14 @@ export function fillUrl(template: string, orderId: string): URL {
   return new URL(template.replaceAll(orderIdPlaceholder, encodeURIComponent(orderId)));
 }
 
-/** What is wrong with a URL template, if anything. Does not repeat the URL, which may hold a secret. */
+/** The fault of a URL template, if any. The text does not repeat the URL, which may hold a secret. */
 export function findUrlFault(template: string): string | undefined {
   const stranger = template.replaceAll(orderIdPlaceholder, '').match(/[{}]/);
   if (stranger) return `may hold no placeholder but ${orderIdPlaceholder}`;
   const [url, other] = ['a', 'b'].map((id) => tryParse(template.replaceAll(orderIdPlaceholder, id)));
   if (!url || !other) return 'is not an absolute URL';
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https://';
-  // Whoever names an order would choose the host.
+  // Otherwise the producer of an order id would choose the host.
   if (url.origin !== other.origin) return `may hold ${orderIdPlaceholder} only behind the host`;
   if (url.username || url.password) return 'may hold no credentials: use auth';
   if (url.hash) return 'may hold no fragment';

@@ -2,12 +2,12 @@ import { isCollection, isMap, isScalar, LineCounter, parseDocument, type Documen
 
 export type Fault = { readonly line: number; readonly column: number; readonly path: string; readonly message: string };
 
-/** A YAML text that remembers where its values stand. */
+/** A parsed YAML text that knows the line and column of each value. */
 export type YamlSource = {
   /** The plain value; undefined if there are syntax faults. */
   readonly value: unknown;
   readonly syntaxFaults: readonly Fault[];
-  /** The fault with the place of the value at `path`, or of the nearest thing around it. With `key`, of that key in it. */
+  /** Adds line and column to a fault: of the value at `path`, or of its nearest parent. With `key`, of that key in it. */
   readonly locate: (fault: { path: readonly PropertyKey[]; message: string; key?: string }) => Fault;
 };
 
@@ -38,7 +38,7 @@ function toPlainValue(document: Document): { value?: unknown; fault?: string } {
   }
 }
 
-// Some messages go on with a piece of the text: after a colon or as an escape sequence.
+// Some messages quote the source after a colon or as an escape sequence, and it may hold a secret.
 const withoutSource = (message: string): string => message.split(/: |(?<=escape sequence) /)[0] ?? message;
 
 function findOffset(document: Document, path: readonly PropertyKey[], key?: string): number {

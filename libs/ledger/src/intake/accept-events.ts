@@ -2,7 +2,7 @@ import { applyOrderEvent, type Actor, type OrderEvent } from '@orderly/contracts
 import { newJob, type NewJob, type RunnableJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 
-/** An event that has passed validation, with what its request said about it. */
+/** A validated event, with the facts of its request. */
 export interface AcceptedEvent {
   readonly event: OrderEvent;
   /** SHA-256 of the event as sent: tells a repeated event from another one under the same id. */
@@ -11,7 +11,7 @@ export interface AcceptedEvent {
   readonly batch: string | null;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
-  /** By which the audit trail's entry of a repeated event is found. @defaultValue that of `traceparent` */
+  /** The trace id in the audit entry of a repeated event. @defaultValue the trace id of `traceparent` */
   readonly requestTraceId?: string;
   /** Who sent it. */
   readonly actor: Actor;
@@ -19,16 +19,16 @@ export interface AcceptedEvent {
   readonly manual?: { readonly expectedVersion: number | null };
 }
 
-/** What became of an event; `eventId` is ours, and for all but `accepted` that of the event that came first. */
+/** The result for one event. `eventId` is ours; unless `accepted`, it is the id of the event that came first. */
 export type IntakeResult =
   | { readonly status: 'accepted'; readonly eventId: string; readonly job: RunnableJob }
   | { readonly status: 'duplicate'; readonly eventId: string }
-  /** Another event of this source has the id already: nothing was taken. */
+  /** Another event of this source already has the id: nothing was stored. */
   | { readonly status: 'reused'; readonly eventId: string };
 
 /**
- * Stores events and the job that applies each, in one statement; within the call `acceptance` follows the order given. Events
- * that are known already change nothing; the audit trail has an entry of each.
+ * Stores events and the job that applies each, in one statement; within the call, `acceptance` follows the order given. A known
+ * event changes nothing but gets an entry in the audit trail.
  *
  * @param events - at most a few thousand
  * @returns one result per event, in the order given
@@ -36,20 +36,20 @@ export type IntakeResult =
 export const acceptEvents = (db: Pick<Database, 'query'>, events: readonly AcceptedEvent[]): Promise<IntakeResult[]> =>
   acceptCandidates(db, events.map(candidateOf));
 
-/** An event that is to be stored, under an id that stays the same however often that is tried; its job has the same id. */
+/** An event to be stored. Its id stays the same over all tries, and its job has the same id. */
 export type Candidate = AcceptedEvent & { readonly job: NewJob };
 
 export const candidateOf = (accepted: AcceptedEvent): Candidate => ({ ...accepted, job: jobOf(accepted) });
 
 /**
- * Like {@link acceptEvents}, and may be called again with the same candidates when nobody knows whether the first call was
- * committed: its events are then accepted, not duplicates of themselves.
+ * Like {@link acceptEvents}, and may be called again with the same candidates if the commit of the first call is uncertain: its
+ * events then count as accepted, not as duplicates of themselves.
  */
 export async function acceptCandidates(db: Pick<Database, 'query'>, candidates: readonly Candidate[]): Promise<IntakeResult[]> {
   const inserted = await db.query<{ event_id: string }>(insertStatement, columnsOf(candidates));
   const insertedIds = new Set(inserted.map((row) => row.event_id));
 
-  // What another transaction committed meanwhile is not in the snapshot of the statement that ran into it: hence a second one.
+  // A second statement is needed: the snapshot of the first lacks a row whose commit it had to wait for.
   const known = await findKnown(
     db,
     candidates.filter(({ job }) => !insertedIds.has(job.id)),
@@ -65,7 +65,7 @@ export async function acceptCandidates(db: Pick<Database, 'query'>, candidates: 
   });
 }
 
-// Keys are inserted in their order, so that two statements that share some wait for each other and never in a circle.
+// Keys are inserted in sorted order, so that two statements with common keys cannot deadlock.
 const insertStatement = `
   with input as (
     select * from unnest(
@@ -122,7 +122,7 @@ function columnsOf(candidates: readonly Candidate[]): unknown[] {
   ];
 }
 
-/** What is known under a candidate's key: the event that came first, and whether it is the same. */
+/** The event that came first under a candidate's key, and whether it is the same event. */
 type Known = { readonly id: string; readonly event_id: string; readonly is_same: boolean };
 
 async function findKnown(db: Pick<Database, 'query'>, candidates: readonly Candidate[]): Promise<Map<string, Known>> {

@@ -7,22 +7,22 @@ export interface IntakeRequest {
   readonly events: readonly AcceptedEvent[];
   /** Set for a request whose repetitions get the same answer. */
   readonly key?: KeyedRequest;
-  /** The answer, from what became of each event, in their order. Pure: it may be asked more than once. */
+  /** Makes the answer from the result of each event, in their order. Pure, because it may run more than once. */
   readonly answer: (results: readonly IntakeResult[]) => Answer;
   /** False once nobody waits for the answer: then the request is dropped unstored, if its turn has not come yet. */
   readonly isWanted?: () => boolean;
 }
 
-/** Takes events in: all single ones and arrays, with and without an `Idempotency-Key`, through one bounded queue. */
+/** Stores events: single events and arrays, with or without an `Idempotency-Key`, through one bounded queue. */
 export interface Intake {
   /**
    * Resolves when all events of the request are committed, or with the answer that the request got before.
    *
    * @throws RetryableError `overloaded` if the request was refused or dropped before its turn: nothing of it is stored. Any other
-   * error leaves it open whether it was stored; sent again its events are then duplicates
+   * error leaves open whether it was stored: its events are duplicates if they are sent again
    */
   take(request: IntakeRequest): Promise<OnceResult<readonly IntakeResult[]>>;
-  /** How long the request has waited whose turn is next; 0 if none waits. */
+  /** How long the next request has waited, in ms; 0 if none waits. */
   longestWaitMs(): number;
 }
 
@@ -40,7 +40,7 @@ export interface IntakeOptions {
 
 /** Events of one statement; a request with more of them has its own. */
 const maxEvents = 200;
-/** While one statement waits for its commit another is being filled; more of them would only make each smaller. */
+/** One statement fills while another waits for its commit. More statements at once would only make each smaller. */
 const maxStatements = 2;
 
 /** Requests that arrive at the same time share one statement, or one transaction if any of them has a key. */
@@ -52,7 +52,7 @@ export function createIntake(db: Database, { maxWaiting, maxWaitMs = Infinity, o
     weightOf: ({ candidates }) => Math.max(candidates.length, 1),
     isWanted: ({ isWanted, sendBy }) => performance.now() < sendBy && (isWanted?.() ?? true),
     maxWaiting,
-    // As long again for the statement as for the wait before it.
+    // The statement may take as long as the wait before it.
     maxBatchMs: maxWaitMs,
     onBatch,
   });
@@ -74,7 +74,7 @@ const takeOnce = (db: Database, requests: readonly Waiting[]): Promise<OnceResul
 
 /**
  * One call for all requests: it locks their event ids in one order, as every intake does. Several calls in one transaction could
- * wait for another intake in a circle.
+ * deadlock with another intake.
  */
 async function accept(
   db: { readonly query: Query },

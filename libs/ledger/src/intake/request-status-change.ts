@@ -7,15 +7,15 @@ import { recordAudit } from '../audit/record-audit';
 import type { Database } from '@orderly/database';
 import { acceptEvents } from './accept-events';
 
-/** The source of the events that manual changes are. */
+/** The source of the events that stand for manual changes. */
 const manualSource = 'manual';
 
-/** That an order take a status, because a person wants it to. */
+/** A person's request that an order take a status. */
 export interface StatusChangeRequest {
   readonly orderId: string;
   readonly status: OrderStatus;
   readonly reason?: string;
-  /** The version that the order must have when it takes the status; null where any will do. */
+  /** The version that the order must have when it takes the status; null for any version. */
   readonly expectedVersion: number | null;
   readonly notify?: boolean;
   readonly actor: Actor;
@@ -36,27 +36,27 @@ export type StatusChangeAnswer =
   | { readonly status: 'order-unknown' }
   | StatusChangeRefusal;
 
-/** Nothing is stored but the audit trail's entry of it, so it is to be committed too. */
+/** Only the audit entry is stored, so the transaction must be committed too. */
 type StatusChangeRefusal =
   | { readonly status: 'version-conflict'; readonly currentVersion: number }
   | { readonly status: 'transition-not-allowed'; readonly current: OrderStatus; readonly allowed: readonly OrderStatus[] };
 
 /**
- * Takes a manual change in, or refuses it where it is certain already that it will not be applied: by the same decision that the
+ * Stores a manual change, or refuses it if it is already certain that it cannot be applied. The decision is the same that the
  * status-worker makes later.
  *
- * The order's row is locked first, so that the answer is about one moment. The lock is all that is waited for: what is inserted
- * afterwards has ids that nobody else has, so no circle of waiting transactions can form.
+ * The order's row is locked first, so that the answer is about one moment. Nothing else is waited for: the
+ * rows that are inserted afterwards have new ids, so no deadlock is possible.
  *
- * @param db - within a transaction, which must take in nothing else: the locks of two orders, or an order and the keys of other
- * events, would have to be taken in the order in which everybody takes them
+ * @param db - within a transaction that stores nothing else. Locks of two orders, or of an order and other events' keys, would
+ * have to follow the common lock order
  */
 export async function requestStatusChange(
   db: Pick<Database, 'query'>,
   request: StatusChangeRequest,
 ): Promise<StatusChangeAnswer> {
   const event = eventOf(request);
-  // A row that does not exist cannot be locked: what created the order meanwhile is found at the second look.
+  // A missing row cannot be locked: an order that was created meanwhile is found by the second read.
   const standing = (await readStanding(db, request, event)) ?? (await readStanding(db, request, event));
   if (standing === undefined) return { status: 'order-unknown' };
   const { order, refusal } = standing;
@@ -92,7 +92,7 @@ interface Standing {
   readonly refusal?: StatusChangeRefusal;
 }
 
-/** Undefined for an order of which nobody knows anything, nor will by what was accepted. */
+/** Undefined for an unknown order that no accepted event will create. */
 async function readStanding(
   db: Pick<Database, 'query'>,
   request: StatusChangeRequest,
@@ -113,13 +113,13 @@ async function readStanding(
     if (!(await isStepOpen(db, orderId, ['order.created']))) return undefined;
     return expectedVersion === null ? { order } : { order, refusal: conflict };
   }
-  // What the graph does not lead to is refused whatever comes; what it leads to, only if nothing is on its way there.
+  // An unreachable status is always refused. A reachable one is refused only if no accepted event can lead there.
   const mayStillFit = isReachable(order.status, status) && (await isStepOpen(db, orderId, statusTypes));
   if (mayStillFit) return { order };
   return { order, refusal: { status: 'transition-not-allowed', current: order.status, allowed: decision.allowed } };
 }
 
-/** Its data are left out: no decision about a status depends on them. */
+/** Without its data, because no decision about a status depends on them. */
 async function lockOrder(db: Pick<Database, 'query'>, orderId: string): Promise<OrderState> {
   const [row] = await db.query<{ status: OrderStatus | null; version: number }>(
     'select status, version from orders where order_id = $1 for share',
@@ -130,7 +130,7 @@ async function lockOrder(db: Pick<Database, 'query'>, orderId: string): Promise<
 
 const statusTypes: readonly OrderEvent['type'][] = ['order.created', 'order.status_changed', 'order.cancelled'];
 
-/** Whether an accepted event of these types is still to be applied. Parked ones wait themselves: they take no order anywhere. */
+/** Whether an accepted event of these types is still to be applied. Parked events do not count: they wait for others. */
 async function isStepOpen(db: Pick<Database, 'query'>, orderId: string, types: readonly OrderEvent['type'][]): Promise<boolean> {
   const rows = await db.query(
     `select from jobs j join events e on e.event_id = j.id

@@ -6,7 +6,7 @@ export interface KeyedRequest {
   /** Whose key it is, and for which call. */
   readonly scope: string;
   readonly key: string;
-  /** SHA-256 of what the request asks for: tells a repeated request from another one under the same key. */
+  /** SHA-256 of what the request asks for: distinguishes a repeated request from a different one under the same key. */
   readonly fingerprint: Buffer;
   /** How long its answer is kept. */
   readonly retentionHours: number;
@@ -16,19 +16,19 @@ export interface KeyedRequest {
 export interface Answer {
   /** The HTTP status. */
   readonly status: number;
-  /** Those that belong to the answer itself, names in small letters. */
+  /** The headers of the answer itself, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What the work of a request came to. */
+/** The result of a request's work. */
 export interface Executed<Value> {
   readonly answer: Answer;
-  /** What the caller needs to know once it is committed. */
+  /** Facts for the caller, valid once the work is committed. */
   readonly value: Value;
 }
 
-/** What became of a request. */
+/** The result of a request. */
 export type OnceResult<Value> =
   /** Its work was done now; work and answer are committed. */
   | { readonly status: 'done'; readonly answer: Answer; readonly value: Value }
@@ -40,10 +40,10 @@ export type OnceResult<Value> =
   | { readonly status: 'in-progress' };
 
 /**
- * Does the work of a request in one transaction with keeping its answer, unless an answer is kept already.
+ * Does the work of a request and keeps its answer in one transaction, unless an answer is kept already.
  *
- * A lock that lasts as long as the transaction says that a request is being worked on. So a process that dies leaves neither work
- * nor answer behind, and nothing that would have to be cleared away before the request can be sent again.
+ * A lock that ends with the transaction marks the request as being worked on. A process that dies leaves neither work nor answer,
+ * and nothing that must be cleared before the request can be sent again.
  *
  * @param key - undefined for a request without one, whose answer is not kept
  * @param work - must do everything through the `query` that it is given; may run again, so it does nothing else
@@ -111,7 +111,7 @@ interface Kept {
 
 type Keyed = { readonly key: KeyedRequest };
 
-/** Nobody is waited for, so that it does not matter in which order the locks are taken. */
+/** The locks are tried and never waited for, so their order does not matter. */
 async function lock<Item extends Keyed>(query: Query, items: readonly Item[]): Promise<Item[]> {
   const rows = await query<{ position: number; locked: boolean }>(
     `select position, pg_try_advisory_xact_lock(lock) as locked
@@ -163,6 +163,6 @@ async function keep(query: Query, rows: readonly (KeyedRequest & Answer)[]): Pro
 
 const identityOf = ({ scope, key }: Pick<KeyedRequest, 'scope' | 'key'>): string => JSON.stringify([scope, key]);
 
-/** Advisory locks are numbers of 64 bits. Should two keys ever share one, one is told to come again. */
+/** Advisory locks are 64-bit numbers. If two keys ever share one, one of them is answered 409. */
 const lockOf = (request: KeyedRequest): string =>
   createHash('sha256').update(identityOf(request)).digest().readBigInt64BE().toString();

@@ -29,7 +29,7 @@ export async function applyOrderEvents(
 ): Promise<ApplyOutcome> {
   const { results, runnable, unfinished } = await db.transaction((query) => applyDelivered(query, deliveries, options));
   let left = unfinished;
-  // Each round applies something, so there is an end.
+  // Each round applies at least one event, so the loop ends.
   while (left.length > 0) {
     const orderIds = left;
     const round = await db.transaction(async (query) =>
@@ -70,7 +70,7 @@ function beginOf(job: FoundJob | undefined, begin: Delivery['begin']): ApplyCont
   return begin?.({ id, name, orderId, attemptsUsed, waitMs: Math.max(-job.due_in_ms, 0), traceparent, tracestate });
 }
 
-/** What becomes of a delivery whose job may not run. */
+/** The result of a delivery whose job may not run. */
 function turnedAway(job: FoundJob | undefined): ApplyResult {
   if (job === undefined) return { kind: 'missing' };
   if (job.hold_ms !== null) return { kind: 'held', delayMs: job.hold_ms };
@@ -81,7 +81,7 @@ function turnedAway(job: FoundJob | undefined): ApplyResult {
 }
 
 interface Round {
-  /** By the id of the event and its job. */
+  /** By id: an event and its job share one. */
   readonly results: ReadonlyMap<string, ApplyResult>;
   /** Of an open job whose event was not read. */
   readonly unreadResult: (job: FoundJob) => ApplyResult;
@@ -137,7 +137,7 @@ function planOne(
   { plan, onlyEvent }: ApplyOptions,
 ): { readonly planned: readonly PlannedEvent[]; readonly results: readonly (readonly [string, ApplyResult])[] } {
   const { events, left, delayMs } = takeEvents(unapplied, onlyEvent);
-  // What is left may be the step that a parked event misses: no deadline passes before it.
+  // The remaining events may hold the step that a parked event waits for, so no deadline passes before them.
   const planned = plan(order, events, left.length === 0 ? now : beginningOfTime);
   const later: ApplyResult = { kind: 'later', delayMs };
   return {

@@ -4,7 +4,7 @@ import type { PlanOrder } from './order-plan';
 export interface ApplyOptions {
   readonly plan: PlanOrder;
   readonly processId: string;
-  /** Applies of the events that are not parked this one alone, if it is the first of its order: so that a bad one can be found. */
+  /** Of the events that are not parked, applies only this one, and only if it is the first of its order. It finds a bad event. */
   readonly onlyEvent?: string;
 }
 

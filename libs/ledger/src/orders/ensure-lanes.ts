@@ -14,13 +14,13 @@ export async function ensureLanes(
 ): Promise<LockedLane[]> {
   const values = [lanes.map(({ order_id }) => order_id), lanes.map(({ destination }) => destination)];
   const locked = await query<LockedLane>(ensureSql, values);
-  // A lane that somebody makes or removes at the same moment is seen at the next look.
+  // A lane that another transaction makes or removes at this moment is seen by the next read.
   return locked.length === lanes.length ? locked : ensureLanes(query, lanes);
 }
 
 /**
- * $1 orders and $2 destinations, in pairs. Lanes are locked in the order of their keys, so that no two transactions wait for each
- * other; a new lane is locked by having been made, before the others.
+ * $1 orders and $2 destinations, in pairs. Lanes are locked in the order of their keys, so that no two transactions
+ * deadlock. A new lane is locked by its insertion, before the others.
  */
 const ensureSql = `
   with wanted as (

@@ -4,7 +4,7 @@ import { placeholderOf, type OrderState } from '@orderly/orders';
 import { idRange } from '../jobs/id-range';
 import { orderOf, type LockedOrders, type OrderRow } from './read-orders';
 
-/** A job as its delivery found it. */
+/** The state of a delivered job. */
 export interface FoundJob {
   readonly id: string;
   readonly name: string;
@@ -18,13 +18,13 @@ export interface FoundJob {
   readonly hold_ms: number | null;
   /** Its payload names its order, as every job of an event does. */
   readonly is_sound: boolean;
-  /** Its events may be applied now; then its order is locked. */
+  /** Its events may be applied now, and its order is locked. */
   readonly is_open: boolean;
 }
 
 /**
- * Finds delivered jobs and locks the orders of those that may run, in one statement. An order that nobody knows yet gets a
- * placeholder, which is locked because this transaction made it.
+ * Finds delivered jobs and locks the orders of those that may run, in one statement. An unknown order gets a placeholder, which
+ * is locked because this transaction inserted it.
  */
 export async function lockDelivered(
   query: Query,
@@ -34,7 +34,7 @@ export async function lockDelivered(
   const values = [jobIds, lowest, highest, queueNames.orderStatus, applyOrderEvent.name];
   for (;;) {
     const rows = await query<DeliveredRow>(lockSql, values);
-    // Another process made one of the placeholders at the same moment. Then nothing was locked; the next look sees its order.
+    // Another process inserted one of the placeholders at the same moment. Nothing was locked; the next read sees the order.
     if (rows.some((row) => row.is_open && !row.is_new && row.locked_id === null)) continue;
     const orders = new Map<string, OrderState>();
     for (const row of rows) {

@@ -10,11 +10,11 @@ import type { UnappliedEvent } from './read-orders';
  * @param events - in acceptance order, each once
  * @param now - ISO; deadlines up to then have passed
  * @returns one plan per event, in the order in which the events were decided
- * @throws when an event cannot be decided; then nothing of the order is written, and the bad event is looked for
+ * @throws when an event cannot be decided; nothing of the order is written then, and its events are tried one by one to find the bad one
  */
 export type PlanOrder = (order: OrderState, events: readonly UnappliedEvent[], now: string) => readonly PlannedEvent[];
 
-/** What becomes of one event, and what follows from it. */
+/** The decision about one event, and its consequences. */
 export interface PlannedEvent {
   readonly event: UnappliedEvent;
   /** The order as it was before this decision. */

@@ -3,7 +3,7 @@ import type { AppliedDecision, Decision, RejectedDecision } from '@orderly/order
 import { auditRow } from '../audit/audit-entry';
 import type { NewMessage, PlannedEvent } from './order-plan';
 
-/** A row by its columns; the key is needed apart. */
+/** A row by its columns; the key has a type of its own. */
 type Row<Key extends string> = Readonly<Record<Key, string> & Record<string, unknown>>;
 
 /** What one transaction writes, as rows. */
@@ -41,8 +41,8 @@ type Applied = PlannedEvent & { readonly decision: AppliedDecision };
 const isApplied = (planned: PlannedEvent): planned is Applied => planned.decision.outcome === 'applied';
 
 /**
- * The order as the last change leaves it; none if nothing was applied. Data that are null stay as they are: most events change the
- * status alone, and PostgreSQL would write large data anew with each.
+ * The order as the last change leaves it; none if nothing was applied. Null data stay unchanged: most events change only
+ * the status, and PostgreSQL would rewrite large data each time.
  */
 function orderRows(plan: readonly PlannedEvent[]): Row<'order_id'>[] {
   const [first] = plan;
@@ -97,6 +97,6 @@ const deadLetterColumns = (decision: RejectedDecision): object => ({
   detail: rejectionDetail(decision),
 });
 
-/** What could be done instead. For an order that nobody knows there is nothing to name. */
+/** The transitions that are allowed instead. An unknown order has none. */
 const rejectionDetail = ({ code, current, currentVersion, allowed }: RejectedDecision): object | undefined =>
   code === 'order-unknown' ? undefined : { current, currentVersion, allowed };

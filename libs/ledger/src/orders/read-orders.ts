@@ -10,7 +10,7 @@ export interface LockedOrders {
   readonly now: string;
 }
 
-/** Locks orders that are known, in the order of their keys. */
+/** Locks known orders, in the order of their keys. */
 export async function lockOrders(query: Query, orderIds: readonly string[]): Promise<LockedOrders> {
   const rows = await query<OrderRow>(
     `select order_id, status, version, data, key_times, status_occurred_at, now() as now
@@ -39,7 +39,7 @@ export type OrderRow = {
   now: Date;
 };
 
-/** An event without an outcome, with what its job carries. */
+/** An event without an outcome, with the facts of its job. */
 export interface UnappliedEvent extends PendingEvent {
   readonly source: string;
   readonly actor: Actor;
@@ -50,13 +50,13 @@ export interface UnappliedEvent extends PendingEvent {
   readonly dueInMs: number;
 }
 
-/** An order with thousands of events must not fill the memory, nor make the others of its batch wait. */
+/** Bounds the events read of one order: thousands would fill the memory and delay the rest of the batch. */
 export const maxEventsRead = 501;
 
 /**
- * All events of the orders that have no outcome yet, in the order in which they were accepted. What is due is judged by the
- * statement's time: an event that was accepted while this transaction waited for its locks is due, and not of the future. Of one
- * order at most {@link maxEventsRead} are read, and as many parked ones: the oldest, so also those whose deadline comes first.
+ * All events of the orders that have no outcome yet, in the order in which they were accepted. Due times are compared
+ * with the statement's time: an event that was accepted while this transaction waited for its locks is due. At most
+ * {@link maxEventsRead} events of an order are read, and as many parked ones: the oldest, whose deadlines come first.
  */
 export async function unappliedEvents(query: Query, orderIds: readonly string[]): Promise<Map<string, UnappliedEvent[]>> {
   const rows = await query<EventRow>(
@@ -125,8 +125,8 @@ type EventRow = {
 };
 
 /**
- * Of delivered jobs whose event was not read, those that are open all the same: their event is gone. The others have ended
- * meanwhile. Nothing is asked in the usual case that every event was read.
+ * Finds delivered jobs that are open although their event was not read: their event is gone. Other such jobs have ended
+ * meanwhile. No statement runs in the usual case that every event was read.
  */
 export async function openWithoutEvent(query: Query, jobIds: readonly string[]): Promise<ReadonlySet<string>> {
   if (jobIds.length === 0) return new Set();

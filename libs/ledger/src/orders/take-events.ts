@@ -4,18 +4,18 @@ import { maxEventsRead, type UnappliedEvent } from './read-orders';
 export interface TakenEvents {
   readonly events: readonly UnappliedEvent[];
   readonly left: readonly UnappliedEvent[];
-  /** How soon the left ones are tried again, in ms. */
+  /** How soon the remaining events are tried again, in ms. */
   readonly delayMs: number;
 }
 
-/** Events of one order that one transaction applies: one fewer than are read, so that it shows when some are left. */
+/** Maximum events of one order per transaction: one fewer than are read, so that a remainder is noticed. */
 const maxEvents = maxEventsRead - 1;
 
-/** How soon the events are delivered again that were too many for one transaction, in ms. */
+/** How soon events beyond the maximum are delivered again, in ms. */
 const leftOverMs = 100;
 
 /**
- * Takes all parked events, and the others up to one that waits for its retry.
+ * Takes all parked events, and the others up to the first that waits for its retry.
  *
  * @param onlyEvent - of the events that are not parked, takes this one alone, and only if it is the first
  */

@@ -29,7 +29,7 @@ export async function writePlan(query: Query, plan: PlanRows, processId: string)
   return jobs.filter(({ state }) => state === 'runnable').map(({ id, name, queue, priority }) => ({ id, name, queue, priority }));
 }
 
-/** Makes and locks the lanes, and picks for each free one the first of its new jobs. */
+/** Makes and locks the lanes, and picks the first new job of each free lane as its head. */
 async function assignHeads(query: Query, syncs: readonly NewJob[]): Promise<NewJob[]> {
   const byLane = new Map<string, NewJob>();
   for (const job of syncs) {
@@ -78,8 +78,8 @@ const messageRow = ({ job, kind, channel, recipient }: NewMessage): object => ({
 
 /**
  * $1 orders, $2 changes, $3 ended jobs, $4 parked jobs, $5 new jobs, $6 new heads of lanes, $7 new messages (all JSON), $8 process,
- * $9 the ids of the orders, $10 those of the ended and parked jobs: named beside the joins, so that the planner takes the index
- * whatever it believes of the tables; $11 entries of the audit trail (JSON).
+ * $9 the ids of the orders, $10 those of the ended and parked jobs: named beside the joins, so that the planner uses the index
+ * whatever its statistics say; $11 entries of the audit trail (JSON).
  */
 const writeSql = `
   with
