@@ -22,6 +22,11 @@ export interface BullEngine extends Engine {
   counts(queue: string): Promise<Readonly<Record<string, number>>>;
   /** Removes the active jobs of a queue that BullMQ cannot read, and returns how many. The sweep adds what the ledger has. */
   removeDamaged(queue: string): Promise<number>;
+  /**
+   * Ends a pause and limits of a queue that BullMQ keeps in Redis, and returns whether there were any. Orderly sets none: a tool
+   * or a person did, and the ledger, where pauses belong, would not show why nothing runs.
+   */
+  liftForeignHolds(queue: string): Promise<boolean>;
   /** Keeps a queue's workers from fetching for so long. Does nothing unless they have a limiter. */
   hold(queue: string, forMs: number): Promise<void>;
   /** Lets a queue's workers fetch again before a hold has ended. Whatever still has to wait is held again by its claim. */
@@ -55,6 +60,12 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
       return absent.flat();
     },
     removeDamaged: presence.removeDamaged,
+    async liftForeignHolds(queue) {
+      const limits = await redis.hdel(`${prefix}:${queue}:meta`, 'concurrency', 'max', 'duration');
+      const isPaused = await queueOf(queue).isPaused();
+      if (isPaused) await queueOf(queue).resume();
+      return isPaused || limits > 0;
+    },
     counts: async (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
     hold: async (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
     async release(queue) {

@@ -139,6 +139,7 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
 
   async function repair(added: Map<string, number>): Promise<void> {
     await addAbsent('lane', await ledger.repairLanes(queue, pageSize), added);
+    if (await engine.liftForeignHolds(queue)) logger.warn({ queue }, 'A pause or limit that was set in Redis was removed');
     const damaged = await engine.removeDamaged(queue);
     if (damaged === 0) return;
     metrics.sweepRepaired.add({ queue, kind: 'damaged' }, damaged);

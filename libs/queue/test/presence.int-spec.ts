@@ -175,3 +175,16 @@ describe('a look at a page of jobs', () => {
     expect(errors).toEqual([]);
   });
 });
+
+describe('a pause or limit that is only in Redis', () => {
+  it.each(['paused', 'concurrency', 'max'])('ends, so that it holds no queue for ever: %s', async (field) => {
+    const waiting = job();
+    await engine.add([waiting]);
+    await space.redis.hset(key('meta'), { [field]: field === 'paused' ? '1' : '0' });
+    expect(await engine.liftForeignHolds(queue)).toBe(true);
+    expect(await engine.liftForeignHolds(queue)).toBe(false);
+    const delivered: string[] = [];
+    work(async (id) => void delivered.push(id));
+    await eventually(() => expect(delivered).toEqual([waiting.id]));
+  });
+});

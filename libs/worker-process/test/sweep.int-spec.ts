@@ -250,3 +250,9 @@ describe('the sweep', () => {
     await eventually(async () => expect(await absentOf(ids)).toBe(0));
   });
 });
+
+it('ends a pause that was set in Redis alone, as the ledger does not know it', async () => {
+  await engine.redis.hset(`${prefix}:${queue}:meta`, 'paused', '1');
+  await startSweep();
+  await eventually(async () => expect(await engine.redis.hexists(`${prefix}:${queue}:meta`, 'paused')).toBe(0));
+});
