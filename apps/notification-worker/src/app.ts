@@ -13,7 +13,7 @@ export interface NotificationWorkerDeps extends WorkerProcessDeps {
   readonly templates: Templates;
 }
 
-/** The worker that tells customers of their orders. */
+/** The worker that sends messages to customers. */
 export function buildApp(config: NotificationWorkerConfig, { templates, ...deps }: NotificationWorkerDeps): WorkerProcess {
   const { concurrency, smtpUrl, mailFrom } = config.notifications;
   return createWorkerProcess('notification-worker', config, deps, ({ ledgerOptions }) => {

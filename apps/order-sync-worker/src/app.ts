@@ -21,7 +21,7 @@ export interface OrderSyncWorkerDeps extends WorkerProcessDeps {
   readonly destinations: readonly Destination[];
 }
 
-/** The worker that tells destinations of orders: one queue, and one set of connections, per destination. */
+/** The worker that sends orders to destinations. Each destination has its own queue and connections. */
 export function buildApp(config: OrderSyncWorkerConfig, { destinations, ...deps }: OrderSyncWorkerDeps): WorkerProcess {
   const served = selectDestinations(destinations, config.served.names);
   const declared = destinations.map(({ name }) => name);
@@ -56,7 +56,7 @@ function planDestination(destination: Destination, { ledgerOptions }: WorkerPart
   };
 }
 
-/** Without idempotency nobody can tell whether a request took place whose process died: it is not sent again. */
+/** Without idempotency a request is not repeated if its process died: it may have taken effect. */
 const definitionFor = ({ idempotency }: Destination): typeof syncOrder => ({
   ...syncOrder,
   policy: { ...syncOrder.policy, whenLost: idempotency.mode === 'none' ? 'unknown' : 'retry' },

@@ -5,8 +5,8 @@ import type { Logger } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';
 
 /**
- * Warns at the start about destinations with open jobs that the destinations file does not declare: somebody has renamed or removed
- * them, or status-worker reads another file. No worker will ever send these jobs.
+ * Warns at the start about destinations with open jobs that the destinations file does not declare: they were renamed or
+ * removed, or status-worker reads another file. No worker will ever send these jobs.
  */
 export function warnAboutUnknownDestinations(
   declared: readonly string[],

@@ -1,6 +1,6 @@
 import type { JobOutcome } from './job-state';
 
-/** Where in which trace something was caused. */
+/** The trace context of a cause. */
 export interface ApplyContext {
   readonly traceparent: string;
   readonly tracestate?: string | null;
@@ -12,12 +12,12 @@ export interface Delivery {
   /**
    * Called when the job is found and may run, before its effect. Called again if the transaction has to be repeated.
    *
-   * @returns where the effect is caused: follow-up jobs continue there
+   * @returns the trace context of the effect: follow-up jobs continue its trace
    */
   readonly begin?: (job: DeliveredJob) => ApplyContext | undefined;
 }
 
-/** What is known of a job that may run. */
+/** The facts of a job that may run. */
 export interface DeliveredJob {
   readonly id: string;
   readonly name: string;
@@ -29,13 +29,13 @@ export interface DeliveredJob {
   readonly tracestate: string | null;
 }
 
-/** What became of a delivery. The transaction that did the work has written it. */
+/** The result of a delivery, as the transaction of the work has written it. */
 export type ApplyResult =
   | { readonly kind: 'ended'; readonly outcome: JobOutcome; readonly version: number | null; readonly code?: string }
   | { readonly kind: 'parked' }
   /** Not due, or behind an earlier event of the order that waits for its retry: to be delivered again. */
   | { readonly kind: 'later'; readonly delayMs: number }
-  /** The queue is held: nothing of it is to be fetched for so long. */
+  /** The queue is held: fetch none of its jobs for this long. */
   | { readonly kind: 'held'; readonly delayMs: number }
   /** The job can never be applied. Nothing is written: the runtime ends it as a dead letter. */
   | { readonly kind: 'refused'; readonly code: 'event-missing' | 'invalid-payload' | 'unknown-job' }

@@ -1,6 +1,6 @@
 import type { OrderChange, OrderSnapshot, OrderStatus } from '@orderly/contracts';
 
-/** What an order looked like at one version; the same for ever. */
+/** An order at one version. It never changes. */
 export interface OrderVersion {
   readonly orderId: string;
   readonly version: number;
@@ -24,7 +24,7 @@ export interface ClaimedJob {
   readonly queue: string;
   /** As stored: the runtime parses it before the handler sees it. */
   readonly payload: unknown;
-  /** Every later write carries it; null where the order's row lock serves as the claim. */
+  /** Every later write carries it. Null if the order's row lock serves as the claim. */
   readonly token: string | null;
   /** How many attempts were used before this one. */
   readonly attemptsUsed: number;
@@ -34,16 +34,16 @@ export interface ClaimedJob {
   readonly crashes: number;
   /** This claim was taken over from a process that died. */
   readonly wasLost: boolean;
-  /** An earlier try may have taken effect: no answer came, or its process died. Missing where the effect is PostgreSQL's own. */
+  /** An earlier try may have taken effect: it got no answer, or its process died. Missing if the effect is in PostgreSQL. */
   readonly isInDoubt?: boolean;
-  /** The destination is held, and this job tries whether it still has to be. */
+  /** The destination is held, and this job probes it. */
   readonly isProbe: boolean;
   readonly orderId: string | null;
   readonly destination: string | null;
   readonly version: number | null;
   /** The version that this attempt sends. */
   readonly intentVersion: number | null;
-  /** The order at that version. Missing where there is none, and where the job sends nothing of an order. */
+  /** The order at that version. Missing if there is no such version, or if the job sends no order. */
   readonly order?: OrderVersion;
   /** The newest version that the destination has confirmed; 0 for none. */
   readonly ackedVersion: number;
@@ -64,7 +64,7 @@ export type ClaimResult =
   | { readonly kind: 'missing' }
   /** Claimed by a living process, or not due: to be delivered again. */
   | { readonly kind: 'later'; readonly delayMs: number }
-  /** The queue or its destination is held: nothing of it is to be fetched for so long. */
+  /** The queue or its destination is held: fetch none of its jobs for this long. */
   | { readonly kind: 'held'; readonly delayMs: number };
 
 /** The log of one try. */
@@ -80,7 +80,7 @@ export interface AttemptLog {
   readonly responseStatus?: number;
   /** First 2 kB of the response, redacted. */
   readonly responseExcerpt?: string;
-  /** The partner's own id of what it took. */
+  /** The partner's own id of the request. */
   readonly confirmationId?: string;
   readonly traceId?: string;
 }

@@ -18,12 +18,12 @@ const holdCheckMs = 60_000;
 const hourMs = 3_600_000;
 
 /**
- * What follows from a failed attempt. Anything that is no AppError is worth another attempt. A last attempt that left open whether
- * its effect took place ends the job `unknown`: nobody knows that it failed.
+ * Decides what follows from a failed attempt. An error that is no AppError is retried. If the last attempt may have taken effect,
+ * the job ends `unknown`: it is not known to have failed.
  */
 export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPolicy, random: number = Math.random()): Verdict {
   const verdict = verdictOf(error, job, policy, random);
-  // A process that stops says nothing about the job: the next one tries it once more.
+  // A stopping process says nothing about the job: the next process tries it again.
   if (verdict.kind === 'again' && verdict.waitReason !== 'handed-back' && isTooOld(job, policy)) {
     if (leavesDoubt(error, job)) return unknown(isAppError(error) ? error.code : 'job-failed');
     return dead(job, 'job-expired', `open for more than ${policy.maxAgeHours} hours; last: ${messageOf(error)}`);
@@ -31,7 +31,7 @@ export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPoli
   return verdict;
 }
 
-/** What dead letters are grouped by: the error's code and the destination, or the job's name where there is none. */
+/** The key that groups dead letters: the error's code and the destination, or the job's name if it has no destination. */
 export const fingerprintOf = (code: string, job: Pick<ClaimedJob, 'destination' | 'name'>): string =>
   `${code}:${job.destination ?? job.name}`;
 
@@ -41,7 +41,7 @@ export const isLastAttempt = (job: ClaimedJob, policy: JobPolicy): boolean =>
 
 const isTooOld = (job: ClaimedJob, policy: JobPolicy): boolean => job.ageMs > policy.maxAgeHours * hourMs;
 
-/** Whether the effect may have taken place although the attempt failed: no answer came, or one that says nothing of it. */
+/** Whether a failed attempt may have taken effect: it got no answer, or an answer that leaves it open. */
 export const isAmbiguous = (error: unknown): boolean => isAppError(error) && error.details['ambiguous'] === true;
 
 /** An earlier try may have done what this one failed to do. */

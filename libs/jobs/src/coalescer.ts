@@ -1,19 +1,19 @@
 import { RetryableError } from '@orderly/errors';
 
-/** How calls that are made at the same time share one round trip. */
+/** How concurrent calls share one round trip. */
 export interface CoalescerOptions<Item, Result> {
   /** Does the work of many; one result per item, in the order of the items. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** The most that one batch weighs. An item that weighs more has a batch of its own. */
+  /** The maximum weight of a batch. A heavier item gets a batch of its own. */
   readonly maxBatch: number;
   /**
-   * A batch that takes longer makes the next ones smaller in proportion, down to one item, until they are fast again.
+   * After a batch that takes longer, in ms, the next ones are smaller in proportion, down to one item, until they are fast again.
    * @defaultValue no limit
    */
   readonly maxBatchMs?: number;
-  /** Batches under way at once; what arrives meanwhile waits, and forms the next batch. */
+  /** Batches under way at once. Calls that arrive meanwhile form the next batch. */
   readonly maxInFlight: number;
-  /** Whether a failure may be the fault of one item. A batch that failed so is bisected until the bad item stands alone. */
+  /** Whether a failure may be the fault of one item. Such a batch is bisected until the bad item stands alone. */
   readonly isItemFault: (error: unknown) => boolean;
   readonly onBatch?: (size: number) => void;
   /**
@@ -22,8 +22,8 @@ export interface CoalescerOptions<Item, Result> {
    */
   readonly maxWaiting?: number;
   /**
-   * Asked when an item's turn comes. An item that is no longer wanted joins no batch and is rejected with `overloaded`. Once its
-   * batch is formed an item is asked about again only before the batch is bisected.
+   * Called when an item's turn comes. An unwanted item joins no batch and is rejected with `overloaded`. Once its batch is formed,
+   * it is called again only before the batch is bisected.
    * @defaultValue every item is wanted
    */
   readonly isWanted?: (item: Item) => boolean;
@@ -34,7 +34,7 @@ export interface CoalescerOptions<Item, Result> {
 /** @throws RetryableError `overloaded` for an item that joined no batch: nothing was done for it */
 export interface Coalescer<Item, Result> {
   (item: Item): Promise<Result>;
-  /** How long the item has waited that comes next; 0 if none waits. */
+  /** How long the next item has waited, in ms; 0 if none waits. */
   longestWaitMs(): number;
 }
 
@@ -46,7 +46,7 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Turns a function of many into a function of one whose concurrent calls are run together. */
+/** Turns a function of many items into a function of one item. Concurrent calls are run together. */
 export function createCoalescer<Item, Result>({
   maxWaiting = Infinity,
   isWanted = () => true,
@@ -74,7 +74,7 @@ export function createCoalescer<Item, Result>({
   function schedule(): void {
     if (isScheduled || inFlight >= options.maxInFlight || waiting.length === 0) return;
     isScheduled = true;
-    // One turn of the event loop: whatever else becomes ready in it joins the batch.
+    // Waits one turn of the event loop, so that other calls of the same turn join the batch.
     setImmediate(() => {
       isScheduled = false;
       const batch = nextBatch();

@@ -1,4 +1,4 @@
-/** A job that may be run now, or after `delayMs`: all that the engine needs to know of it. */
+/** A job that may run now, or after `delayMs`, with everything that the engine needs. */
 export interface RunnableJob {
   readonly id: string;
   readonly name: string;
@@ -8,10 +8,10 @@ export interface RunnableJob {
   readonly delayMs?: number;
 }
 
-/** What executes jobs, fast and forgetful: BullMQ on Redis. The ledger can always fill it again. */
+/** The engine that executes jobs: BullMQ on Redis. It may lose everything, because the ledger can refill it. */
 export interface Engine {
   /** Hands over many jobs in one round trip. A job that the engine has already is left as it is. */
   add(jobs: readonly RunnableJob[]): Promise<void>;
-  /** Of the given jobs, those that the engine would never run. Their remains are removed, so that they can be added again. */
+  /** Returns the given jobs that the engine would never run. It removes their remains, so that they can be added again. */
   absent(jobs: readonly RunnableJob[]): Promise<RunnableJob[]>;
 }

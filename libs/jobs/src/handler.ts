@@ -2,7 +2,7 @@ import type { JobDefinition, PayloadOf } from '@orderly/contracts';
 import type { AttemptLog, ClaimedJob } from './claim';
 import type { MessageUpdate } from './settlement';
 
-/** What a handler did, as data: the runtime settles many in one statement. Failures are thrown. */
+/** The result of a handler, as data, so that the runtime can settle many in one statement. Failures are thrown. */
 export type HandlerResult =
   | {
       readonly kind: 'done';
@@ -37,7 +37,7 @@ export interface JobContext<Definition extends JobDefinition> {
   /** A failure of this attempt ends the job. */
   readonly isLastAttempt: boolean;
   /**
-   * Call it right before an effect may leave the process: from then on a silence leaves open whether it did.
+   * Call it right before an effect may leave the process: from then on the effect is in doubt until there is an answer.
    *
    * @throws the signal's reason, or ShutdownError if this process may no longer act. It asks the clock, because the signal's
    * timer comes too late after the event loop stood still.

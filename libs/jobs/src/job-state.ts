@@ -14,9 +14,9 @@ export type JobState = (typeof jobStates)[number];
  * - `done`: its effect took place;
  * - `skipped`: there was nothing to do, such as a message to a customer without an address;
  * - `duplicate`: the order had the status already;
- * - `superseded`: something newer made it needless;
+ * - `superseded`: a newer change made it unnecessary;
  * - `dead`: failed for good, a dead letter;
- * - `unknown`: nobody can tell whether the effect took place; a receipt or a person settles it;
+ * - `unknown`: the effect may have taken place or not; a receipt or a person settles it;
  * - `discarded`: given up by a person.
  */
 export const jobOutcomes = ['done', 'skipped', 'duplicate', 'superseded', 'dead', 'unknown', 'discarded'] as const;

@@ -4,23 +4,23 @@ import type { Settlement, SettleResult } from './settlement';
 
 /**
  * The ledger of record, as a worker sees it. Calls that are made at the same time share one round trip; while the database is
- * away they wait for it, so that a worker whose slots all wait fetches nothing and fails nothing.
+ * away they wait for it, so that a worker with waiting slots fetches nothing and fails nothing.
  */
 export interface Ledger {
   claim(request: ClaimRequest): Promise<ClaimResult>;
   settle(settlement: Settlement): Promise<SettleResult>;
 }
 
-/** Where a walk over the due jobs of a queue stands. */
+/** The position of a walk over the due jobs of a queue. */
 export interface DueCursor {
-  /** As PostgreSQL writes it: a Date would lose its microseconds, and with them the place. */
+  /** As PostgreSQL writes it: a Date would lose the microseconds, and the walk its position. */
   readonly runAt: string;
   readonly id: string;
 }
 
 /** The ledger, as the sweep sees it. */
 export interface SweepLedger {
-  /** The right to sweep a queue, for `forMs`; false while another process has it. */
+  /** Takes the right to sweep a queue for `forMs`; false while another process holds it. */
   lease(queue: string, forMs: number): Promise<boolean>;
   /**
    * Jobs that have been due for at least `sinceMs`, in the order of their time: a page of a walk over all of them. `next` is
@@ -40,7 +40,7 @@ export interface SweepLedger {
   repairLanes(queue: string, limit: number): Promise<RunnableJob[]>;
 }
 
-/** What the ledger knows of the claims of one process. */
+/** The ledger's view of the claims of one process. */
 export interface ClaimKeeping {
   /** The claims that the process holds, in all of its queues. */
   heldClaims(): Promise<ClaimedJob[]>;
@@ -49,6 +49,6 @@ export interface ClaimKeeping {
 /** The heartbeats by which processes know each other to be alive. */
 export interface ProcessRegistry {
   beat(): Promise<void>;
-  /** A process that leaves in order gives up its claims at once. */
+  /** A process that stops in order gives up its claims at once. */
   leave(): Promise<void>;
 }

@@ -25,7 +25,7 @@ export interface NewJobOptions extends Pick<
   NewJob,
   'orderId' | 'destination' | 'version' | 'batch' | 'traceparent' | 'tracestate'
 > {
-  /** Other than the policy's. */
+  /** @defaultValue the policy's */
   readonly priority?: JobPriority;
   readonly state?: NewJob['state'];
 }

@@ -7,7 +7,7 @@ export interface Hold {
   readonly forMs: number;
 }
 
-/** What becomes of a job after an attempt. */
+/** The decision about a job after an attempt. */
 export type Verdict =
   | {
       readonly kind: 'ended';
@@ -30,7 +30,7 @@ export type Verdict =
  */
 export type LaneStep = 'next' | 'newest' | 'block';
 
-/** What became of the message that has the id of the settled job. */
+/** The new state of the message that shares the job's id. */
 export interface MessageUpdate {
   readonly state: string;
   readonly providerId?: string;
@@ -41,11 +41,11 @@ export interface MessageUpdate {
 export interface Settlement {
   readonly job: ClaimedJob;
   readonly verdict: Verdict;
-  /** Missing where a claim is given up before anything was tried: then no attempt's row is written. */
+  /** Missing if a claim is given up before anything was tried: no attempt row is written then. */
   readonly attempt?: AttemptLog;
   readonly laneStep?: LaneStep;
   readonly message?: MessageUpdate;
-  /** The attempt failed, and its effect may have taken place all the same. */
+  /** The attempt failed, but its effect may have taken place. */
   readonly leavesDoubt?: boolean;
 }
 

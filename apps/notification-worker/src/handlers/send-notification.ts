@@ -7,7 +7,7 @@ import { messageIdentity, messageIdHeader, type Templates } from '@orderly/messa
 export interface SendNotificationDeps {
   readonly channel: Pick<EmailChannel, 'send'>;
   readonly templates: Templates;
-  /** Right of the `@` in Message-IDs. */
+  /** The part of a Message-ID after the `@`. */
   readonly messageIdDomain: string;
 }
 

@@ -9,7 +9,7 @@ export interface SyncOrderDeps {
   readonly client: Pick<DestinationClient, 'send' | 'lookupVersion'>;
 }
 
-/** Tells the destination of the version that the claim recorded as its intent. */
+/** Sends the version that the claim recorded as its intent. */
 export const createSyncOrder =
   ({ destination, client }: SyncOrderDeps): JobHandler<typeof syncOrder> =>
   async ({ job, payload, signal, effectBegins, isLastAttempt }) => {
@@ -40,7 +40,7 @@ export const createSyncOrder =
       const { partnerVersion = 0 } = failure.details as { partnerVersion?: number };
       if (partnerVersion >= version) return told(version, { confirmationId: 'conflict' });
       if (idempotency.mode !== 'lookup' || !isLastAttempt || !isAmbiguous(failure)) throw failure;
-      // The job is about to end: the destination has the last word. If it does not say, nobody can tell.
+      // The job is about to end, so the destination is asked once more. Without its answer the outcome is unknown.
       const lastWord = await client.lookupVersion(orderId, signal).catch(() => Promise.reject(failure));
       if ((lastWord ?? 0) >= version) return told(version, { confirmationId: 'lookup' });
       throw new PermanentError(failure.code, `${failure.message}, and it does not have version ${version}`, { cause: failure });
@@ -50,7 +50,7 @@ export const createSyncOrder =
 const told = (version: number, log: Extract<HandlerResult, { kind: 'done' }>['log']): HandlerResult =>
   done({ resultVersion: version, log });
 
-/** A failure that leaves open whether the request was taken is told apart from the others. An abort leaves it open. */
+/** Marks a failure after which the request may have been taken. An abort is such a failure. */
 function failureOf(error: unknown, { idempotency }: Destination, job: ClaimedJob, signal: AbortSignal): AppError {
   const failure = isAppError(error) ? error : new RetryableError('job-failed', 'The request failed', { cause: error });
   const isOpen = isAmbiguous(failure) || (signal.aborted && error === signal.reason);

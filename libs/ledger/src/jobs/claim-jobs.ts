@@ -18,17 +18,17 @@ export interface ClaimOptions {
 /** How soon a delivery that met a living claim is tried again, in ms. */
 const claimedElsewhereMs = 5000;
 
-/** A delivery that asks for its job. */
+/** A delivery that claims its job. */
 export interface TokenRequest {
   readonly id: string;
-  /** One per delivery, and the same when the statement is run again because its answer was lost: then the claim is still its own. */
+  /** One per delivery. It stays the same if the statement runs again after a lost answer, so the claim is recognised as its own. */
   readonly token: string;
 }
 
 /**
  * Claims many jobs in one statement, which also records the intent. Allowed from runnable, and from running where the claiming
- * process is dead: such a try is logged as lost. A claimed job brings the version of its order along that it sends. Safe to run
- * again with the same requests.
+ * process is dead: such a try is logged as lost. A claimed job carries the order version that it sends. Safe to run again with
+ * the same requests.
  *
  * @returns one result per request, in their order
  */
@@ -37,7 +37,7 @@ export async function claimJobs(
   requests: readonly TokenRequest[],
   { queue, destination, sendsNewest, sendsMessages, processId }: ClaimOptions,
 ): Promise<ClaimResult[]> {
-  // Two deliveries of one job may meet in a batch: the first asks, the other finds it claimed.
+  // Two deliveries of one job may meet in a batch: the first claims it, the other finds it claimed.
   const firsts = new Map(requests.toReversed().map(({ id, token }) => [id, token]));
   const ids = [...firsts.keys()];
   const { lowest, highest } = idRange(ids);
@@ -92,7 +92,7 @@ function resultOf(row: ClaimRow & OrderVersionRow): ClaimResult {
     return { kind: 'claimed', job: { ...claimedJobOf(row), order: orderVersionOf(row.order_id, row.intent_version, row) } };
   if (row.state === 'ended' || row.state === 'blocked' || row.state === 'parked') return { kind: 'idle' };
   if (row.hold_ms !== null && row.hold_ms > 0) return { kind: 'held', delayMs: row.hold_ms };
-  // A hold that is due for a check lets one job try; the others come back when its answer is in.
+  // A hold that is due for a check lets one job probe; the others return after its answer.
   if (row.hold_reason !== null) return { kind: 'held', delayMs: probeMs };
   if (row.state === 'running') return { kind: 'later', delayMs: claimedElsewhereMs };
   return { kind: 'later', delayMs: Math.max(Math.ceil(row.due_in_ms), 1) };
@@ -132,10 +132,10 @@ export const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
  * $1 ids, each once, $2 and $3 the lowest and highest of them (so that only their partitions are looked into), $4 queue,
  * $5 destination or null, $6 a token for each id, $7 process, $8 after how many ms a heartbeat is stale, $9 whether the newest
  * version is sent.
- * A hold without an end of its own (any but `throttled`) lets one job try when its time has come: its row is locked, so that of
- * two statements one sees that the other has sent its job. What is known of a lost try is read under the job's lock: another
- * process may have taken it over a moment ago. Jobs are found by their keys, and only then compared with the queue: an index that
- * begins with the queue would lead through all of its jobs.
+ * A hold without an end of its own (any but `throttled`) lets one job probe when it is due. The hold's row is locked, so that only
+ * one of two statements sends a probe. Facts about a lost try are read under the job's lock, because another process may have
+ * taken it over a moment ago. Jobs are found by their keys, and only then compared with the queue: an index that
+ * begins with the queue would scan all of its jobs.
  */
 const claimBody = `
   input as (

@@ -2,7 +2,7 @@ import type { ClaimKeeping } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { claimedJobOf, type ClaimRow } from './claim-jobs';
 
-/** The claims of one process, read anew each time; of very many, the oldest. */
+/** Reads the claims of one process. The number is bounded: the oldest come first. */
 export const createClaimKeeping = (db: Pick<Database, 'query'>, processId: string): ClaimKeeping => ({
   heldClaims: async () => (await db.query<ClaimRow>(heldSql, [processId])).map(claimedJobOf),
 });

@@ -11,7 +11,7 @@ import { settleJobs } from './settle-jobs';
 export interface LedgerOptions {
   readonly db: Database;
   readonly processId: string;
-  /** Gets jobs that became runnable, after the commit. */
+  /** Called after the commit with the jobs that became runnable. */
   readonly relay: (jobs: readonly RunnableJob[]) => void;
   /** How to behave while the database is away. */
   readonly wait: WaitForDatabaseOptions;
@@ -19,9 +19,9 @@ export interface LedgerOptions {
   readonly onBatch?: (operation: 'claim' | 'settle' | 'apply', size: number) => void;
 }
 
-/** Calls of one round trip at most. */
+/** Maximum number of calls per round trip. */
 const maxBatch = 200;
-/** Round trips of one kind under way at once: while one commits, the next batch is under way. */
+/** Round trips of one kind under way at once: one batch runs while another commits. */
 const maxInFlight = 2;
 
 /** The ledger for jobs whose effect lies outside PostgreSQL: claimed first, settled afterwards. */
@@ -33,13 +33,13 @@ export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptio
   return { claim: ({ jobId, token = uuidv7() }) => claims({ id: jobId, token }), settle: settler(options) };
 }
 
-/** The ledger for jobs whose effect lies in PostgreSQL alone: their work's own transaction settles them, but for a failure. */
+/** The ledger for jobs whose effect lies in PostgreSQL alone: the transaction of the work settles them, except for a failure. */
 export function createRowLockLedger(options: LedgerOptions, queue: string): Ledger {
   const loads = together<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
   return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
 }
 
-/** Brings orders up to date, many in one transaction. `plan` decides what the events do to their order. */
+/** Applies events to orders, many in one transaction. `plan` decides what the events do to their order. */
 export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): ApplyJob {
   const { db, processId, relay, wait } = options;
   const run = async (deliveries: readonly Delivery[], onlyEvent?: string): Promise<readonly ApplyResult[]> => {
@@ -59,8 +59,8 @@ export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): App
 }
 
 /**
- * For an order that cannot be applied as a whole: applies its events one at a time, so that those before the bad one take
- * effect and the failure is charged to the bad one's own job. Those behind it wait for its retry.
+ * Applies the events of an order one at a time if they cannot be applied together. Events before the bad one take effect, and the
+ * failure is charged to the bad event's own job. Later events wait for its retry.
  */
 async function applyOneByOne(
   db: Database,
@@ -69,7 +69,7 @@ async function applyOneByOne(
 ): Promise<ApplyResult> {
   for (;;) {
     const first = await firstUnapplied(db, delivery.jobId);
-    // Without one, what is left is parked: then only the job itself, at its deadline, can be the bad one.
+    // Without one, all remaining events are parked, so only this job, at its deadline, can be the bad one.
     if (first === undefined || first.id === delivery.jobId) return run(delivery, first?.id);
     if (first.dueInMs > 0) return { kind: 'later', delayMs: Math.ceil(first.dueInMs) };
     try {
@@ -83,7 +83,7 @@ async function applyOneByOne(
   }
 }
 
-/** How soon an event is tried again that stands behind a bad one, in ms. */
+/** How soon an event behind a bad one is tried again, in ms. */
 const behindBadEventMs = 2000;
 
 function settler(options: LedgerOptions): Ledger['settle'] {

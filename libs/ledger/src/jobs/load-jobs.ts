@@ -3,8 +3,8 @@ import type { Database } from '@orderly/database';
 import { idRange } from './id-range';
 
 /**
- * What {@link claimJobs} is for jobs whose effect lies in PostgreSQL alone: loads them, and leaves the claim to the row lock of
- * the transaction that does the work.
+ * The counterpart of {@link claimJobs} for jobs whose effect lies in PostgreSQL alone. It only loads them: the row lock of the
+ * order serves as the claim.
  *
  * @returns one result per id, in their order
  */

@@ -5,7 +5,7 @@ import type { Database } from '@orderly/database';
 /**
  * The heartbeat row of one process, by the database's clock.
  *
- * @param queues those that the process works on: what can be paused is known before its first job
+ * @param queues the queues of the process. They are recorded at the start, so that a queue can be paused before its first job
  */
 export function createProcessRegistry(
   db: Pick<Database, 'query'>,

@@ -1,6 +1,6 @@
 import type { Database } from '@orderly/database';
 
-/** How long the due job of each queue that has waited longest has waited, in ms; queues that have none due are missing. */
+/** The longest wait of a due job, by queue, in ms. Queues without due jobs are missing. */
 export async function readOldestWaits(db: Pick<Database, 'query'>, queues: readonly string[]): Promise<Map<string, number>> {
   const rows = await db.query<{ queue: string; ms: number }>(
     `select k.queue, extract(epoch from now() - j.run_at)::float8 * 1000 as ms

@@ -1,18 +1,18 @@
 import type { Database } from '@orderly/database';
 import { liveness } from '@orderly/jobs';
 
-/** A queue whose jobs nobody runs. */
+/** A queue whose jobs no process runs. */
 export interface UnservedQueue {
   readonly queue: string;
-  /** Its open jobs; of many only {@link maxCounted} are counted. */
+  /** Its open jobs, counted up to {@link maxCounted}. */
   readonly openJobs: number;
 }
 
 const maxCounted = 10_000;
 
 /**
- * The queues that have open jobs, and that no living process works on. Jumps from queue to queue in an index, and reads jobs
- * only of queues without a process.
+ * Queues with open jobs that no living process works on. The query jumps from queue to queue in an index, and counts jobs only
+ * for queues without a process.
  */
 export async function readUnservedQueues(db: Pick<Database, 'query'>): Promise<UnservedQueue[]> {
   const rows = await db.query<{ queue: string; open_jobs: number }>(unservedSql, [liveness.staleMs, maxCounted]);

@@ -12,9 +12,9 @@ export interface SettleOutcome {
 }
 
 /**
- * Writes effect, outcome and follow-up of many attempts in one transaction. Only what still holds its claim is written. Lanes
- * whose head ended are locked first, in a statement of their own: the fan-out of new versions locks them too, so both see
- * what the other did.
+ * Writes effect, outcome and follow-up of many attempts in one transaction. A settlement is written only if it still holds its claim. Lanes
+ * whose head ended are locked first, in a statement of their own: the fan-out of new versions locks them too, so each sees
+ * the other's changes.
  */
 export async function settleJobs(db: Database, settlements: readonly Settlement[], processId: string): Promise<SettleOutcome> {
   const rows = settlements.map((settlement) => settlementRow(settlement, processId));
@@ -31,7 +31,7 @@ interface LaneKey {
   readonly destination: string;
 }
 
-/** Locks lanes in the order of their keys, so that no two transactions wait for each other. */
+/** Locks lanes in the order of their keys, so that no two transactions deadlock. */
 async function lockLanes(
   query: Query,
   lanes: readonly LaneKey[],
@@ -69,7 +69,7 @@ async function write(query: Query, settlements: readonly Settlement[], rows: rea
   };
 }
 
-/** Of settlements that changed nothing, those whose first run was committed although its answer was lost. */
+/** Finds settlements that changed nothing because their first run was committed and its answer was lost. */
 async function settledBefore(query: Query, rows: readonly SettlementRow[]): Promise<string[]> {
   if (rows.length === 0) return [];
   const found = await query<{ id: string }>(
@@ -102,7 +102,7 @@ function settlementRow({ job, verdict, attempt, laneStep, message, leavesDoubt }
     wait_reason: verdict.kind === 'again' ? verdict.waitReason : null,
     uses_attempt: attempt?.usedAttempt ?? false,
     leaves_doubt: leavesDoubt ?? false,
-    // The process outlived this try, so the job is not what took it down before.
+    // The process survived this try, so the job did not cause the earlier crash.
     is_cleared: verdict.kind === 'again' && verdict.waitReason !== 'handed-back',
     hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
     hold_ms: verdict.kind === 'again' ? verdict.hold?.forMs : null,
@@ -129,7 +129,7 @@ function settlementRow({ job, verdict, attempt, laneStep, message, leavesDoubt }
   };
 }
 
-/** Whether a destination that was held took the probe's credentials. A server error, or no answer at all, says nothing of it. */
+/** Whether a held destination accepted the probe's credentials. A server error or a missing answer does not show it. */
 function isAnswered(verdict: Verdict, attempt: AttemptLog | undefined): boolean {
   const responseStatus = attempt?.responseStatus;
   if (verdict.kind === 'dead') return responseStatus !== undefined && responseStatus < 500;
@@ -138,7 +138,7 @@ function isAnswered(verdict: Verdict, attempt: AttemptLog | undefined): boolean 
 
 /**
  * $1 settlements as JSON, $2 and $3 the lowest and highest of their ids, $4 the ids, $5 their orders: named beside the join, so
- * that the planner takes the index whatever it believes of the tables. A settlement without token is of a job that needs no
+ * that the planner uses the index whatever its statistics say. A settlement without token is of a job that needs no
  * claim: the number of its try says whether it is still to be written. Blocked jobs are found by their order; their state is
  * compared in a way that no index serves, for one of them would lead through all that are blocked.
  * Without a start there is no attempt to log.
