@@ -65,12 +65,14 @@ describe('the keys of a stack with a data folder', () => {
     const { revokedAt } = JSON.parse(revoked.stdout) as { revokedAt: string };
     const again = await keys(...revoke);
     expect(JSON.parse(again.stdout)).toMatchObject({ id, revokedAt, changed: false });
-    expect(again.stderr).toBe(`It was revoked before, at ${revokedAt}: nothing has changed, and the reason is not kept\n`);
+    expect(again.stderr).toBe(
+      `The key was already revoked at ${revokedAt}: nothing changed, and the new reason was not stored\n`,
+    );
     expect((await list()).find((one) => one.id === id)).toMatchObject({ state: 'revoked' });
   });
 
   it.each([
-    [['revoke', 'zzzzzzzz'], /^not-found: No key has this id or prefix: keys list shows them all$/],
+    [['revoke', 'zzzzzzzz'], /^not-found: No key has this id or prefix. To show all keys: keys list$/],
     [['create', '--name', 'x', '--scopes', 'everything'], /--scopes takes a list of events:write, /],
     [['create', '--name', 'x', '--scopes', 'ops:read', '--requests-per-minute', '0'], /--requests-per-minute takes a whole/],
     [['create', '--name', 'x', '--scopes', 'ops:read', '--expires-in-days', 'soon'], /--expires-in-days takes a number/],

@@ -7,9 +7,11 @@ import { revokeKey, type RevokeKeyOptions } from './revoke-key';
 /**
  * Adds `keys create`, `keys list` and `keys revoke`.
  *
- * @param calledAs - what leads to `keys`, for the help. Defaults to the program's name with it
+ * @param calledAs - the words before the subcommand in the help.
+ * @defaultValue the program's name and `keys`
  */
 export function addKeyCommands(program: Command, env: Environment, calledAs = `${program.name()} keys`): void {
+  // Commander would print its own program name, but users reach these commands under another one, such as `npm run keys`.
   const commandUsage = (command: Command): string => new Help().commandUsage(command).replace(`${program.name()} keys`, calledAs);
   const keys = program.command('keys').description('API keys').configureHelp({ commandUsage });
   keys
@@ -27,7 +29,7 @@ export function addKeyCommands(program: Command, env: Environment, calledAs = `$
     .action((options: ListKeysOptions) => listKeys(env, options));
   keys
     .command('revoke')
-    .description('end a key: within seconds it is refused everywhere')
+    .description('revoke a key: every gateway refuses it within seconds')
     .argument('<id or prefix>', 'as keys list shows it')
     .option('--reason <text>', 'why, for the audit trail')
     .action((which: string, options: RevokeKeyOptions) => revokeKey(env, which, options));

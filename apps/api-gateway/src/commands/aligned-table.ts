@@ -1,4 +1,4 @@
-/** Rows as text, each column as wide as its widest cell, so that it can be read, cut and searched. */
+/** Renders rows as text. Each column is as wide as its widest cell, so people can read it and tools can cut it. */
 export function alignedTable(rows: readonly (readonly string[])[]): string {
   const columns = Math.max(...rows.map(({ length }) => length));
   const widths = Array.from({ length: columns }, (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

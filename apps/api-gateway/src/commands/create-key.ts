@@ -17,7 +17,7 @@ export interface CreateKeyOptions {
 
 const dayMs = 86_400_000;
 
-/** Prints the new key once, as JSON `{id, key}`: nobody can read it again. */
+/** Prints the new key once, as JSON `{id, key}`. The ledger keeps only a hash, so the key cannot be shown again. */
 export async function createKey(env: Environment, options: CreateKeyOptions): Promise<void> {
   const newKey = parseOptions(options);
   await withLedger(env, async (db) => {
@@ -39,7 +39,9 @@ const Scopes = z
   .string()
   .transform((list) => [...new Set(list.split(',').map((scope) => scope.trim()))])
   .pipe(z.array(ApiScope).min(1));
+// At most a century: a larger number is a typing error.
 const Days = z.coerce.number().positive().max(36_500).optional();
+// The column is a 32-bit integer.
 const RequestsPerMinute = z.coerce.number().int().positive().max(2_147_483_647).optional();
 
 function parse<Value>(schema: z.ZodType<Value>, text: string | undefined, complaint: string): Value {

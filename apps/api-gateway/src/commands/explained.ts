@@ -1,10 +1,10 @@
 import { explainDatabaseFault } from '@orderly/database';
 
 /**
- * Waits for what a command does with the database.
+ * Waits for a command's work with the database, and explains its connection faults.
  *
- * @param variable - that names the database
- * @throws RetryableError, ConfigurationError in words for whoever set the variable, where the database cannot be used
+ * @param variable - the environment variable that holds the database URL; the error text names it
+ * @throws RetryableError or ConfigurationError if the database cannot be used. Other errors pass unchanged.
  */
 export async function explained(work: Promise<void>, variable?: string): Promise<void> {
   try {

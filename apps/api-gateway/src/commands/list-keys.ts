@@ -8,7 +8,7 @@ export interface ListKeysOptions {
   readonly json?: boolean;
 }
 
-/** Prints every key that there is. None of it can be used as a key. */
+/** Prints all stored keys, also revoked and expired ones. The output holds no secret: a prefix cannot be used as a key. */
 export async function listKeys(env: Environment, { json = false }: ListKeysOptions): Promise<void> {
   await withLedger(env, async (db) => {
     const keys = await listApiKeys(db);
@@ -17,7 +17,7 @@ export async function listKeys(env: Environment, { json = false }: ListKeysOptio
 }
 
 function tableOf(keys: readonly ApiKeyRecord[]): string {
-  if (keys.length === 0) return 'There are no keys yet: make one with keys create\n';
+  if (keys.length === 0) return 'There are no keys yet. Create one with: keys create\n';
   return alignedTable([
     ['NAME', 'STATE', 'PREFIX', 'SCOPES', 'CREATED (UTC)', 'EXPIRES', 'LAST USED', 'PER MINUTE', 'ID'],
     ...keys.map((key) => [

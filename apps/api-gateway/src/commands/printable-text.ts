@@ -3,9 +3,9 @@ import { ConfigurationError } from '@orderly/errors';
 const maxLength = 200;
 
 /**
- * What a person typed, without the blanks around it.
+ * Checks text that a person typed, and trims it. Control characters could forge lines of a terminal or of a log.
  *
- * @throws ConfigurationError for what a terminal or the ledger cannot show again
+ * @throws ConfigurationError if the text is empty, too long, or has characters that cannot be printed
  */
 export function printableText(option: string, text: string): string {
   const trimmed = text.trim();

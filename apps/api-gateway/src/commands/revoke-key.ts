@@ -10,10 +10,10 @@ export interface RevokeKeyOptions {
 }
 
 /**
- * Ends a key, and prints which it was, as JSON. A key that was revoked before stays so, and a line on stderr says it.
+ * Revokes a key and prints its record as JSON. If the key was revoked before, nothing changes and a line on stderr says so.
  *
- * @param which - its id, or its visible start
- * @throws NotFoundError if there is no such key
+ * @param which - the id or the prefix of the key
+ * @throws NotFoundError if no key matches
  */
 export async function revokeKey(env: Environment, which: string, { reason }: RevokeKeyOptions): Promise<void> {
   const revocation = {
@@ -22,10 +22,10 @@ export async function revokeKey(env: Environment, which: string, { reason }: Rev
   };
   await withLedger(env, async (db) => {
     const revoked = await revokeApiKey(db, which, revocation);
-    if (revoked === undefined) throw new NotFoundError('not-found', 'No key has this id or prefix: keys list shows them all');
+    if (revoked === undefined) throw new NotFoundError('not-found', 'No key has this id or prefix. To show all keys: keys list');
     process.stdout.write(`${JSON.stringify(revoked)}\n`);
     if (revoked.changed) return;
-    const kept = reason === undefined ? '' : ', and the reason is not kept';
-    process.stderr.write(`It was revoked before, at ${revoked.revokedAt.toISOString()}: nothing has changed${kept}\n`);
+    const kept = reason === undefined ? '' : ', and the new reason was not stored';
+    process.stderr.write(`The key was already revoked at ${revoked.revokedAt.toISOString()}: nothing changed${kept}\n`);
   });
 }

@@ -5,7 +5,11 @@ import { composeServices, runService } from '@orderly/runtime';
 import { buildApp } from '../app';
 import { serveConfig } from '../config';
 
-/** Serves the API until the process is told to stop. The page that explains it lies in `docsPageFolder`. */
+/**
+ * Serves the API until the process receives a stop signal.
+ *
+ * @param docsPageFolder - the folder of the page at `/docs`
+ */
 export async function serve(env: Environment, docsPageFolder: string): Promise<void> {
   const config = loadConfig(serveConfig, env);
   const logger = createLogger({ service: 'api-gateway', level: config.log.level });
@@ -18,7 +22,11 @@ export async function serve(env: Environment, docsPageFolder: string): Promise<v
   });
   const onUncounted = createSparseLog<unknown>(
     (error, failures) =>
-      logger.warn({ err: error, failures }, 'Redis does not count the requests of keys: this process counts its own'),
+      logger.warn(
+        { err: error, failures },
+        'Redis cannot count requests per key: each gateway counts its own until Redis is back',
+      ),
+    // Without Redis every request fails here: one line a minute is enough.
     { intervalMs: 60_000 },
   );
   const rateLimiter = createRateLimiter({ redisUrl: config.redis.url, prefix: config.queue.prefix, onError: onUncounted });

@@ -3,7 +3,7 @@ import { createDatabase, type Database } from '@orderly/database';
 import { databaseCommandConfig } from '../config';
 import { explained } from './explained';
 
-/** Does a command's work with one connection to `DATABASE_URL`. */
+/** Runs a command's work with one connection to `DATABASE_URL`, and closes the connection afterwards. */
 export async function withLedger(env: Environment, work: (db: Database) => Promise<void>): Promise<void> {
   const { database } = loadConfig(databaseCommandConfig, env);
   const db = createDatabase({ ...database, poolSize: 1, applicationName: 'api-gateway keys' });

@@ -9,7 +9,7 @@ import { readable } from './readable-schema';
 import { headersOfKey } from './response-headers';
 import { tagsOf } from './tags';
 
-/** The OpenAPI 3.1 document of the API, made from what its operations are made of. */
+/** Builds the OpenAPI 3.1 document from the schemas that also check the requests, so the two cannot drift apart. */
 export function createApiDocument(operations: readonly Operation[]): ApiDocument {
   const errorResponses = createErrorResponses();
   const paths: ZodOpenApiPathsObject = {};
@@ -19,13 +19,18 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
   const document = createDocument(
     {
       openapi: '3.1.1',
-      info: { title: 'Orderly', version: '1', summary: 'Order events in, one effect each', description: introduction },
+      info: {
+        title: 'Orderly',
+        version: '1',
+        summary: 'Accepts order events and applies each of them once',
+        description: introduction,
+      },
       tags: tagsOf(operations),
       paths,
       components: {
         schemas: { Problem },
         securitySchemes: {
-          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, such as `npm start` prints. It has scopes.' },
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key with scopes. `npm start` prints one.' },
         },
       },
     },
@@ -59,6 +64,7 @@ function operationObject(operation: Operation, errorResponses: ErrorResponses): 
 function requestBody({ schema, examples = {} }: NonNullable<Operation['body']>): ZodOpenApiOperationObject['requestBody'] {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   return {
+    // A body is optional exactly if its schema accepts a request without one.
     required: !schema.safeParse(undefined).success,
     content: { 'application/json': { schema, ...(Object.keys(named).length > 0 && { examples: named }) } },
   };

@@ -9,10 +9,13 @@ import { RequestRefused, type RefusalOptions } from '../http/request-refused';
 import { statusOfCode, type ApiErrorCode } from '../http/status-of-code';
 import { headersOfKey, headersOfStatus, type HeaderShape } from './response-headers';
 
-/** All answers of an operation that are errors, by status. */
+/** Lists the error responses of an operation, by status. */
 export type ErrorResponses = (operation: Operation) => ZodOpenApiResponsesObject;
 
-/** Answers that are the same in several operations become one component, named for their codes. */
+/**
+ * Identical responses of several operations become one component, named after their error codes.
+ * If two components would get one name, the later one also carries the name of its operation.
+ */
 export function createErrorResponses(): ErrorResponses {
   const known = new Map<string, ZodOpenApiResponseObject>();
   const namesInUse = new Set<string>();
@@ -40,7 +43,7 @@ interface Refusal {
   readonly code: ApiErrorCode;
 }
 
-/** What is refused before it is known to be a request. */
+/** Refusals of Node's HTTP parser. They can hit any operation, since they come before routing. */
 const refusedConnections: readonly Refusal[] = [
   { status: 400, code: 'validation-failed' },
   { status: 408, code: 'request-timeout' },
@@ -59,7 +62,7 @@ function refusalsOf({ errors, scope, method, params }: Operation): readonly Refu
     ...errorsOfEveryCall,
     ...(scope === 'public' ? [] : errorsOfCallsWithKey),
     ...(method === 'post' ? errorsOfBodies : []),
-    // A parameter that is no proper URL leads nowhere.
+    // A path parameter with a malformed percent escape matches no route.
     ...(params === undefined ? [] : (['not-found'] as const)),
   ];
   return [...codes.map((code) => ({ code, status: statusOfCode(code) })), ...refusedConnections];
@@ -95,16 +98,16 @@ function response(
   };
 }
 
-/** What is answered before the key is known, and so without what is left of its limit. */
+/** Statuses that are sent before the key is known, and so without rate-limit headers. */
 const statusesBeforeKey: ReadonlySet<number> = new Set([401, 408, 431]);
-/** What is answered by the work itself, and so kept for a request with the same `Idempotency-Key`. */
+/** Statuses that the work itself produces. They are stored, and replayed for the same `Idempotency-Key`. */
 const statusesOfWork: ReadonlySet<number> = new Set([404, 409, 412, 422]);
 
 const exampleOf = (code: ApiErrorCode, status: number): Problem => ({
   ...problemOf(new RequestRefused(code, { status, ...examplesOfCodes[code] }), '4bf92f3577b34da6a3ce929d0e0e4736'),
 });
 
-/** Of codes whose problems have members to go on from. */
+/** Examples for codes whose problems have extra members. */
 const examplesOfCodes: Readonly<Partial<Record<ApiErrorCode, RefusalOptions>>> = {
   'transition-not-allowed': {
     detail: 'The order is shipped',

@@ -2,7 +2,7 @@ import type { createDocument } from 'zod-openapi';
 
 export type ApiDocument = ReturnType<typeof createDocument>;
 
-/** Says what a parameter or a header is for where readers look for it, and once: beside its schema, not within it. */
+/** Moves the descriptions of parameters and headers out of their schemas: viewers show them beside the name, and only once. */
 export function liftDescriptions(document: ApiDocument): ApiDocument {
   const operations = Object.values(document.paths ?? {}).flatMap(({ get, post }) =>
     [get, post].filter((one) => one !== undefined),

@@ -1,4 +1,4 @@
-/** Where the things of the API are. */
+/** Paths of the API's resources. Producers choose ids and sources freely, so both are escaped. */
 export const links = {
   event: (source: string, id: string): string => `/v1/events/${encodeURIComponent(source)}/${encodeURIComponent(id)}`,
   order: (orderId: string): string => `/v1/orders/${encodeURIComponent(orderId)}`,

@@ -3,9 +3,9 @@ import { maxCustomerOrders, type Page } from '@orderly/read-model';
 import { z } from 'zod';
 import { PageLimit } from './answer-schemas';
 
-// What the queries and the answers of all lists have in common.
+// Parts of the queries and answers that all lists share.
 
-// PostgreSQL reads these years in this form alone, and an offset can move a time out of them.
+// PostgreSQL reads only years with four digits in this form. The check is in UTC: an offset can move a time across the limit.
 const isOfOurEra = (text: string): boolean => {
   const year = new Date(text).getUTCFullYear();
   return !(year < 1 || year > 9999);
@@ -22,7 +22,7 @@ const pageQuery = {
   to: Time.optional().meta({ description: 'Before this time' }),
 };
 
-/** The query of a list: a part of it, of things of some time, and what else it takes. */
+/** The query of a list: page size, time span, and the list's own filters. */
 export const listQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject({ ...pageQuery, ...shape }).check(({ value, issues }) => {
     const { from, to } = value as { readonly from?: Date; readonly to?: Date };
@@ -30,26 +30,26 @@ export const listQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
       issues.push({ code: 'custom', path: ['from'], input: from, message: 'must not be later than to' });
   });
 
-/** A name that is filtered by: at most so long as what has it may be. */
+/** A filter by name. `max` is the longest name that the ledger accepts: a longer one could match nothing. */
 export const FilterText = (max: number, description: string): z.ZodOptional<z.ZodString> =>
   StorableText(max).min(1).optional().meta({ description });
 
-export const OrderFilter = OrderId.optional().meta({ description: 'What belongs to this order' });
+export const OrderFilter = OrderId.optional().meta({ description: 'Only entries of this order' });
 
 export const CustomerFilter = FilterText(
   200,
-  `\`customer.id\` of the order. Of a customer with more orders than ${maxCustomerOrders} what belongs to the newest of them`,
+  `\`customer.id\` of the order. For a customer with more than ${maxCustomerOrders} orders, only the newest ${maxCustomerOrders} count`,
 );
 
-/** How to read a list on, for its description. */
+/** The paging rules, for the description of each list. */
 export const pagesText =
-  'All filters that are given hold. A page may be short, even empty, before the last: go on with `nextCursor` until it is null. ' +
-  'What is added or changed meanwhile shifts nothing.';
+  'Filters are combined with AND. A page may be short or empty although more follow: continue with `nextCursor` until it is null. ' +
+  'Entries that are added or changed meanwhile do not shift the pages.';
 
 /**
- * Where the page before ended, as a text that means nothing to others.
+ * The position where the previous page ended, as an opaque text.
  *
- * @param list - its name: a cursor of another list is refused
+ * @param list - the name of the list. A cursor of another list is refused: its key would give a wrong page.
  */
 export const pageCursor = <Key extends z.ZodType>(list: string, key: Key) =>
   z
@@ -62,9 +62,9 @@ export const pageCursor = <Key extends z.ZodType>(list: string, key: Key) =>
       return z.NEVER;
     })
     .optional()
-    .meta({ description: '`nextCursor` of the page before' });
+    .meta({ description: '`nextCursor` of the previous page' });
 
-/** What {@link pageCursor} takes for the next page; null on the last. */
+/** Makes the cursor that {@link pageCursor} reads; null on the last page. */
 export const nextCursorOf = (list: string, { next }: Pick<Page<unknown, unknown>, 'next'>): string | null =>
   next === undefined ? null : Buffer.from(JSON.stringify([list, next])).toString('base64url');
 

@@ -25,7 +25,7 @@ export interface RouteDependencies {
   readonly intake: Intake;
   readonly idempotency: AnswerRetention;
   readonly relay: Relay;
-  /** Lets the workers of a queue fetch again at once. */
+  /** Wakes the workers of a queue, so that they fetch at once after a resume. */
   readonly release: (queue: string) => Promise<void>;
   readonly docsPageFolder: string;
   readonly logger: Logger;

@@ -1,8 +1,9 @@
 /**
- * An expensive read of the ledger runs once at a time. Callers that ask while it runs share the next one: the running one began
- * before they asked, so it may lack what they have just done, and its failure is not theirs.
+ * Runs an expensive read once at a time. Callers that arrive during a run share the next run. They must not share the current
+ * one: it began before their call, so it may miss their last write, and its failure would become theirs.
  *
- * @param keyOf - what two equal questions have in common
+ * @param keyOf - returns the same key for equal questions
+ * @defaultValue the question itself
  */
 export function sharedRead<Asked, Result>(
   read: (asked: Asked) => Promise<Result>,
@@ -31,6 +32,6 @@ export function sharedRead<Asked, Result>(
 
 interface Reading<Result> {
   readonly result: Promise<Result>;
-  /** Begins when this one has ended; undefined while nobody has asked for it. */
+  /** Starts when this reading ends; undefined until a caller needs it. */
   next: Promise<Result> | undefined;
 }

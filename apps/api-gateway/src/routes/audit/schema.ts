@@ -7,19 +7,19 @@ import { defineOperation } from '../../http/operation';
 
 const AuditAction = z.enum(auditActions).meta({ id: 'AuditAction' });
 
-/** No name is longer. */
+/** A filter may be as long as the longest actor or subject in the ledger. */
 const Name = StorableText(300).min(1);
 
 const AuditQuery = listQuery({
   cursor: pageCursor('audit', Id),
   orderId: OrderFilter,
-  action: AuditAction.optional().meta({ description: 'What was done' }),
+  action: AuditAction.optional().meta({ description: 'The action' }),
   actor: Name.optional().meta({
     description:
-      "Who did it: a key's name, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself; or the person for whom, `onBehalfOf`",
+      'The actor: the name of an API key, `webhook <platform>`, `cli <user>`, or `orderly` for the system itself. Also matches `onBehalfOf`',
   }),
   subject: Name.optional().meta({
-    description: 'What was acted on: a queue, a destination (by its name or that of its queue), or the start of an API key',
+    description: 'The target: a queue, a destination (by its name or the name of its queue), or the prefix of an API key',
   }),
 });
 
@@ -31,21 +31,24 @@ const AuditEntry = z
     at: Moment,
     action: AuditAction,
     orderId: z.string().nullable(),
-    eventId: Id.nullable().meta({ description: 'The event; of a repeated one the event that came first' }),
+    eventId: Id.nullable().meta({ description: 'The event. For a repeated event: the first one' }),
     source: z.string().nullable().meta({ description: 'The source of the event' }),
-    fromStatus: Status.meta({ description: "The order's status before" }),
-    toStatus: Status.meta({ description: 'The status that was asked for' }),
-    version: z.int().nullable().meta({ description: 'The version that the order got, or that it had where nothing was applied' }),
-    reason: z.string().nullable().meta({ description: 'Why: the reason that was given, or the words of a refusal' }),
+    fromStatus: Status.meta({ description: 'The status of the order before' }),
+    toStatus: Status.meta({ description: 'The requested status' }),
+    version: z
+      .int()
+      .nullable()
+      .meta({ description: 'The new version of the order. If nothing was applied: its version at that time' }),
+    reason: z.string().nullable().meta({ description: 'The reason that the actor gave, or the text of the refusal' }),
     code: z.string().nullable().meta({ description: 'The error code of a refusal' }),
-    subject: z.string().nullable().meta({ description: 'The queue, or the start of the API key, that was acted on' }),
-    actor: z.string().meta({ description: 'Who did it: the name of the API key, or what else acted' }),
+    subject: z.string().nullable().meta({ description: 'The target: a queue, or the prefix of an API key' }),
+    actor: z.string().meta({ description: 'The name of the API key, or of another actor' }),
     apiKeyId: Id.nullable(),
-    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom the actor says that it acts' }),
+    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom the actor acts, as the actor stated it' }),
     traceId: z.string().nullable(),
     detail: Json.meta({
       description:
-        '`deadline` and `waitsFor` of a parked event, `skipped` statuses of one applied at its deadline, `current` and `allowed` of a refusal, `id` of a repeated event',
+        'Parked event: `deadline` and `waitsFor`. Event applied at its deadline: `skipped` statuses. Refusal: `current` and `allowed`. Repeated event: its `id`',
     }),
     links: z.object({ order: Link.optional(), job: Link.optional() }),
   })
@@ -56,10 +59,14 @@ export const listAuditOperation = defineOperation({
   method: 'get',
   path: '/v1/audit',
   tag: 'Audit',
-  summary: 'Who did what to which order, and why, the newest first',
-  description: `What was decided about each event, and what people did. Nobody can change or delete an entry; it is kept for 400 days. ${pagesText}`,
+  summary: 'List the audit trail: who did what to which order, and why',
+  description: `Records each decision about an event and each action of a person. Newest first. Entries cannot be changed or deleted; they are kept for 400 days. ${pagesText}`,
   scope: 'ops:read',
   query: AuditQuery,
-  answer: { status: 200, description: 'A page', schema: z.object({ entries: z.array(AuditEntry), nextCursor: NextCursor }) },
+  answer: {
+    status: 200,
+    description: 'A page of entries',
+    schema: z.object({ entries: z.array(AuditEntry), nextCursor: NextCursor }),
+  },
   errors: [],
 });

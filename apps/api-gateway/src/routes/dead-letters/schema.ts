@@ -7,9 +7,11 @@ import { jobFields } from '../jobs/schema';
 const DeadLetterQuery = listQuery({
   cursor: pageCursor('dead-letters', Id),
   orderId: OrderFilter,
-  destination: FilterText(100, 'The destination that it was for'),
-  code: FilterText(100, 'The error code that it ended with'),
-  fingerprint: FilterText(300, 'Error code and destination, or type of job').meta({ examples: ['destination-refused:erp'] }),
+  destination: FilterText(100, 'The destination of the job'),
+  code: FilterText(100, 'The error code of the dead letter'),
+  fingerprint: FilterText(300, 'The error code and the destination, or the error code and the job type').meta({
+    examples: ['destination-refused:erp'],
+  }),
 });
 
 const DeadLetter = z.object({ ...jobFields, links: z.object({ job: Link }) }).meta({ id: 'DeadLetter' });
@@ -19,13 +21,13 @@ export const listDeadLettersOperation = defineOperation({
   method: 'get',
   path: '/v1/dead-letters',
   tag: 'Jobs',
-  summary: 'Jobs that failed for good, the newest first',
+  summary: 'List jobs that failed for good, newest first',
   description: pagesText,
   scope: 'ops:read',
   query: DeadLetterQuery,
   answer: {
     status: 200,
-    description: 'A page',
+    description: 'A page of dead letters',
     schema: z.object({ deadLetters: z.array(DeadLetter), nextCursor: NextCursor }),
   },
   errors: [],

@@ -5,14 +5,15 @@ import { dirname } from 'node:path';
 import { apiDocumentText } from '../../openapi/api-document-text';
 
 export interface DocsRouteDependencies {
-  /** Holds the page itself; Swagger UI comes from its package. */
+  /** Has the HTML, CSS and script of the page. Swagger UI itself comes from its package. */
   readonly docsPageFolder: string;
 }
 
-/** Serves the OpenAPI document, and a page to read and try it with that needs nothing from elsewhere. */
+/** Serves the OpenAPI document and a page to read and try it. The page loads nothing from other hosts, so it works offline. */
 export function addDocsRoutes(app: FastifyInstance, { docsPageFolder }: DocsRouteDependencies): void {
   void app.register(fastifyStatic, { root: docsPageFolder, serve: false, cacheControl: false });
 
+  // Built on the first request: start-up need not wait for a document that few requests ask for.
   const document = once(() => {
     const text = apiDocumentText();
     return { text, etag: `"${createHash('sha256').update(text).digest('base64url')}"` };
@@ -32,12 +33,12 @@ export function addDocsRoutes(app: FastifyInstance, { docsPageFolder }: DocsRout
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js']) app.get(`/docs/${file}`, sendFile(swaggerFolder, file));
 }
 
-/** Kept by browsers, and asked for again by its ETag: what is shown is always of the version that serves it. */
+/** Browsers keep a copy but ask each time if it is still current. After an upgrade nobody sees the page of the old version. */
 const revalidated = 'public, no-cache';
 
 const headersOfPage = {
   'cache-control': revalidated,
-  // Nothing from elsewhere is loaded, and nothing is sent elsewhere: a key is typed into this page.
+  // Users type an API key into this page, so it may load from this origin only and send to this origin only.
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",

@@ -10,7 +10,7 @@ import { checkEvent, type CheckedEvent } from '../../intake/check-event';
 import type { CheckedRequest } from '../../intake/take-events';
 import type { BatchTaken } from './schema';
 
-/** Checks a request that is an array of events: the good ones are to be taken, the bad ones named. */
+/** Checks an array of events. Valid events are stored although others are invalid; the response has a result for each. */
 export function checkBatch(bodies: readonly unknown[], request: FastifyRequest): CheckedRequest {
   if (bodies.length > EventBatchLimit) {
     throw new RequestRefused('batch-too-large', { faults: [{ pointer: '#', detail: `has ${bodies.length} events` }] });
@@ -40,7 +40,7 @@ export function checkBatch(bodies: readonly unknown[], request: FastifyRequest):
 
 type BatchResult = BatchTaken['results'][number];
 
-/** The id is the producer's; null where the event has none that can be shown. */
+/** The producer's id; null if the event has no id or an unusable one. */
 type Check = { readonly id: string | null } & (CheckedEvent | { readonly refusal: RequestRefused });
 type Refused = Extract<Check, { readonly refusal: RequestRefused }>;
 
@@ -52,7 +52,7 @@ function resultOf({ id }: Check, index: number, outcome: IntakeResult | undefine
     : { index, id, eventId, status };
 }
 
-/** Of all events together: twenty of each of a thousand would make the answer many times as large as the request. */
+/** The most faults in one response. With twenty per event, a batch of a thousand would get a response many times its own size. */
 const maxFaults = 2000;
 
 function refusedResult({ id, refusal }: Refused, index: number, mostFaults: number): BatchResult {

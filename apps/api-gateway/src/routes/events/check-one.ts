@@ -8,7 +8,11 @@ import { checkEvent, type CheckedEvent } from '../../intake/check-event';
 import type { CheckedRequest } from '../../intake/take-events';
 import type { OneTaken } from './schema';
 
-/** Checks a request that is a single event. @throws RequestRefused if it may not be stored */
+/**
+ * Checks a request with a single event.
+ *
+ * @throws RequestRefused if the event is invalid
+ */
 export function checkOne(body: unknown, request: FastifyRequest): CheckedRequest {
   const checked = check(body);
   const { id, source, orderId } = checked.event;

@@ -1,4 +1,4 @@
-/** Events as a producer sends them, for the API document: an order's beginning, and one of each other type. */
+/** Example events for the API document: the life of one order, with each event type once. */
 export const eventExamples = {
   'order.created': {
     id: 'e-1',

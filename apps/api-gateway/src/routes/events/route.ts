@@ -28,7 +28,7 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, idempot
     if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
     const key = keyedRequestOf({ request, apiKey: apiKey(), body, labels: [batch] }, idempotency);
     const checked = Array.isArray(body) ? checkBatch(body, request) : checkOne(body, request);
-    // Where nothing is to be done, there is nothing that a repetition could do twice.
+    // Nothing is stored, so a retry can do no harm: the idempotency key is not used up.
     if (checked.events.length === 0) return sendAnswer(reply, checked.answer([]));
     return sendOnceResult(reply, await takeEvents({ request, batch, actor: actorOf(apiKey()), key, ...checked }, taking));
   });
@@ -46,8 +46,7 @@ export function addEventRoutes(app: FastifyInstance, { db, requireScope, idempot
 
   addOperation(app, requireScope, findEventOperation, async ({ params: { source, id } }) => {
     const event = await orUnavailable(findEvent(db, source, id));
-    if (event === undefined)
-      throw new RequestRefused('not-found', { detail: 'No event of this source that is kept has this id' });
+    if (event === undefined) throw new RequestRefused('not-found', { detail: 'No stored event of this source has this id' });
     return {
       ...event,
       links: { self: links.event(source, id), order: links.order(event.orderId), job: links.job(event.eventId) },

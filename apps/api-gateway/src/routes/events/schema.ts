@@ -9,8 +9,8 @@ import { batchExample, eventExamples } from './examples';
 
 const OneTaken = z
   .object({
-    eventId: Id.meta({ description: 'Ours' }),
-    id: z.string().meta({ description: "The producer's" }),
+    eventId: Id.meta({ description: 'The id that Orderly gave the event' }),
+    id: z.string().meta({ description: "The producer's id" }),
     orderId: z.string(),
     status: z.enum(['accepted', 'duplicate']),
     links: z.object({ self: Link, order: Link, job: Link }),
@@ -27,8 +27,8 @@ const BatchTaken = z
     results: z
       .array(
         z.object({
-          index: z.int().nonnegative().meta({ description: 'Place in the request, from 0' }),
-          id: z.string().nullable().meta({ description: "The producer's; null where the event has none that can be shown" }),
+          index: z.int().nonnegative().meta({ description: 'Position in the request, from 0' }),
+          id: z.string().nullable().meta({ description: "The producer's id; null if the event has no id or an unusable one" }),
           eventId: Id.optional(),
           status: z.enum(['accepted', 'duplicate', 'rejected']),
           problem: Problem.optional(),
@@ -37,7 +37,7 @@ const BatchTaken = z
       .readonly(),
   })
   .meta({ id: 'BatchTaken' });
-/** The answer to an array of events: what became of each. */
+/** The answer to an array of events, with a result for each. */
 export type BatchTaken = z.output<typeof BatchTaken>;
 
 export const postEventsOperation = defineOperation({
@@ -47,7 +47,7 @@ export const postEventsOperation = defineOperation({
   tag: 'Events',
   summary: 'Send one event, or an array of up to 1,000',
   description:
-    'Answered once everything that was taken is committed. Of an array the good events are taken and the bad ones named; if none was taken the answer is 422 with the same `results`.',
+    'Responds after the accepted events are committed. In an array, valid events are accepted although others are invalid; `results` has one entry for each. If every event is rejected, the status is 422 with the same `results`.',
   scope: 'events:write',
   headers: z.object({
     'Idempotency-Key': IdempotencyKeyHeader.optional(),
@@ -59,10 +59,10 @@ export const postEventsOperation = defineOperation({
   },
   answer: {
     status: 202,
-    description: 'Taken',
+    description: 'Accepted',
     schema: z.union([OneTaken, BatchTaken]),
     headers: z.object({
-      Location: Link.optional().meta({ description: 'Where the event is, if it was one' }),
+      Location: Link.optional().meta({ description: 'The event, if the request had a single one' }),
       'Idempotent-Replayed': IdempotentReplayed.optional(),
     }),
   },
@@ -94,13 +94,13 @@ const Event = z
     batch: z.string().nullable(),
     outcome: z.object({
       status: z.enum(['pending', 'applied', 'duplicate', 'superseded', 'parked', 'rejected', 'skipped', 'unknown', 'discarded']),
-      version: z.int().optional().meta({ description: 'The version of the order that it made' }),
-      deadline: Moment.optional().meta({ description: 'Until when a parked event waits for the order to move' }),
+      version: z.int().optional().meta({ description: 'The version of the order that the event made' }),
+      deadline: Moment.optional().meta({ description: 'The time until which a parked event waits' }),
       waitsFor: z
         .array(z.enum(['order.created', ...orderStatuses]))
         .readonly()
         .optional()
-        .meta({ description: 'Why an event is parked: its order is not there yet, or these statuses are missing' }),
+        .meta({ description: 'The events or statuses that a parked event waits for' }),
       code: z.string().optional(),
       message: z.string().optional(),
       detail: Json.optional(),
@@ -115,11 +115,11 @@ export const findEventOperation = defineOperation({
   method: 'get',
   path: '/v1/events/{source}/{id}',
   tag: 'Events',
-  summary: 'An event and what became of it',
+  summary: 'Read an event and its outcome',
   scope: 'orders:read',
   params: z.strictObject({
-    source: StorableText(100).min(1).meta({ description: 'Who sent it' }),
-    id: StorableText(200).min(1).meta({ description: "The producer's id of it" }),
+    source: StorableText(100).min(1).meta({ description: 'The source of the event' }),
+    id: StorableText(200).min(1).meta({ description: "The producer's id of the event" }),
   }),
   answer: { status: 200, description: 'The event', schema: Event },
   errors: ['not-found'],
@@ -129,9 +129,9 @@ const EventsQuery = listQuery({
   cursor: pageCursor('events', Id),
   orderId: OrderFilter,
   customerId: CustomerFilter,
-  type: z.enum(orderEventTypes).optional().meta({ description: 'What it tells of the order' }),
-  source: FilterText(100, 'Who sent it'),
-  status: Event.shape.outcome.shape.status.optional().meta({ description: 'What became of it' }),
+  type: z.enum(orderEventTypes).optional().meta({ description: 'The event type' }),
+  source: FilterText(100, 'The source of the event'),
+  status: Event.shape.outcome.shape.status.optional().meta({ description: 'The outcome' }),
   batch: BatchLabel.optional().meta({ description: 'Events with this label' }),
 });
 
@@ -142,13 +142,13 @@ export const listEventsOperation = defineOperation({
   method: 'get',
   path: '/v1/events',
   tag: 'Events',
-  summary: 'Events and what became of them, the newest first',
-  description: `Without their data. The time of an event is that at which it was accepted. ${pagesText}`,
+  summary: 'List events and their outcomes, newest first',
+  description: `Leaves out the data of the events. \`from\` and \`to\` compare the time of acceptance. ${pagesText}`,
   scope: 'orders:read',
   query: EventsQuery,
   answer: {
     status: 200,
-    description: 'A page',
+    description: 'A page of events',
     schema: z.object({ events: z.array(EventSummary).readonly(), nextCursor: NextCursor }),
   },
   errors: [],

@@ -28,7 +28,7 @@ export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRout
 
   addOperation(app, requireScope, findJobOperation, async ({ params: { jobId } }) => {
     const job = await orUnavailable(findJob(db, jobId));
-    if (job === undefined) throw new RequestRefused('not-found', { detail: 'No job that is kept has this id' });
+    if (job === undefined) throw new RequestRefused('not-found', { detail: 'No stored job has this id' });
     return { ...job, links: { self: links.job(jobId), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };
   });
 }

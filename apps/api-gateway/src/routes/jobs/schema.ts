@@ -8,9 +8,9 @@ import { CustomerFilter, FilterText, listQuery, OrderFilter, pageCursor, pagesTe
 
 export const JobState = z.enum(['runnable', 'retrying', 'running', 'blocked', 'parked', 'ended']).meta({ id: 'JobState' });
 
-const JobParams = z.strictObject({ jobId: z.guid('must be a UUID').meta({ description: 'Of the job' }) });
+const JobParams = z.strictObject({ jobId: z.guid('must be a UUID').meta({ description: 'The id of the job' }) });
 
-/** A job as people see it. */
+/** The fields of a job in lists and in detail. */
 export const jobFields = {
   id: Id,
   name: z.string(),
@@ -19,7 +19,7 @@ export const jobFields = {
   payload: Json,
   state: JobState,
   waitReason: z.string().nullable(),
-  runAt: Moment.meta({ description: 'Not before this time; for a parked job its deadline' }),
+  runAt: Moment.meta({ description: 'The earliest time at which the job runs. For a parked job: its deadline' }),
   orderId: z.string().nullable(),
   destination: z.string().nullable(),
   version: z.int().nullable(),
@@ -30,7 +30,7 @@ export const jobFields = {
   resultVersion: z.int().nullable(),
   errorCode: z.string().nullable(),
   errorMessage: z.string().nullable(),
-  detail: Json.meta({ description: 'What else is known, such as `current` and `allowed` of a transition that was not' }),
+  detail: Json.meta({ description: 'Further facts, such as `current` and `allowed` of a refused transition' }),
   fingerprint: z.string().nullable(),
   createdAt: Moment,
   endedAt: Moment.nullable(),
@@ -58,7 +58,7 @@ const Attempt = z
 const Job = z
   .object({
     ...jobFields,
-    attempts: z.array(Attempt).readonly().meta({ description: 'The newest hundred' }),
+    attempts: z.array(Attempt).readonly().meta({ description: 'The newest 100 attempts' }),
     links: z.object({ self: Link, order: Link.optional() }),
   })
   .meta({ id: 'Job' });
@@ -68,7 +68,7 @@ export const findJobOperation = defineOperation({
   method: 'get',
   path: '/v1/jobs/{jobId}',
   tag: 'Jobs',
-  summary: 'A job with its attempts',
+  summary: 'Read a job and its attempts',
   scope: 'ops:read',
   params: JobParams,
   answer: { status: 200, description: 'The job', schema: Job },
@@ -83,12 +83,14 @@ const JobsQuery = listQuery({
   customerId: CustomerFilter,
   name: z.enum(jobNames).optional().meta({ description: 'The type of the job' }),
   destination: FilterText(100, 'Deliveries to this destination'),
-  state: JobState.optional().meta({ description: '`retrying` jobs wait for another try, `runnable` ones for their first' }),
-  outcome: z.enum(jobOutcomes).optional().meta({ description: 'How the job ended; `dead` ones are the dead letters' }),
-  fingerprint: FilterText(300, 'Dead letters of one kind: error code and destination or type').meta({
+  state: JobState.optional().meta({
+    description: '`runnable` jobs wait for their first attempt, `retrying` jobs for another one',
+  }),
+  outcome: z.enum(jobOutcomes).optional().meta({ description: 'How the job ended. Jobs with `dead` are the dead letters' }),
+  fingerprint: FilterText(300, 'Dead letters of one kind: the error code and the destination or the job type').meta({
     examples: ['destination-refused:erp'],
   }),
-  batch: BatchLabel.optional().meta({ description: 'Jobs that follow from the events with this label' }),
+  batch: BatchLabel.optional().meta({ description: 'Jobs that the events with this label caused' }),
 });
 
 const JobSummary = z.object({ ...jobFields, links: z.object({ self: Link, order: Link.optional() }) }).meta({ id: 'JobSummary' });
@@ -98,13 +100,13 @@ export const listJobsOperation = defineOperation({
   method: 'get',
   path: '/v1/jobs',
   tag: 'Jobs',
-  summary: 'Jobs, the newest first',
-  description: `The time of a job is that of its making. ${pagesText}`,
+  summary: 'List jobs, newest first',
+  description: `\`from\` and \`to\` compare the time at which the job was created. ${pagesText}`,
   scope: 'ops:read',
   query: JobsQuery,
   answer: {
     status: 200,
-    description: 'A page',
+    description: 'A page of jobs',
     schema: z.object({ jobs: z.array(JobSummary).readonly(), nextCursor: NextCursor }),
   },
   errors: [],

@@ -20,7 +20,7 @@ export interface ChangeStatusDependencies {
 
 type ChangeStatusRequest = Pick<OperationRequest<typeof OrderParams, never>, 'params' | 'body' | 'request' | 'reply' | 'apiKey'>;
 
-/** Takes a manual change in, or tells why it never will be applied. */
+/** Stores a manual status change as an event, or refuses it if it can never be applied. */
 export async function changeStatus(
   { params: { orderId }, body, request, reply, apiKey }: ChangeStatusRequest,
   { answerOnce, relay }: ChangeStatusDependencies,
@@ -36,7 +36,7 @@ export async function changeStatus(
       work: async (query) => {
         const asked = { ...change, orderId, expectedVersion, actor: actorOf(apiKey(), actor), ...trace };
         const value = await requestStatusChange({ query }, { ...asked, traceId });
-        // Thrown, and so not kept for repetitions: the order may come yet.
+        // Thrown, so the answer is not stored under the idempotency key: the order may still arrive before a retry.
         if (value.status === 'order-unknown') throw await unknownOrder({ query }, orderId);
         return { answer: answerTo(value, orderId, traceId), value };
       },

@@ -26,6 +26,7 @@ export function addOrderRoutes(app: FastifyInstance, { db, requireScope, ...chan
     if (destination === undefined && query.lane !== undefined)
       throw parametersRefused([{ parameter: 'lane', detail: 'needs destination' }]);
     const filter = { ...others, ...(destination !== undefined && { lane: { destination, state } }) };
+    // The filters decide the sort order. A cursor of the other order would silently skip orders.
     if (cursor !== undefined && (cursor.createdAt === undefined) !== (orderOfOrders(filter) === 'id')) {
       throw parametersRefused([{ parameter: 'cursor', detail: 'must be a nextCursor of an earlier page with these filters' }]);
     }

@@ -14,7 +14,7 @@ const StatusChange = z
     from: StatusOrNone,
     to: OrderStatus,
     skipped: z.array(OrderStatus).readonly().meta({ description: 'Statuses between the two that no event reported' }),
-    at: Moment.meta({ description: 'When it occurred at the producer' }),
+    at: Moment.meta({ description: 'When the change occurred at the producer' }),
     reason: z.string().nullable(),
     eventId: Id,
     appliedAt: Moment,
@@ -24,12 +24,9 @@ const StatusChange = z
 const Lane = z
   .object({
     destination: z.string(),
-    ackedVersion: z
-      .int()
-      .nonnegative()
-      .meta({ description: 'The newest version that the destination has confirmed; 0 for none' }),
-    head: Id.nullable().meta({ description: 'The job that runs or runs next' }),
-    blockedBy: Id.nullable().meta({ description: 'The job that a person must settle before anything else is sent' }),
+    ackedVersion: z.int().nonnegative().meta({ description: 'The newest version that the destination has confirmed; 0 if none' }),
+    head: Id.nullable().meta({ description: 'The job that is running or runs next' }),
+    blockedBy: Id.nullable().meta({ description: 'The job that a person must settle before anything newer is sent' }),
   })
   .meta({ id: 'Lane' });
 
@@ -41,7 +38,7 @@ const Order = z
     data: Json.meta({ description: 'The order snapshot' }),
     createdAt: Moment,
     updatedAt: Moment,
-    history: z.array(StatusChange).readonly().meta({ description: 'The oldest first; of a very long life the newest thousand' }),
+    history: z.array(StatusChange).readonly().meta({ description: 'Oldest first. Only the newest 1,000 changes are shown' }),
     lanes: z.array(Lane).readonly(),
     links: z.object({ self: Link }),
   })
@@ -52,38 +49,41 @@ export const findOrderOperation = defineOperation({
   method: 'get',
   path: '/v1/orders/{orderId}',
   tag: 'Orders',
-  summary: 'An order as it is now, how it came there, and what each destination has been told',
+  summary: 'Read an order: its state, its history, and the version that each destination has',
   scope: 'orders:read',
   params: OrderParams,
   answer: { status: 200, description: 'The order', schema: Order },
   errors: ['not-found'],
 });
 
-/** What a person wants of an order. */
+/** The body of a manual status change. */
 export const StatusChangeBody = z
   .strictObject({
     status: OrderStatus,
-    reason: StorableText(1000).optional().meta({ description: 'Kept in the history, and told to the destinations' }),
+    reason: StorableText(1000).optional().meta({ description: 'Stored in the history and sent to the destinations' }),
     expectedVersion: z
       .int32()
       .positive()
       .optional()
-      .meta({ description: 'The version of the order that was decided on: of another one nothing is changed' }),
-    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts: kept as `onBehalfOf`' }),
-    notify: z.boolean().optional().meta({ description: '`false` tells no customer' }),
+      .meta({ description: 'The version on which the decision was based. If the order has another version, nothing changes' }),
+    actor: StorableText(200)
+      .min(1)
+      .optional()
+      .meta({ description: 'The person for whom the caller acts; stored as `onBehalfOf`' }),
+    notify: z.boolean().optional().meta({ description: '`false`: no message goes to the customer' }),
   })
   .meta({ id: 'StatusChangeRequest' });
 
 const StatusChangeTaken = z
   .object({
-    eventId: Id.meta({ description: 'Of the event that the change is from now on' }),
-    id: z.string().meta({ description: 'The id of that event beside its source, `manual`' }),
+    eventId: Id.meta({ description: 'The id of the event that carries the change' }),
+    id: z.string().meta({ description: 'The id of that event within the source `manual`' }),
     orderId: OrderId,
     status: z.literal('accepted'),
-    links: z.object({ self: Link.meta({ description: 'What becomes of it' }), order: Link, job: Link }),
+    links: z.object({ self: Link.meta({ description: 'The event, with its outcome' }), order: Link, job: Link }),
   })
   .meta({ id: 'StatusChangeTaken' });
-/** The answer to a manual change that is going to be decided on. */
+/** The answer to a manual change that was stored and will be decided on. */
 export type StatusChangeTaken = z.output<typeof StatusChangeTaken>;
 
 export const changeStatusOperation = defineOperation({
@@ -93,7 +93,7 @@ export const changeStatusOperation = defineOperation({
   tag: 'Orders',
   summary: 'Change the status of an order by hand',
   description:
-    'Applied after everything that was accepted for the order before. Unlike an event that comes too early it never waits for a missing step: it is applied or refused. What is certain to be refused is refused at once, with 409 `transition-not-allowed` or 412 `version-conflict`; what only turns out later is a dead letter with that code. The status that the order has already is accepted, and changes nothing.',
+    'Applied after all events that were accepted for the order before. A manual change never waits for a missing step: it is applied or refused. If the refusal is certain, it comes at once, as 409 `transition-not-allowed` or 412 `version-conflict`. If it turns out later, the job becomes a dead letter with that code. The current status is accepted and changes nothing.',
   scope: 'ops:write',
   params: OrderParams,
   headers: z.object({ 'Idempotency-Key': IdempotencyKeyHeader.optional() }),
@@ -103,10 +103,10 @@ export const changeStatusOperation = defineOperation({
   },
   answer: {
     status: 202,
-    description: 'Taken',
+    description: 'Accepted',
     schema: StatusChangeTaken,
     headers: z.object({
-      Location: Link.meta({ description: 'The event, and what becomes of it' }),
+      Location: Link.meta({ description: 'The event, with its outcome' }),
       'Idempotent-Replayed': IdempotentReplayed.optional(),
     }),
   },
@@ -123,19 +123,19 @@ export const changeStatusOperation = defineOperation({
   ],
 });
 
-// To the microsecond, as the ledger keeps it: rounded, a page would begin at another order.
+// To the microsecond, as in the ledger. With a rounded time the next page would skip or repeat orders.
 const ExactTime = z.iso.datetime({ precision: 6 }).refine((text) => !text.startsWith('0000'));
 
 const OrdersQuery = listQuery({
   cursor: pageCursor('orders', z.strictObject({ orderId: OrderId, createdAt: ExactTime.optional() })),
   customerId: FilterText(200, '`customer.id` of the order'),
-  status: OrderStatus.optional().meta({ description: 'The status that they have now' }),
-  destination: FilterText(100, 'Orders by their lane for this destination, in the state that `lane` says'),
+  status: OrderStatus.optional().meta({ description: 'The current status' }),
+  destination: FilterText(100, 'Orders whose lane for this destination is in the state `lane`'),
   lane: z.enum(['blocked', 'open']).optional().meta({
     description:
-      '`blocked` (if unsaid): a job failed or nobody knows its outcome, and nothing newer of the order is sent there; no call settles it yet. `open`: a job runs or may run. Needs `destination`',
+      '`blocked` (default): a job failed or its outcome is unknown, so nothing newer of the order is sent there; no call settles it yet. `open`: a job is running or may run. Needs `destination`',
   }),
-  batch: BatchLabel.optional().meta({ description: 'Orders that an event with this label was about' }),
+  batch: BatchLabel.optional().meta({ description: 'Orders that have an event with this label' }),
 });
 
 const OrderSummary = z
@@ -146,7 +146,7 @@ const OrderSummary = z
     customerId: z.string().nullable(),
     createdAt: Moment,
     updatedAt: Moment,
-    lane: Lane.optional().meta({ description: 'The one of the destination that was asked for' }),
+    lane: Lane.optional().meta({ description: 'The lane of the requested destination' }),
     links: z.object({ self: Link, timeline: Link }),
   })
   .meta({ id: 'OrderSummary' });
@@ -156,13 +156,13 @@ export const listOrdersOperation = defineOperation({
   method: 'get',
   path: '/v1/orders',
   tag: 'Orders',
-  summary: 'Orders, the newest first',
-  description: `The time of an order is that at which it was first heard of. By \`batch\` or \`destination\` without \`customerId\` orders come by their ids. Orders whose \`order.created\` has not been applied are not shown. ${pagesText}`,
+  summary: 'List orders, newest first',
+  description: `\`from\` and \`to\` compare the time at which Orderly first heard of the order. With \`batch\` or \`destination\` but without \`customerId\`, orders are sorted by id. Orders whose \`order.created\` has not been applied are not shown. ${pagesText}`,
   scope: 'orders:read',
   query: OrdersQuery,
   answer: {
     status: 200,
-    description: 'A page',
+    description: 'A page of orders',
     schema: z.object({ orders: z.array(OrderSummary).readonly(), nextCursor: NextCursor }),
   },
   errors: [],

@@ -24,12 +24,13 @@ import {
 export interface QueueRouteDependencies {
   readonly db: Database;
   readonly requireScope: RequireScope;
-  /** Lets the workers of a queue notice at once that it goes on. */
+  /** Wakes the workers of a queue, so that they fetch at once after a resume. */
   readonly release: (queue: string) => Promise<void>;
   readonly logger: Logger;
 }
 
 export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release, logger }: QueueRouteDependencies): void {
+  // Dashboards poll this list, and it counts all open jobs: concurrent callers share one read.
   const readAll = sharedRead<void, QueueRecord[]>(() => orUnavailable(readQueues(db)));
   addOperation(app, requireScope, listQueuesOperation, async () => ({ queues: await readAll() }));
 
@@ -52,9 +53,11 @@ export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release
     const asked = askedFor(request);
     await checkKnown(queue, unknown);
     const result = await orUnavailable(resumeQueue(db, queue, asked));
-    // Without it, or while Redis is away, workers look again by themselves within seconds.
+    // Only an acceleration: if Redis is away, the workers look again by themselves within seconds.
     if (result.changed)
-      void release(queue).catch((error: unknown) => logger.debug({ err: error, queue }, 'Not released in Redis'));
+      void release(queue).catch((error: unknown) =>
+        logger.debug({ err: error, queue }, 'Could not wake the workers of a resumed queue; they look again within seconds'),
+      );
     return stateOf(queue, result);
   }
 
@@ -65,8 +68,8 @@ export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release
 
 type UnknownCode = 'not-found' | 'destination-unknown';
 const unknownNames: Readonly<Record<UnknownCode, string>> = {
-  'not-found': 'No queue that is known has this name: GET /v1/queues shows them all',
-  'destination-unknown': 'No destination that is known has this name: GET /v1/queues shows them all',
+  'not-found': 'No known queue has this name: GET /v1/queues lists them',
+  'destination-unknown': 'No known destination has this name: GET /v1/queues lists them',
 };
 type PauseRequestOf = OperationRequest<z.ZodObject, z.ZodObject>;
 

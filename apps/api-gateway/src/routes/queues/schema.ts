@@ -13,17 +13,19 @@ const Pause = z
   .object({
     since: Moment,
     reason: z.string().nullable(),
-    actor: z.string().nullable().meta({ description: 'Who did it: the name of the API key' }),
-    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom, `actor` of the request' }),
+    actor: z.string().nullable().meta({ description: 'The name of the API key' }),
+    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom the queue was paused: `actor` of the request' }),
   })
   .nullable()
-  .meta({ description: 'Null unless an operator has paused it' });
+  .meta({ description: 'Null unless an operator has paused the queue' });
 
 const Hold = z
   .object({
-    reason: z.string().meta({ description: '`throttled`, or the error code of the answer that led to it' }),
+    reason: z.string().meta({ description: '`throttled`, or the error code that caused the hold' }),
     since: Moment,
-    until: Moment.meta({ description: 'Throttled: the end. Else the next time that one job may try' }),
+    until: Moment.meta({
+      description: 'For `throttled`: the end of the hold. Otherwise: the next time at which one job may try',
+    }),
   })
   .meta({ id: 'Hold' });
 
@@ -34,27 +36,27 @@ const Queue = z
     name: z.string(),
     destination: z.string().nullable(),
     paused: Pause,
-    hold: Hold.nullable().meta({ description: 'Why its destination waits, apart from a pause' }),
-    workers: Count.meta({ description: 'Living processes that work on it' }),
+    hold: Hold.nullable().meta({ description: 'The hold of the destination. A pause is not a hold' }),
+    workers: Count.meta({ description: 'Live processes that serve the queue' }),
     counts: z
       .object({
-        runnable: PriorityCounts.meta({ description: 'Due, and waiting for a worker' }),
+        runnable: PriorityCounts.meta({ description: 'Due and waiting for a worker' }),
         delayed: PriorityCounts.meta({ description: 'Not due yet' }),
-        retrying: PriorityCounts.meta({ description: 'Tried before, and waiting to be tried again' }),
+        retrying: PriorityCounts.meta({ description: 'Tried before and waiting for another attempt' }),
         running: PriorityCounts,
         blocked: PriorityCounts.meta({ description: 'Behind the head of their lane' }),
-        parked: PriorityCounts.meta({ description: 'Events that wait for their order to move' }),
+        parked: PriorityCounts.meta({ description: 'Events that wait for an earlier change of their order' }),
       })
       .meta({ description: 'Open jobs by state and priority' }),
     oldestWaitMs: z
       .number()
       .nonnegative()
       .nullable()
-      .meta({ description: 'How long the due job that has waited longest has waited; null where none is due' }),
+      .meta({ description: 'How long the oldest due job has waited, in milliseconds; null if none is due' }),
     rates: z.object({
       lastMinute: RateCounts,
       lastFiveMinutes: RateCounts.nullable().meta({
-        description: 'Per minute; null where these hold too many jobs to count them in time',
+        description: 'Per minute; null if there are too many jobs to count in time',
       }),
     }),
   })
@@ -65,18 +67,21 @@ export const listQueuesOperation = defineOperation({
   method: 'get',
   path: '/v1/queues',
   tag: 'Queues',
-  summary: 'What waits, what runs, and what is held back',
-  description: 'All queues that are known: the fixed ones, those that processes work on, those that have jobs or are paused.',
+  summary: 'List queues with their waiting, running and held jobs',
+  description: 'Shows the fixed queues, and every other queue that a process serves, that has jobs, or that is paused.',
   scope: 'ops:read',
-  answer: { status: 200, description: 'The queues, by name', schema: z.object({ queues: z.array(Queue) }) },
+  answer: { status: 200, description: 'The queues, sorted by name', schema: z.object({ queues: z.array(Queue) }) },
   errors: [],
 });
 
-/** Why a queue is paused or resumed, and for whom. */
+/** The body of a pause or resume request. All of it is optional. */
 export const PauseBody = z
   .strictObject({
-    reason: StorableText(1000).optional().meta({ description: 'Shown to whoever wonders why nothing moves' }),
-    actor: StorableText(200).min(1).optional().meta({ description: 'The person for whom the caller acts: kept as `onBehalfOf`' }),
+    reason: StorableText(1000).optional().meta({ description: 'Shown wherever a job waits because of the pause' }),
+    actor: StorableText(200)
+      .min(1)
+      .optional()
+      .meta({ description: 'The person for whom the caller acts; stored as `onBehalfOf`' }),
   })
   .meta({ id: 'PauseRequest' });
 
@@ -85,24 +90,24 @@ const PauseState = z
     queue: z.string(),
     destination: z.string().nullable(),
     paused: Pause,
-    changed: z.boolean().meta({ description: 'False where it was so already' }),
+    changed: z.boolean().meta({ description: 'False if the queue was already in this state' }),
   })
   .meta({ id: 'PauseState' });
 
 const QueueParams = z.strictObject({
   name: StorableText(200)
     .min(1)
-    .meta({ description: 'Of the queue', examples: ['notifications'] }),
+    .meta({ description: 'The name of the queue', examples: ['notifications'] }),
 });
 const DestinationParams = z.strictObject({
   name: StorableText(100)
     .min(1)
-    .meta({ description: 'Of the destination', examples: ['erp'] }),
+    .meta({ description: 'The name of the destination', examples: ['erp'] }),
 });
 
 const pauseMeaning =
-  'What runs goes on to its end; nothing new is started, and no attempt is used. Kept in the ledger: it outlives restarts and the loss of Redis. Idempotent.';
-const resumeMeaning = 'Work goes on within seconds. Other holds of its destination stay. Idempotent.';
+  'Running jobs finish; no new job starts, and waiting jobs use no attempt. The pause is stored in the ledger, so it survives restarts and the loss of Redis. Idempotent.';
+const resumeMeaning = 'Work continues within seconds. Other holds of the destination stay. Idempotent.';
 
 const example = { reason: 'The ERP is being migrated', actor: 'ada' };
 
@@ -112,12 +117,12 @@ const pauseOperation = <Params extends z.ZodObject>(verb: 'pause' | 'resume', ki
     method: 'post',
     path: `/v1/${kind}s/{name}/${verb}`,
     tag: 'Queues',
-    summary: `${verb === 'pause' ? 'Pause' : 'Resume'} ${kind === 'queue' ? 'a queue' : 'what is sent to a destination'}`,
+    summary: `${verb === 'pause' ? 'Pause' : 'Resume'} ${kind === 'queue' ? 'a queue' : 'deliveries to a destination'}`,
     description: verb === 'pause' ? pauseMeaning : resumeMeaning,
     scope: 'ops:write',
     params,
     body: { schema: PauseBody.optional(), examples: { [verb]: example } },
-    answer: { status: 200, description: 'The queue as it is now', schema: PauseState },
+    answer: { status: 200, description: 'The new state of the queue', schema: PauseState },
     errors: [
       'invalid-json',
       'unsupported-media-type',

@@ -14,6 +14,7 @@ export interface StatisticsRouteDependencies {
 }
 
 export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: StatisticsRouteDependencies): void {
+  // Dashboards poll these counts, and each read takes long: concurrent callers with the same query share one read.
   const read = sharedRead(async (query: StatisticsQuery) => {
     const scope = scopeOf(query, new Date());
     return summarise(scope, await orUnavailable(readStatistics(db, scope)));

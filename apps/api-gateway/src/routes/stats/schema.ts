@@ -10,13 +10,13 @@ const Counts = z.record(z.string(), z.int().nonnegative()).readonly();
 const Statistics = z
   .object({
     batch: z.string().nullable(),
-    from: Moment.nullable().meta({ description: 'The span that was counted; null for a batch' }),
-    to: Moment.nullable(),
+    from: Moment.nullable().meta({ description: 'Start of the counted time span; null for a batch' }),
+    to: Moment.nullable().meta({ description: 'End of the counted time span; null for a batch' }),
     events: z.object({ accepted: z.int().nonnegative() }),
-    orders: Counts.meta({ description: 'By status; `unknown` are those whose `order.created` has not been applied' }),
+    orders: Counts.meta({ description: 'By status. `unknown`: their `order.created` has not been applied' }),
     messages: Counts.meta({ description: 'By state' }),
-    open: z.int().meta({ description: 'Jobs that run or will run by themselves. At 0 nothing moves any more' }),
-    parked: z.int().meta({ description: 'Events that wait for their order to move, or for their deadline' }),
+    open: z.int().meta({ description: 'Jobs that are running or will run by themselves. At 0 all work is done or waits' }),
+    parked: z.int().meta({ description: 'Events that wait for an earlier change of their order, or for their deadline' }),
     blocked: z.int().meta({ description: 'Jobs behind the head of their lane' }),
     ended: z.int(),
     jobs: z
@@ -33,14 +33,14 @@ const Statistics = z
   })
   .meta({ id: 'Statistics' });
 
-/** The widest span that is counted: without a batch every job and message of it is read. */
+/** The longest time span that is counted, one hour: without a batch the query reads every job and message of the span. */
 export const maxSpanMs = 3_600_000;
 
 const StatisticsQuery = z
   .strictObject({
-    batch: BatchLabel.optional().meta({ description: 'Count one labelled batch, whenever it was sent' }),
-    from: Time.optional().meta({ description: 'Count what was made from this time on. Default: one hour before `to`' }),
-    to: Time.optional().meta({ description: 'Count what was made before this time. Default: one hour after `from`, or now' }),
+    batch: BatchLabel.optional().meta({ description: 'Count the events with this label, of any time' }),
+    from: Time.optional().meta({ description: 'Start of the time span. Default: one hour before `to`' }),
+    to: Time.optional().meta({ description: 'End of the time span, exclusive. Default: one hour after `from`, or now' }),
   })
   .check(({ value: { batch, from, to }, issues }) => {
     const refuse = (input: unknown, message: string): void =>
@@ -56,10 +56,10 @@ export const readStatisticsOperation = defineOperation({
   method: 'get',
   path: '/v1/stats',
   tag: 'Operations',
-  summary: 'Counts of events, jobs, orders and messages',
-  description: 'Of a labelled batch, or of one hour at most: the last one, unless `from` or `to` says otherwise.',
+  summary: 'Count events, jobs, orders and messages',
+  description: 'Counts one labelled batch, or a time span of at most one hour. Default: the last hour.',
   scope: 'ops:read',
   query: StatisticsQuery,
-  answer: { status: 200, description: 'The counts, all of one moment', schema: Statistics },
+  answer: { status: 200, description: 'The counts, all as of the same moment', schema: Statistics },
   errors: [],
 });

@@ -1,13 +1,13 @@
 import type { JobCount, ShownJobState, Statistics, StatisticsScope } from '@orderly/read-model';
 
-/** Statistics with the numbers that tell whether work is still going on. */
+/** Statistics, plus totals that show if work is still in progress. */
 export interface StatisticsAnswer extends Statistics {
   readonly batch: string | null;
   readonly from: Date | null;
   readonly to: Date | null;
-  /** Jobs that run or will run by themselves: `runnable`, `running`, `retrying`. At 0 nothing moves any more. */
+  /** Jobs that are running or will run by themselves: `runnable`, `running`, `retrying`. At 0 all work is done or waits. */
   readonly open: number;
-  /** Events that wait for their order to move, or for their deadline. */
+  /** Events that wait for an earlier change of their order, or for their deadline. */
   readonly parked: number;
   /** Jobs behind the head of their lane. */
   readonly blocked: number;

@@ -5,7 +5,7 @@ import { laneProgressOf } from './lane-progress';
 import { progressOf, type Progress } from './progress';
 import type { TimelineAnswer, TimelineEntryAnswer } from './schema';
 
-/** A timeline as the API shows it: with what each open job waits for in words, and with links. */
+/** Adds links to a timeline, and explains in words what each open job waits for. */
 export function describeTimeline({ now, entries, ...order }: Timeline): TimelineAnswer {
   const { pending, parked, lanes, messages, queues } = now;
   const progress = (job: OpenJob): Progress => progressOf(job, queues.get(job.queue) ?? unknownQueue(job.queue), order.at);
@@ -31,6 +31,7 @@ export function describeTimeline({ now, entries, ...order }: Timeline): Timeline
   };
 }
 
+// A job may precede every process of its queue. It then shows as waiting for a worker.
 const unknownQueue = (name: string): QueueFacts => ({ name, destination: null, paused: null, hold: null, workers: 0 });
 
 function withLinks(entry: TimelineEntry): TimelineEntryAnswer {

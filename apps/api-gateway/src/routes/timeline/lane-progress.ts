@@ -1,7 +1,7 @@
 import type { QueueFacts, TimelineLane } from '@orderly/read-model';
 import { attemptsOf, lastErrorOf, progressOf, type LastError, type Progress, type WaitExplanation } from './progress';
 
-/** How far a destination has been told of an order, and what is happening about the rest. */
+/** The newest version that a destination has confirmed, and the state of the job that brings it further. */
 export interface LaneProgress {
   readonly destination: string;
   readonly ackedVersion: number;
@@ -27,12 +27,12 @@ const nothingToDo = {
   traceId: null,
 } as const;
 
-/** @param queue - of the destination; needed where the lane has an open job */
+/** @param queue - the queue of the destination; required if the lane has an open job */
 export function laneProgressOf(lane: TimelineLane, queue: QueueFacts | undefined, now: Date): LaneProgress {
   const { destination, ackedVersion, job } = lane;
-  const told = { destination, ackedVersion };
-  if (job === null) return { ...told, state: 'in-sync', ...nothingToDo };
-  if (job.state !== 'ended' && queue !== undefined) return { ...told, ...progressOf(job, queue, now) };
+  const confirmed = { destination, ackedVersion };
+  if (job === null) return { ...confirmed, state: 'in-sync', ...nothingToDo };
+  if (job.state !== 'ended' && queue !== undefined) return { ...confirmed, ...progressOf(job, queue, now) };
 
   const gaveUp = {
     ...nothingToDo,
@@ -43,14 +43,15 @@ export function laneProgressOf(lane: TimelineLane, queue: QueueFacts | undefined
     traceId: job.traceId,
   };
   const why = job.outcome === 'unknown' ? 'outcome-unknown' : 'dead-letter';
-  const what = `Nobody knows whether version ${job.version} arrived`;
-  const failure = job.outcome === 'unknown' ? what : `Version ${job.version} failed for good`;
+  const failure =
+    job.outcome === 'unknown' ? `It is unknown if version ${job.version} arrived` : `Version ${job.version} failed for good`;
   if (lane.isBlocked) {
     const text = `${failure}. Nothing newer of this order is sent to ${destination}, and no call settles the job yet.`;
-    return { ...told, state: 'blocked', ...gaveUp, reason: { code: why, text } };
+    return { ...confirmed, state: 'blocked', ...gaveUp, reason: { code: why, text } };
   }
+  // A later job may have delivered a newer version. Then the failure no longer matters.
   const isBehind = (job.outcome === 'dead' || job.outcome === 'unknown') && (job.version ?? 0) > ackedVersion;
-  if (!isBehind) return { ...told, state: 'in-sync', ...nothingToDo };
+  if (!isBehind) return { ...confirmed, state: 'in-sync', ...nothingToDo };
   const text = `${failure}. The next change of the order will be sent.`;
-  return { ...told, state: 'failed', ...gaveUp, reason: { code: why, text } };
+  return { ...confirmed, state: 'failed', ...gaveUp, reason: { code: why, text } };
 }

@@ -78,7 +78,7 @@ describe('the progress of an open job', () => {
     const textOf = (jobChange: Partial<OpenJob>, queueChange: Partial<QueueFacts>): string | undefined =>
       progressOf(job(jobChange), queue(queueChange), now).reason?.text;
     expect(textOf({}, { paused: pause })).toBe(
-      'ada paused order-sync.erp at 2026-01-01T09:50:00.000Z ("they move"). Nothing is started until it is resumed.',
+      'ada paused order-sync.erp at 2026-01-01T09:50:00.000Z ("they move"). No job starts until it is resumed.',
     );
     expect(textOf({}, { hold: unauthorized })).toBe(
       'The destination refused our credentials. All jobs for it have been waiting since 2026-01-01T09:55:00.000Z; one tries again at 2026-01-01T10:00:30.000Z.',
@@ -89,7 +89,7 @@ describe('the progress of an open job', () => {
     expect(textOf(failed, {})).toBe(
       'The last try failed with destination-failed (2 of 5 attempts used). Next try at 2026-01-01T10:00:04.000Z.',
     );
-    expect(textOf({}, { workers: 0 })).toBe('No living process works on order-sync.erp. Is its worker running?');
+    expect(textOf({}, { workers: 0 })).toBe('No live process serves order-sync.erp. Is its worker running?');
   });
 
   it('has the last error, while it runs again too', () => {

@@ -2,16 +2,16 @@ import { findJobDefinition } from '@orderly/contracts';
 import type { OpenJob, QueueFacts } from '@orderly/read-model';
 import { errorCodes } from '@orderly/errors';
 
-/** Where an open job stands, in words that need no knowledge of the code. */
+/** The progress of an open job, explained for people who do not know the code. */
 export interface Progress {
   readonly job: string;
   readonly state: 'running' | 'retrying' | 'waiting' | 'held' | 'paused';
-  /** When it began to run, or was due; null where its time is yet to come. */
+  /** When the job started or became due; null if it is not due yet. */
   readonly since: Date | null;
   readonly attemptsUsed: number;
-  /** How many it may use. */
+  /** The most attempts that the job may use; null if its type is unknown. */
   readonly attempts: number | null;
-  /** Null while it runs, and where nobody can tell when it will be tried. */
+  /** Null while the job runs, and if the time cannot be known, as during a pause. */
   readonly nextTryAt: Date | null;
   readonly reason: WaitExplanation | null;
   readonly lastError: LastError | null;
@@ -29,7 +29,7 @@ export interface LastError {
   readonly responseStatus: number | null;
 }
 
-/** @param queue - that the job stands in */
+/** @param queue - the queue of the job */
 export function progressOf(job: OpenJob, queue: QueueFacts, now: Date): Progress {
   const isRunning = job.state === 'running' && !job.isLost;
   const { state, nextTryAt, reason } = isRunning ? running : waitOf(job, queue, now);
@@ -53,7 +53,7 @@ const running: Wait = { state: 'running', nextTryAt: null, reason: null };
 
 type Wait = Pick<Progress, 'state' | 'nextTryAt' | 'reason'>;
 
-/** The strongest reason alone: what has to change first before the job can move. */
+/** Returns only the strongest reason: the first thing that must change before the job can run. */
 function waitOf(job: OpenJob, { name, paused, hold, workers }: QueueFacts, now: Date): Wait {
   const wait = (state: Wait['state'], nextTryAt: Date | null, code: string, text: string): Wait => ({
     state,
@@ -62,12 +62,13 @@ function waitOf(job: OpenJob, { name, paused, hold, workers }: QueueFacts, now: 
   });
   if (paused) {
     const why = paused.reason === null ? '' : ` ("${paused.reason}")`;
-    const text = `${paused.onBehalfOf ?? paused.actor ?? 'Somebody'} paused ${name} at ${time(paused.since)}${why}. Nothing is started until it is resumed.`;
+    const text = `${paused.onBehalfOf ?? paused.actor ?? 'Somebody'} paused ${name} at ${time(paused.since)}${why}. No job starts until it is resumed.`;
     return wait('paused', null, 'paused', text);
   }
   const isHoldDue = hold !== null && hold.until <= now;
+  // While a hold lasts, a missing worker is not the first obstacle.
   if (workers === 0 && (hold === null || isHoldDue)) {
-    return wait('waiting', null, 'no-worker', `No living process works on ${name}. Is its worker running?`);
+    return wait('waiting', null, 'no-worker', `No live process serves ${name}. Is its worker running?`);
   }
   if (hold?.reason === 'throttled') {
     const text = `The destination asked for time until ${time(hold.until)}. No attempt is used.`;
@@ -79,7 +80,8 @@ function waitOf(job: OpenJob, { name, paused, hold, workers }: QueueFacts, now: 
     const nextTryAt = laterOf(job.runAt, hold.until);
     return wait('held', nextTryAt > now ? nextTryAt : null, hold.reason, `${meaningOf(hold.reason)} ${since}; ${next}.`);
   }
-  if (job.isLost) return wait('waiting', null, 'process-lost', 'Its process died. Another takes it over within seconds.');
+  if (job.isLost)
+    return wait('waiting', null, 'process-lost', 'Its process died. Another process takes the job over within seconds.');
   if (job.runAt > now) return { ...untilItsTime(job), nextTryAt: job.runAt };
   return wait('waiting', null, 'queued', `Due since ${time(job.runAt)}; waits for its turn in ${name}.`);
 }
@@ -96,7 +98,7 @@ function untilItsTime(job: OpenJob): Pick<Wait, 'state' | 'reason'> {
         state: 'retrying',
         reason: {
           code: 'handed-back',
-          text: `Its process stopped and gave it back, without using an attempt. It runs at ${at}.`,
+          text: `Its process stopped and handed the job back without using an attempt. It runs at ${at}.`,
         },
       };
     default:
@@ -118,7 +120,7 @@ function sinceOf({ claimedAt, runAt }: OpenJob, isRunning: boolean, now: Date): 
   return runAt <= now ? runAt : null;
 }
 
-/** How many a job may use. */
+/** The most attempts that a job may use; null if its type is unknown to this version. */
 export const attemptsOf = ({ name }: OpenJob): number | null => findJobDefinition(name)?.policy.attempts ?? null;
 
 const laterOf = (one: Date, other: Date): Date => (one > other ? one : other);

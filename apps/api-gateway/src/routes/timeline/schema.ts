@@ -8,12 +8,12 @@ import { OrderParams } from '../orders/schema';
 
 const Count = z.int().nonnegative();
 const EventType = z.enum(orderEventTypes);
-const TraceId = z.string().nullable().meta({ description: 'Null where it was not traced' });
-const Asks = z.string().nullable().meta({ description: 'The status that it asks for; null where it asks for none' });
+const TraceId = z.string().nullable().meta({ description: 'Null if it was not traced' });
+const Asks = z.string().nullable().meta({ description: 'The status that the event requests; null if it requests none' });
 
 const Reason = z
   .object({
-    code: z.string().meta({ description: 'Stable; the documentation lists them' }),
+    code: z.string().meta({ description: 'Stable; listed in the documentation' }),
     text: z.string().meta({ description: 'For people; may change' }),
   })
   .nullable();
@@ -23,10 +23,10 @@ const LastError = z
   .meta({ id: 'LastError' });
 
 const progressFields = {
-  since: Moment.nullable().meta({ description: 'When it began to run, or was due' }),
-  nextTryAt: Moment.nullable().meta({ description: 'Null while it runs, and where nobody can tell' }),
-  reason: Reason.meta({ description: 'What has to change before it moves' }),
-  lastError: LastError.nullable().meta({ description: 'Of the last try' }),
+  since: Moment.nullable().meta({ description: 'When the job started or became due' }),
+  nextTryAt: Moment.nullable().meta({ description: 'Null while the job runs, and if the time is unknown' }),
+  reason: Reason.meta({ description: 'What must change before the job can run' }),
+  lastError: LastError.nullable().meta({ description: 'The error of the last attempt' }),
   traceId: TraceId,
 };
 
@@ -35,7 +35,7 @@ const JobProgress = z
     job: Id,
     state: z.enum(['running', 'retrying', 'waiting', 'held', 'paused']),
     attemptsUsed: Count,
-    attempts: Count.nullable().meta({ description: 'How many it may use' }),
+    attempts: Count.nullable().meta({ description: 'The most attempts that the job may use' }),
     ...progressFields,
   })
   .meta({ id: 'JobProgress' });
@@ -43,11 +43,11 @@ const JobProgress = z
 const DestinationProgress = z
   .object({
     destination: z.string(),
-    ackedVersion: Count.meta({ description: 'The newest version that it has confirmed; 0 for none' }),
-    currentVersion: Count.meta({ description: "The order's" }),
+    ackedVersion: Count.meta({ description: 'The newest version that the destination has confirmed; 0 if none' }),
+    currentVersion: Count.meta({ description: 'The version of the order' }),
     state: z.enum(['in-sync', 'running', 'retrying', 'waiting', 'held', 'paused', 'blocked', 'failed']).meta({
       description:
-        '`in-sync`: it has all that it asked for, which may be less than every version. `blocked`: nothing newer is sent to it; no call settles the job yet. `failed`: given up; the next change is sent',
+        '`in-sync`: the destination has every change that it subscribes to. `blocked`: nothing newer is sent to it, and no call settles the job yet. `failed`: the job failed for good; the next change will be sent',
     }),
     job: Id.nullable(),
     attemptsUsed: Count.nullable(),
@@ -57,35 +57,37 @@ const DestinationProgress = z
   .meta({ id: 'DestinationProgress' });
 
 const messageFields = {
-  messageKind: z.string().meta({ description: 'What it tells, such as `shipped`' }),
+  messageKind: z.string().meta({ description: 'The change that the message reports, such as `shipped`' }),
   channel: z.string(),
   recipient: z.string().nullable(),
-  version: Count.meta({ description: 'Of the order, that it tells of' }),
+  version: Count.meta({ description: 'The version of the order that the message reports' }),
 };
 
 const Now = z.object({
   pending: z
     .object({ count: z.int().positive(), first: JobProgress })
     .nullable()
-    .meta({ description: 'Accepted events that are still to be applied. They wait for the first of them' }),
+    .meta({ description: 'Accepted events that are not applied yet. The others wait for the first' }),
   parked: z
     .array(
       z
         .object({
-          eventId: Id.meta({ description: 'Of its entry, which tells what it is' }),
-          deadline: Moment.meta({ description: 'Then it is applied all the same or becomes a dead letter, as configured' }),
+          eventId: Id.meta({ description: 'The id of the entry of this event' }),
+          deadline: Moment.meta({
+            description: 'At this time the event is applied anyway or becomes a dead letter, as configured',
+          }),
           waitsFor: z
             .array(z.enum([...OrderStatus.options, 'order.created']))
             .readonly()
-            .meta({ description: '`order.created`, or the statuses that are missing' }),
+            .meta({ description: '`order.created`, or the missing statuses' }),
         })
         .meta({ id: 'ParkedEvent' }),
     )
-    .meta({ description: 'What the events wait for that came early: their entries have the outcome `parked`' }),
+    .meta({ description: 'Events that came early, and what each waits for. Their entries have the outcome `parked`' }),
   destinations: z.array(DestinationProgress),
   messages: z
     .array(z.object({ ...messageFields, progress: JobProgress }).meta({ id: 'MessageUnderWay' }))
-    .meta({ description: 'Not sent yet' }),
+    .meta({ description: 'Messages that are not sent yet' }),
 });
 
 const DeadLetter = z
@@ -94,11 +96,11 @@ const DeadLetter = z
     fingerprint: z.string().nullable(),
     code: z.string().nullable(),
     message: z.string().nullable(),
-    detail: Json.meta({ description: 'For a refused event, `current` and `allowed`' }),
+    detail: Json.meta({ description: 'For a refused event: `current` and `allowed`' }),
     at: Moment,
   })
   .nullable()
-  .meta({ description: 'If it failed for good' });
+  .meta({ description: 'The dead letter, if the job failed for good' });
 
 const Change = z.object({
   version: z.int().positive(),
@@ -112,7 +114,7 @@ const Change = z.object({
 const EventEntry = z
   .object({
     kind: z.literal('event'),
-    at: Moment.meta({ description: 'When it was accepted' }),
+    at: Moment.meta({ description: 'When the event was accepted' }),
     eventId: Id,
     source: z.string(),
     id: z.string(),
@@ -121,10 +123,10 @@ const EventEntry = z
     occurredAt: Moment,
     actor: z.string().meta({ description: 'The name of the API key, or the platform' }),
     onBehalfOf: z.string().nullable(),
-    manual: z.boolean().meta({ description: 'A person asked for it' }),
+    manual: z.boolean().meta({ description: 'True if a person requested the change' }),
     outcome: z.enum(['pending', 'applied', 'duplicate', 'superseded', 'parked', 'rejected', 'skipped', 'unknown', 'discarded']),
     endedAt: Moment.nullable(),
-    change: Change.nullable().meta({ description: 'What it changed, if it was applied' }),
+    change: Change.nullable().meta({ description: 'The change, if the event was applied' }),
     deadLetter: DeadLetter,
     traceId: TraceId,
     links: z.object({ event: Link, job: Link }),
@@ -133,25 +135,25 @@ const EventEntry = z
 
 const ChangeEntry = Change.extend({ kind: z.literal('change'), at: Moment, eventId: Id, occurredAt: Moment }).meta({
   id: 'TimelineChange',
-  description: 'A change whose event is not kept any more',
+  description: 'A change whose event has been deleted after its retention time',
 });
 
 const DeliveryEntry = z
   .object({
     kind: z.literal('delivery'),
-    at: Moment.meta({ description: 'When it ended' }),
+    at: Moment.meta({ description: 'When the job ended' }),
     job: Id,
     destination: z.string(),
-    version: z.int().nullable().meta({ description: 'That it was made for' }),
+    version: z.int().nullable().meta({ description: 'The version for which the job was created' }),
     sentVersion: z
       .int()
       .nullable()
-      .meta({ description: 'That the last try carried: a newer one, where one was there. Null where nothing was tried' }),
+      .meta({ description: 'The version that the last attempt sent, which may be newer. Null if nothing was sent' }),
     outcome: z.enum(jobOutcomes),
     attemptsUsed: Count,
     responseStatus: z.int().nullable(),
-    confirmationId: z.string().nullable().meta({ description: "The partner's own id of what it took" }),
-    reason: z.string().nullable().meta({ description: 'Why it ended otherwise than done' }),
+    confirmationId: z.string().nullable().meta({ description: 'The id that the destination gave the delivery' }),
+    reason: z.string().nullable().meta({ description: 'Why the job ended without being done' }),
     deadLetter: DeadLetter,
     traceId: TraceId,
     links: z.object({ job: Link }),
@@ -161,8 +163,8 @@ const DeliveryEntry = z
 const MessageEntry = z
   .object({
     kind: z.literal('message'),
-    at: Moment.meta({ description: 'When it ended' }),
-    messageId: Id.meta({ description: "Its job's, too" }),
+    at: Moment.meta({ description: 'When the job ended' }),
+    messageId: Id.meta({ description: 'The id of the message, and of its job' }),
     ...messageFields,
     state: z.string(),
     providerId: z.string().nullable(),
@@ -179,15 +181,18 @@ const ActionEntry = z
     kind: z.literal('action'),
     at: Moment,
     action: z.enum(auditActions),
-    subject: z.string().nullable().meta({ description: 'For a pause, the queue' }),
+    subject: z.string().nullable().meta({ description: 'For a pause: the queue' }),
     actor: z.string(),
     onBehalfOf: z.string().nullable(),
     from: StatusOrNone,
     to: StatusOrNone,
     version: z.int().nullable(),
-    expectedVersion: z.int().nullable().meta({ description: 'Of a refused change: the version that was decided on' }),
+    expectedVersion: z
+      .int()
+      .nullable()
+      .meta({ description: 'For a refused change: the version on which the decision was based' }),
     reason: z.string().nullable(),
-    code: z.string().nullable().meta({ description: 'Of a refusal' }),
+    code: z.string().nullable().meta({ description: 'The error code of a refusal' }),
     traceId: TraceId,
   })
   .meta({ id: 'TimelineAction' });
@@ -200,12 +205,12 @@ export type TimelineEntryAnswer = z.output<typeof TimelineEntry>;
 const Timeline = z
   .object({
     orderId: OrderId,
-    status: StatusOrNone.meta({ description: 'Null while its `order.created` has not been applied' }),
+    status: StatusOrNone.meta({ description: 'Null until `order.created` has been applied' }),
     version: Count,
-    at: Moment.meta({ description: 'The moment that is shown' }),
+    at: Moment.meta({ description: 'The moment that the timeline shows' }),
     now: Now,
-    entries: z.array(TimelineEntry).meta({ description: 'The oldest first' }),
-    truncated: z.boolean().meta({ description: 'Older entries are left out: of each kind the newest 500 are shown' }),
+    entries: z.array(TimelineEntry).meta({ description: 'Oldest first' }),
+    truncated: z.boolean().meta({ description: 'True if older entries are left out: the newest 500 of each kind are shown' }),
     links: z.object({ order: Link }),
   })
   .meta({ id: 'Timeline' });
@@ -216,9 +221,9 @@ export const readTimelineOperation = defineOperation({
   method: 'get',
   path: '/v1/orders/{orderId}/timeline',
   tag: 'Orders',
-  summary: 'What happened to an order, and what is happening now',
+  summary: 'Read the timeline of an order: its past and its open work',
   description:
-    'All of one moment, each fact once: `now` has what is still open, `entries` what took place. An event has its entry from its acceptance; if it came early, `now` says what it waits for. A dead letter is part of the entry of what failed. Repeated sends of an event leave no entry: they are in the audit trail.',
+    'Shows one moment, and each fact once: `now` has the open work, `entries` the past. An event has an entry as soon as it is accepted; if it came early, `now` says what it waits for. A dead letter is part of the entry that failed. Repeated sends of an event have no entry: they are in the audit trail.',
   scope: 'orders:read',
   params: OrderParams,
   answer: { status: 200, description: 'The timeline', schema: Timeline },

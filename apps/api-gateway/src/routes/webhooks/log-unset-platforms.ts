@@ -3,10 +3,10 @@ import type { Logger } from '@orderly/observability';
 import { platformNames } from '@orderly/platforms';
 import type { WebhookSettings } from './open-delivery';
 
-/** Tells which platforms are not found and how that is changed: the answer to a platform cannot name a variable of ours. */
+/** Logs the platforms without a secret, and the variable to set. The platform itself only gets a 404 and cannot tell us why. */
 export function logUnsetPlatforms(logger: Logger, { secrets }: Pick<WebhookSettings, 'secrets'>): void {
   for (const platform of platformNames.filter((name) => secrets[name] === undefined)) {
     const variable = webhookSecretsVariable(platform);
-    logger.info({ platform, variable }, 'The webhooks of a platform are not set up: the variable is not set');
+    logger.info({ platform, variable }, 'Webhooks of this platform are off: its variable is not set');
   }
 }

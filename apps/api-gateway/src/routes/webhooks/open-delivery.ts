@@ -3,18 +3,22 @@ import { jsonPointer } from '../../http/json-pointer';
 import { RequestRefused } from '../../http/request-refused';
 import { checkEvent, type CheckedEvent } from '../../intake/check-event';
 
-/** What is known of the platforms that are set up. */
+/** The settings of the platforms. */
 export interface WebhookSettings {
-  /** By the platform's name; one without any is not set up. */
+  /** Secrets by platform. Several may be valid during a rotation. A platform without a secret is off. */
   readonly secrets: Readonly<Partial<Record<PlatformName, readonly string[]>>>;
-  /** Shops of Shopify by name; undefined for all that have the secret. */
+  /** The Shopify shops that are served. Undefined serves every shop that signs with the secret. */
   readonly shopifyShops: readonly string[] | undefined;
 }
 
-/** The platform of a path. @throws RequestRefused `not-found` for one that does not exist or is not set up */
+/**
+ * Reads the platform from the path.
+ *
+ * @throws RequestRefused `not-found` if the platform does not exist or is not set up
+ */
 export function platformOf(name: string, { secrets }: WebhookSettings): PlatformName {
   if (!isPlatform(name)) {
-    throw new RequestRefused('not-found', { detail: `No platform has this name: there are ${platformNames.join(', ')}` });
+    throw new RequestRefused('not-found', { detail: `No platform has this name. Known platforms: ${platformNames.join(', ')}` });
   }
   if (!Object.hasOwn(secrets, name)) throw new RequestRefused('not-found', { detail: `The platform ${name} is not set up` });
   return name;
@@ -22,7 +26,7 @@ export function platformOf(name: string, { secrets }: WebhookSettings): Platform
 
 const isPlatform = (name: string): name is PlatformName => Object.hasOwn(platforms, name);
 
-/** @throws RequestRefused `signature-invalid` for everything of which it is not certain who sent it */
+/** @throws RequestRefused `signature-invalid` unless the signature proves the sender */
 export function verifyDelivery(
   name: PlatformName,
   request: WebhookRequest,
@@ -32,13 +36,13 @@ export function verifyDelivery(
   if (!verification.ok) throw signatureInvalid(verification.refusal.reason);
   const { delivery } = verification;
   if (name === 'shopify' && shopifyShops?.every((shop) => delivery.sender !== `shopify:${shop}`)) {
-    throw signatureInvalid('The shop is not one of those that are served');
+    throw signatureInvalid('This shop is not in the list of served shops');
   }
   return delivery;
 }
 
 /**
- * The order events of a delivery, fit for the ledger; none for a topic that is not used.
+ * Maps a delivery to checked order events. An unused topic gives none.
  *
  * @throws RequestRefused `validation-failed` or `payload-too-large`
  */
@@ -52,6 +56,6 @@ export function readDelivery(name: PlatformName, delivery: VerifiedDelivery): re
   });
 }
 
-/** The challenge is required of every 401; no scheme of the registry is a signature of the body. */
+/** Every 401 needs a challenge (RFC 9110). The IANA registry has no scheme for signed bodies, so the name is ours. */
 const signatureInvalid = (detail: string): RequestRefused =>
   new RequestRefused('signature-invalid', { detail, headers: { 'www-authenticate': 'Signature' } });

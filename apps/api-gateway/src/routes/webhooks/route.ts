@@ -23,11 +23,11 @@ export function addWebhookRoutes(
 ): void {
   const refusals = createRefusalLog(logger);
 
-  // A scope of its own, in which bodies stay the bytes that were signed.
+  // Its own Fastify scope without body parsers: the signature covers the raw bytes.
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => body);
-    // Before the body is read.
+    // Runs before the body is read, so an unknown platform cannot make us buffer one.
     scope.addHook<{ Params: { platform: string } }>('onRequest', async ({ params }) => {
       platformOf(params.platform, webhooks);
     });
@@ -35,6 +35,7 @@ export function addWebhookRoutes(
     addOperation(scope, requireScope, postWebhookOperation, async ({ params, body, request, reply }) => {
       const { headers } = request;
       const name = platformOf(params.platform, webhooks);
+      // Verified before anything else is judged: strangers learn nothing about the checks behind.
       const delivery = verify(name, { headers, rawBody: Buffer.isBuffer(body) ? body : Buffer.alloc(0) });
       const encoding = headers['content-encoding'];
       if (encoding !== undefined && encoding !== 'identity') {
@@ -64,22 +65,25 @@ export function addWebhookRoutes(
   }
 }
 
-/** A secret that is wrong, or a body that cannot be used, is seen by the platform alone: someone here must learn of it too. */
+/** Only the platform sees the response to a wrong secret or an unusable body, so operators need a log line. */
 function createRefusalLog(logger: Logger) {
   return {
     unverified: createSparseLog<{ name: PlatformName; error: unknown }>(({ name, error }, deliveries) =>
-      logger.warn({ platform: name, ...reasonOf(error), deliveries }, 'Webhooks are refused: it is not certain who sent them'),
+      logger.warn(
+        { platform: name, ...reasonOf(error), deliveries },
+        'Webhooks refused: the signature does not prove the sender',
+      ),
     ),
     unmapped: createSparseLog<{ name: PlatformName; delivery: VerifiedDelivery; error: unknown }>(
       ({ name, delivery: { sender, topic, deliveryKey }, error }, deliveries) =>
         logger.warn(
           { platform: name, sender, topic, deliveryKey, ...reasonOf(error), deliveries },
-          'Webhooks are refused: no order event can be made of them',
+          'Webhooks refused: they cannot be mapped to order events',
         ),
     ),
   };
 }
 
-/** Safe to log: it quotes neither bodies nor signatures. */
+/** Safe to log: the reason quotes neither bodies nor signatures. */
 const reasonOf = (error: unknown): object =>
   error instanceof RequestRefused ? { reason: error.detail ?? error.code, faults: error.faults } : { err: error };

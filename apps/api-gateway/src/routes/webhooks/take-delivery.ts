@@ -10,10 +10,10 @@ import type { CheckedEvent } from '../../intake/check-event';
 import { takeEvents, type TakeEventsDependencies } from '../../intake/take-events';
 import { DeliveryTaken } from './schema';
 
-/** How long a delivery is known. Platforms try again for hours, at most three days. */
+/** How long a delivery is remembered. Platforms retry for at most three days, so a week is ample. */
 const retentionHours = 7 * 24;
 
-/** Commits the events of a verified delivery, then hands their jobs over; or finds what became of an earlier try of it. */
+/** Commits the events of a verified delivery and hands their jobs over. A repeated delivery gets the stored answer. */
 export async function takeDelivery(
   name: PlatformName,
   { deliveryKey, sender }: VerifiedDelivery,
@@ -30,23 +30,23 @@ export async function takeDelivery(
       batch: null,
       actor: { name: `webhook ${name}`, apiKeyId: null, onBehalfOf: sender === name ? null : sender },
       key: { scope: `webhook ${name} ${sender}`, key: deliveryKey, fingerprint: anyBody, retentionHours },
-      // A platform counts every answer but 2xx as a failure.
+      // Platforms count every status but 2xx as a failure, so a concurrent twin must not get 409.
       waitsForTwin: true,
       answer: (results) => (isRefused(name, results) ? problemAnswer(idReused, traceId) : answerWith(takenOf(events, results))),
     },
     dependencies,
   );
   if (result.status === 'done') return result.answer;
-  // Every body has the same fingerprint, and the delivery waits for its twin.
+  // Neither a reused key nor a request in progress is possible: all fingerprints are equal, and the delivery waits for its twin.
   if (result.status !== 'replayed') throw new Error(`A delivery was ${result.status}`);
   metrics.eventsAccepted.add({ type: events[0]?.event.type ?? 'unknown', result: 'duplicate' }, events.length);
   return result.answer.status === 200 ? answerWith(asDuplicate(JSON.parse(result.answer.body))) : result.answer;
 }
 
-/** A platform's key of duplicates is one whatever the body says: there is no other request under the same key. */
+/** One fingerprint for all bodies: the platform's id alone decides if a delivery is a duplicate. */
 const anyBody = createHash('sha256').digest();
 
-/** Whether the sender must learn that an id is taken: kept as the answer to the delivery, whose other tries get it too. */
+/** Senders that choose their ids must learn of a clash. The 409 is stored, so retries of the delivery get it too. */
 const isRefused = (name: PlatformName, results: readonly IntakeResult[]): boolean =>
   platforms[name].eventIds === 'sender' && results.some(({ status }) => status === 'reused');
 

@@ -70,29 +70,29 @@ describe('what is not found', () => {
   const detailOf = async (path: string): Promise<unknown> => (await gateway.get(path)).body.detail;
 
   it('is told apart from what is not there yet', async () => {
-    const text = 'No order.created of this order has been applied; ';
-    expect(await detailOf('/v1/orders/nobody')).toBe(`${text}no event of it waits`);
-    expect(await detailOf('/v1/orders/nobody/timeline')).toBe(`${text}no event of it waits`);
+    const text = 'No order.created has been applied for this order; ';
+    expect(await detailOf('/v1/orders/nobody')).toBe(`${text}no event waits for it`);
+    expect(await detailOf('/v1/orders/nobody/timeline')).toBe(`${text}no event waits for it`);
     await gateway.post([1, 2].map((nth) => ({ ...event(`early-${nth}`), orderId: 'early' })));
     await gateway.db.query(
       `update jobs set state = 'parked', run_at = now() + interval '1 h' where id = (select event_id from events where id = 'early-1')`,
     );
-    expect(await detailOf('/v1/orders/early')).toBe(`${text}events of it: 1 parked, 1 pending`);
+    expect(await detailOf('/v1/orders/early')).toBe(`${text}waiting events: 1 parked, 1 pending`);
   });
 
   it.each([
     ['/', 'There is no such path: /docs shows all calls'],
     ['/v2/orders', 'There is no such path: /docs shows all calls'],
-    ['/v1/jobs/00000000-0000-7000-8000-000000000000', 'No job that is kept has this id'],
-    ['/v1/events/shop/nobody', 'No event of this source that is kept has this id'],
+    ['/v1/jobs/00000000-0000-7000-8000-000000000000', 'No stored job has this id'],
+    ['/v1/events/shop/nobody', 'No stored event of this source has this id'],
   ])('at %s says so', async (path, detail) => {
     expect(await gateway.get(path)).toMatchObject({ status: 404, body: { code: 'not-found', detail } });
   });
 
   it.each([
-    ['/v1/queues/nothing/pause', 'No queue that is known has this name: GET /v1/queues shows them all'],
-    ['/v1/destinations/nothing/resume', 'No destination that is known has this name: GET /v1/queues shows them all'],
-    ['/v1/webhooks/paypal', 'No platform has this name: there are shopify, standard'],
+    ['/v1/queues/nothing/pause', 'No known queue has this name: GET /v1/queues lists them'],
+    ['/v1/destinations/nothing/resume', 'No known destination has this name: GET /v1/queues lists them'],
+    ['/v1/webhooks/paypal', 'No platform has this name. Known platforms: shopify, standard'],
     ['/v1/webhooks/shopify', 'The platform shopify is not set up'],
   ])('at %s says what there is', async (path, detail) => {
     expect(await post(path)).toMatchObject({ status: 404, body: { detail } });
