@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import type { BenchContext } from './bench-context';
+import { goodputBench } from './goodput/goodput-bench';
 import { retentionBench } from './retention/retention-bench';
 
 const interruptedStatus = 130;
 
 /** All benches. Each is a subcommand with its own options. */
-const benches: readonly ((context: BenchContext) => Command)[] = [retentionBench];
+const benches: readonly ((context: BenchContext) => Command)[] = [retentionBench, goodputBench];
 
 /** Runs the bench that the arguments name. Resolves to the exit status and never rejects. */
 export async function runBench(args: readonly string[], context: BenchContext): Promise<number> {
