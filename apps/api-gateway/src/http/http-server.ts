@@ -2,7 +2,7 @@ import { createSparseLog, currentTraceContext, type Logger, metrics, setHttpRout
 import { createDatabaseFaultLog } from '@orderly/database';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { randomBytes } from 'node:crypto';
-import { answerConnectionError, checkHost, noteRequest } from './connection-error';
+import { answerConnectionError } from './connection-error';
 import { readJsonBodies } from './json-body';
 import { maxBodyBytes, problemContentType, problemOf, refusalOf, unknownPath } from './problem';
 import { createRefusalLog, noteRefusal } from './refusal-log';
@@ -44,7 +44,6 @@ export function createHttpServer({
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs / looksPerTimeout,
-      requireHostHeader: false, // checked below, with an answer that says what is wrong
     },
     // What was on its way when the process was told to stop is served like everything else.
     return503OnClosing: false,
@@ -67,9 +66,7 @@ export function createHttpServer({
   // What a client expects beyond 100-continue may be passed over (RFC 9110, 10.1.1).
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
-  app.addHook('onRequest', async (request, reply) => {
-    noteRequest(request, reply);
-    checkHost(request);
+  app.addHook('onRequest', async (request) => {
     // Before its body is read and found to be of a wrong type.
     if (request.is404) throw unknownPath();
     setHttpRoute(routeOf(request));
