@@ -82,8 +82,7 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
       isStopped = true;
       clearInterval(timer);
       await running;
-      // A lease of no length, so that the next process need not wait for the end of ours.
-      if (isLeader) await ledger.lease(queue, 0).catch(() => false);
+      await release();
     },
   });
   return {
@@ -101,9 +100,18 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
     running = step()
       .then(
         () => faults.sweep.works(queue),
-        (error: unknown) => faults.sweep.failed(queue, error),
+        async (error: unknown) => {
+          faults.sweep.failed(queue, error);
+          // Perhaps only this process has lost Redis: another one may take over.
+          await release();
+        },
       )
       .finally(() => (isRunning = false));
+  }
+
+  /** Takes a lease of no length, so that the next process need not wait for the end of ours. */
+  async function release(): Promise<void> {
+    if (isLeader) await ledger.lease(queue, 0).catch(() => false);
   }
 
   async function step(): Promise<void> {

@@ -256,3 +256,19 @@ it('ends a pause that was set in Redis alone, as the ledger does not know it', a
   await startSweep();
   await eventually(async () => expect(await engine.redis.hexists(`${prefix}:${queue}:meta`, 'paused')).toBe(0));
 });
+
+it('is taken over from a process that lost Redis for itself alone, although it is alive and reaches the ledger', async () => {
+  await startSweep();
+  await eventually(async () => expect(await fixture.db.query('select 1 from leases')).toHaveLength(1));
+  await proxy.cut();
+  const sound = createEngine({ redisUrl: server.url, prefix });
+  try {
+    await sound.ready();
+    await insert(3);
+    await startSweep({ engine: sound });
+    await eventually(async () => expect(await sound.counts(queue)).toMatchObject({ prioritized: 3 }));
+    await Promise.all(sweeps.splice(0).map((sweep) => sweep.stop()));
+  } finally {
+    await sound.close();
+  }
+});
