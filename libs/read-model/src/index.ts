@@ -14,7 +14,7 @@ export { findEvent, type EventOutcome, type EventRecord } from './records/find-e
 export { findJob, type AttemptRecord } from './records/find-job';
 export { findOrder, type LaneRecord, type OrderRecord, type StatusChange } from './records/find-order';
 export { shownJobStates, type JobRecord, type ShownJobState } from './records/job-record';
-export { readStatistics, type JobCount, type Statistics, type StatisticsScope } from './records/read-statistics';
+export { maxCountedJobs, readStatistics, type JobCount, type Statistics, type StatisticsScope } from './records/read-statistics';
 export type { OpenJob } from './timeline/open-job';
 export type { TimelineLane } from './timeline/read-timeline-now';
 export { readTimeline, type Timeline, type TimelineEntry } from './timeline/read-timeline';

@@ -166,9 +166,17 @@ describe('readStatistics', () => {
     const eventId = await accept('s-4', 'o-10');
     const madeAt = Number.parseInt(eventId.replace('-', '').slice(0, 12), 16);
     const count = async (from: number, to: number): Promise<number> =>
-      (await readStatistics(db, { from: new Date(from), to: new Date(to) })).events.accepted;
+      (await readStatistics(db, { from: new Date(from), to: new Date(to) }))!.events.accepted;
     expect(await count(madeAt, madeAt + 1)).toBeGreaterThan(0);
     expect(await count(madeAt + 1, madeAt + 2)).toBe(0);
     expect(await count(madeAt - 86_400_000, madeAt - 86_399_999)).toBe(0);
+  });
+
+  it('gives up on a span with more jobs than it may count, and counts one with as many', async () => {
+    const ids = await Promise.all(['s-5', 's-6', 's-7'].map((id) => accept(id, 'o-11')));
+    const times = ids.map((id) => Number.parseInt(id.replace('-', '').slice(0, 12), 16));
+    const span = { from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) };
+    expect(await readStatistics(db, span, 3)).toMatchObject({ events: { accepted: 3 } });
+    expect(await readStatistics(db, span, 2)).toBeUndefined();
   });
 });

@@ -1,11 +1,13 @@
 import type { Database } from '@orderly/database';
-import { readStatistics, type StatisticsScope } from '@orderly/read-model';
+import { maxCountedJobs, readStatistics, type StatisticsScope } from '@orderly/read-model';
 import type { FastifyInstance } from 'fastify';
 import type { RequireScope } from '../../http/authenticate';
 import { addOperation } from '../../http/operation';
+import { parametersRefused } from '../../http/parse-parameters';
+import type { RequestRefused } from '../../http/request-refused';
 import { sharedRead } from '../shared-read';
 import { orUnavailable } from '../../http/or-unavailable';
-import { maxSpanMs, readStatisticsOperation, type StatisticsQuery } from './schema';
+import { defaultSpanMs, maxSpanMs, readStatisticsOperation, type StatisticsQuery } from './schema';
 import { summarise } from './summarise';
 
 export interface StatisticsRouteDependencies {
@@ -17,7 +19,9 @@ export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: 
   // Dashboards poll these counts, and each read takes long: concurrent callers with the same query share one read.
   const read = sharedRead(async (query: StatisticsQuery) => {
     const scope = scopeOf(query, new Date());
-    return summarise(scope, await orUnavailable(readStatistics(db, scope)));
+    const statistics = await orUnavailable(readStatistics(db, scope));
+    if (statistics === undefined) throw tooManyJobs();
+    return summarise(scope, statistics);
   }, JSON.stringify);
 
   addOperation(app, requireScope, readStatisticsOperation, async ({ query }) => read(query));
@@ -25,6 +29,11 @@ export function addStatisticsRoutes(app: FastifyInstance, { db, requireScope }: 
 
 function scopeOf({ batch, from, to }: StatisticsQuery, now: Date): StatisticsScope {
   if (batch !== undefined) return { batch };
-  const end = to ?? (from ? new Date(from.getTime() + maxSpanMs) : now);
-  return { from: from ?? new Date(end.getTime() - maxSpanMs), to: end };
+  if (from) return { from, to: to ?? new Date(from.getTime() + maxSpanMs) };
+  if (to) return { from: new Date(to.getTime() - maxSpanMs), to };
+  return { from: new Date(now.getTime() - defaultSpanMs), to: now };
 }
+
+/** Named before the statement runs out of time, because a 503 would invite the caller to repeat the same request. */
+const tooManyJobs = (): RequestRefused =>
+  parametersRefused([{ parameter: 'from', detail: `and to span more than ${maxCountedJobs} jobs; choose a shorter span` }]);

@@ -1,3 +1,4 @@
+import { maxCountedJobs } from '@orderly/read-model';
 import { z } from 'zod';
 import { defineOperation } from '../../http/operation';
 import { BatchLabel } from '../../intake/check-event';
@@ -33,14 +34,16 @@ const Statistics = z
   })
   .meta({ id: 'Statistics' });
 
-/** The longest time span that is counted, one hour: without a batch the query reads every job and message of the span. */
+/** The longest time span that is counted, one hour: the query reads every job and message of the span. */
 export const maxSpanMs = 3_600_000;
+/** The span without `from` and `to`: short enough for a busy system, see {@link maxCountedJobs}. */
+export const defaultSpanMs = 300_000;
 
 const StatisticsQuery = z
   .strictObject({
     batch: BatchLabel.optional().meta({ description: 'Count the events with this label, of any time' }),
     from: Time.optional().meta({ description: 'Start of the time span. Default: one hour before `to`' }),
-    to: Time.optional().meta({ description: 'End of the time span, exclusive. Default: one hour after `from`, or now' }),
+    to: Time.optional().meta({ description: 'End of the time span, exclusive. Default: one hour after `from`' }),
   })
   .check(({ value: { batch, from, to }, issues }) => {
     const refuse = (input: unknown, message: string): void =>
@@ -57,7 +60,9 @@ export const readStatisticsOperation = defineOperation({
   path: '/v1/stats',
   tag: 'Operations',
   summary: 'Count events, jobs, orders and messages',
-  description: 'Counts one labelled batch, or a time span of at most one hour. Default: the last hour.',
+  description:
+    `Counts one labelled batch, or a time span of at most one hour. Default: the last five minutes. ` +
+    `A span with more than ${maxCountedJobs} jobs is refused: choose a shorter one.`,
   scope: 'ops:read',
   query: StatisticsQuery,
   answer: { status: 200, description: 'The counts, all as of the same moment', schema: Statistics },
