@@ -1,7 +1,6 @@
 import type { EmailChannel } from '@orderly/channels';
 import { ShutdownError } from '@orderly/errors';
 import type { ClaimedJob } from '@orderly/jobs';
-import type { Templates } from '@orderly/messaging';
 import { createSendNotification } from './send-notification';
 
 const order = { data: { customer: { id: 'c', email: 'c@example.com' } }, change: {} };
@@ -21,7 +20,7 @@ async function handle(effectBegins: () => void = () => undefined) {
         steps.push('rendered');
         return { subject: 's', text: 't', html: 'h' };
       },
-    } as unknown as Templates,
+    },
     messageIdDomain: 'shop.example',
   });
   const outcome = await handler({
