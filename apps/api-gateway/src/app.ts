@@ -28,20 +28,23 @@ export interface AppDependencies {
   readonly rateLimiter: RateLimiter;
   /** See `createHttpServer`. */
   readonly requestTimeoutMs?: number;
-  /** Holds the files of the reference page. */
+  /** Contains the files of the reference page. */
   readonly docsPageFolder: string;
 }
 
 export interface GatewayApp extends Service {
-  /** Where the API is served. Only while it runs. */
+  /** The address of the API. Available only while the app runs. */
   url(): URL;
   adminUrl(): URL;
 }
 
-/** How long what waits for a slow engine may hold up the end of the process: the sweep finds it anyway. */
+/** How long jobs that wait for a slow engine may delay the shutdown. The sweep finds the rest. */
 const drainTimeoutMs = 2000;
 
-/** The api-gateway as a service: the HTTP API over the ledger, a relay behind it and the admin port beside it. */
+/**
+ * Builds the api-gateway: the HTTP API, the relay and the admin port. Services start in the order of the list and stop in
+ * reverse, so the API stops before the parts that it uses.
+ */
 export function buildApp(
   config: AppConfig,
   { logger, engine, metricsText, rateLimiter, docsPageFolder, requestTimeoutMs }: AppDependencies,
@@ -86,7 +89,7 @@ export function buildApp(
 
   const service = composeServices('api-gateway', [
     admin,
-    // Asks once, so that a mistake in the set-up is told although nobody asks whether the gateway is ready.
+    // Checks once at start-up, so that a wrong set-up is logged even if nothing polls the readiness.
     createService({ name: 'database', start: async () => void ready(), stop: () => db.close() }),
     resource('last use of keys', () => lastUse.stop()),
     resource('rate limiter', async () => rateLimiter.close()),
@@ -105,9 +108,10 @@ const resource = (name: string, close: () => Promise<void>): Service =>
   createService({ name, start: async () => undefined, stop: close });
 
 /**
- * Ready once the ledger was reached, and from then on: without it the gateway still has an answer, which is 503.
+ * Ready after the ledger was reached for the first time, and from then on. If all gateways became unready during an outage,
+ * clients would get connection errors instead of a 503 with Retry-After.
  *
- * @param explain - says why it was not reached
+ * @param explain - logs why the ledger was not reached
  */
 function createReadiness(db: Database, explain: (error: unknown) => void): () => Promise<readonly ReadinessCheck[]> {
   let wasReached = false;
@@ -125,17 +129,17 @@ function createReadiness(db: Database, explain: (error: unknown) => void): () =>
   };
 }
 
-/** A write without a row: it fails on a standby, without the right to write, and without tables. */
+/** Writes no row, but fails on a standby, without write permission, and without the schema. */
 const writeNothing = 'insert into event_keys select * from event_keys where false';
 
 function createLastUseLog(logger: Logger): (error: unknown) => void {
   return createSparseLog((error, failures) =>
-    logger.warn({ err: error, failures }, 'When keys were last used could not be written: it is tried again'),
+    logger.warn({ err: error, failures }, 'Could not store when API keys were last used; will try again'),
   );
 }
 
 function createFailureLog(logger: Logger): (error: unknown) => void {
   return createSparseLog((error, failures) =>
-    logger.warn({ err: error, failures }, 'Jobs could not be handed to Redis: the sweep will find them'),
+    logger.warn({ err: error, failures }, 'Could not hand jobs to Redis; the sweep will find them'),
   );
 }

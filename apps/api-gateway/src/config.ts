@@ -14,7 +14,7 @@ import {
 } from '@orderly/config';
 import { platforms } from '@orderly/platforms';
 
-/** What serving needs to know. */
+/** The settings of `serve`. */
 export const serveConfig = {
   http: gatewayHttpConfig,
   idempotency: idempotencyConfig,
@@ -29,7 +29,7 @@ export const serveConfig = {
   shopifyShops: shopifyShopsConfig,
 };
 
-/** What the commands need that only speak to the database. */
+/** The settings of commands that only use the database, so an operator need not set the rest for them. */
 export const databaseCommandConfig = { database: databaseConfig };
 
 export type AppConfig = Pick<

@@ -6,7 +6,7 @@ import { migrateDatabase } from './commands/migrate-database';
 import { printApiDocument } from './commands/print-api-document';
 import { serve } from './commands/serve';
 
-const program = new Command('api-gateway').description('Takes order events in over HTTP');
+const program = new Command('api-gateway').description('Accepts order events over HTTP');
 
 program
   .command('serve', { isDefault: true })
@@ -15,12 +15,12 @@ program
 
 program
   .command('migrate')
-  .description('bring the schema of DATABASE_URL up to date; safe to run twice and by two at once')
+  .description('bring the schema of DATABASE_URL up to date; safe to repeat and to run concurrently')
   .action(() => migrateDatabase(process.env, join(__dirname, 'migrations')));
 
 program.command('openapi').description('print the OpenAPI document of the API').action(printApiDocument);
 
-// Set by tools/scripts/keys.mjs, whose user knows no other name of it.
+// Set by tools/scripts/keys.mjs, so that the help shows the command that the user typed.
 addKeyCommands(program, process.env, process.env.ORDERLY_KEYS_CALLED_AS);
 
 runMain(async () => {

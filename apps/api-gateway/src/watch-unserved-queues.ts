@@ -3,12 +3,12 @@ import { readUnservedQueues, type UnservedQueue } from '@orderly/ledger';
 import { createSparseLog, type Logger, metrics } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';
 
-/** How often the ledger is asked, in ms: longer than a rolling restart leaves a queue without a process. */
+/** The interval of the check, in ms. A rolling restart leaves a queue without a process for less time than this. */
 const defaultLookMs = 30_000;
 
 /**
- * Says which queues have jobs that no process runs, such as those of a destination that only status-worker knows. Here and not in
- * a worker, because the queues of a worker that does not run are the ones in question.
+ * Reports queues that have open jobs but no live process, such as those of a destination that only status-worker knows.
+ * The log names a queue after two checks in a row. The gateway does this because a worker that is down cannot report itself.
  */
 export function watchUnservedQueues(db: Pick<Database, 'query'>, logger: Logger, lookMs = defaultLookMs): Service {
   let known: readonly UnservedQueue[] = [];
@@ -31,7 +31,7 @@ export function watchUnservedQueues(db: Pick<Database, 'query'>, logger: Logger,
   return createService({
     name: 'unserved queues',
     async start() {
-      // While PostgreSQL is away others say so; the figures stay as they were.
+      // A failed check is not logged: other parts report that PostgreSQL is away. The last counts stay.
       timer = setInterval(() => void look().catch(() => undefined), lookMs);
       endObservation = metrics.queueUnservedJobs.observe(() =>
         known.map(({ queue, openJobs }) => ({ value: openJobs, labels: { queue } })),

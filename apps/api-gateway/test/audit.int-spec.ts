@@ -11,7 +11,7 @@ afterAll(() => gateway.stop());
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 describe('GET /v1/audit', () => {
-  it('tells who repeated an event, and who sent another one under its id', async () => {
+  it('shows who repeated an event, and who reused its id for another', async () => {
     const { body: posted } = await gateway.post(event('again'));
     await gateway.post(event('again'), { traceparent });
     await gateway.post(event('again', { notify: false }));
@@ -38,7 +38,7 @@ describe('GET /v1/audit', () => {
     });
   });
 
-  it('filters by each of its parameters, and pages through what is left, the newest first', async () => {
+  it('filters by each parameter, and pages through the matches, newest first', async () => {
     const subjects = ['q-1', 'q-2', 'q-3', 'q-4', 'q-5'];
     for (const subject of subjects) {
       await recordAudit(gateway.db, [

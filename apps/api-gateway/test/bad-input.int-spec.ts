@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-describe('a request that is no good', () => {
+describe('an invalid request', () => {
   const json = { 'content-type': 'application/json' };
   const tooMany = JSON.stringify(Array.from({ length: 1001 }, (_, index) => event(`many-${index}`)));
 
@@ -33,7 +33,7 @@ describe('a request that is no good', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('is refused for a key without the scope, before its body is read', async () => {
+  it('is refused before its body is read if the key lacks the scope', async () => {
     const key = await gateway.createKey('orders:read');
     const answer = await gateway.request('POST', '/v1/events', {
       body: '{',
@@ -50,7 +50,7 @@ describe('a request that is no good', () => {
     ['a date that is none', event('b', { occurredAt: 'yesterday' }), '#/occurredAt'],
     ['a date that PostgreSQL cannot hold', event('b', { occurredAt: '0000-01-01T00:00:00Z' }), '#/occurredAt'],
     ['an unknown status', event('b', { type: 'order.status_changed', data: { status: 'lost' } }), '#/data/status'],
-  ])('is refused with %s, by a pointer to it', async (_, body, pointer) => {
+  ])('is refused with a pointer to the fault: %s', async (_, body, pointer) => {
     const before = await storedRows(gateway);
     const answer = await gateway.post(body);
     expectProblem(answer, { status: 422, code: 'validation-failed' });
@@ -58,7 +58,7 @@ describe('a request that is no good', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('is refused with an event beyond its size within a body that is small enough', async () => {
+  it('is refused if one event is too large, although the body is not', async () => {
     const answer = await gateway.post(event('big', { data: { customer: { id: 'c' }, note: 'x'.repeat(300_000) } }));
     expectProblem(answer, { status: 413, code: 'payload-too-large' });
     expect(answer.body.errors[0].pointer).toBe('#');
@@ -73,7 +73,7 @@ describe('a request that is no good', () => {
     expect(await storedEventRows(gateway)).toBe(before);
   });
 
-  it('is answered with a problem where there is no such path, method or thing', async () => {
+  it('gets a problem if the path, the method or the resource does not exist', async () => {
     expectProblem(await gateway.get('/v1/nothing'), { status: 404, code: 'not-found' });
     expectProblem(await gateway.request('POST', '/v1/nothing', { body: 'x' }), { status: 404, code: 'not-found' });
     expectProblem(await gateway.get('/v1/orders/nobody'), { status: 404, code: 'not-found' });
@@ -88,8 +88,8 @@ describe('a request that is no good', () => {
   });
 });
 
-describe('a batch with bad events in it', () => {
-  it('takes the good ones and names the bad', async () => {
+describe('a batch with invalid events', () => {
+  it('accepts its valid events and names the invalid ones', async () => {
     await gateway.post(event('mix-known'));
     await gateway.post(event('mix-reused'));
     const answer = await gateway.post([
@@ -123,7 +123,7 @@ describe('a batch with bad events in it', () => {
     expect(stored.map(({ id }) => id)).toEqual(['mix-1', 'mix-4']);
   });
 
-  it('is refused as a whole if no event of it can be taken, with the same results', async () => {
+  it('is refused as a whole if every event is invalid, with the same results', async () => {
     const answer = await gateway.post([event('', {}), 7]);
     expectProblem(answer, { status: 422, code: 'batch-rejected' });
     expect(answer.body).toMatchObject({ accepted: 0, duplicates: 0, rejected: 2 });

@@ -53,7 +53,7 @@ describe.each(Object.entries(allCommands))('the command %s tells in one line', (
   });
 });
 
-it.each(Object.entries(keyCommands))('the command keys %s says what to do where the schema is missing', async (_name, run) => {
+it.each(Object.entries(keyCommands))('the command keys %s says what to do if the schema is missing', async (_name, run) => {
   expect(await words(run(database.url))).toMatch(
     /^configuration-invalid: The schema at DATABASE_URL is not up to date \(.*\): run migrate first$/,
   );

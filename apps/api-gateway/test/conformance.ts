@@ -4,7 +4,7 @@ import { operations } from '../src/routes/operations';
 
 const faultsOf = createAnswerFaults(JSON.parse(JSON.stringify(createApiDocument(operations))) as object);
 
-/** @throws Error when the API document does not allow the answer: its status, its headers, its content type or a field of it */
+/** @throws Error if the API document does not allow the status, a header, the content type or a field of the answer */
 export function expectDocumented(answer: ObservedAnswer): void {
   const faults = faultsOf(answer);
   if (faults.length === 0) return;

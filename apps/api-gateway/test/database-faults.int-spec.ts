@@ -55,8 +55,8 @@ describe.each<[string, (id: string) => Promise<{ status: number; body: { code?: 
   });
 });
 
-describe('single events that arrive together', () => {
-  it('are accepted while PostgreSQL runs out of memory at one of them', async () => {
+describe('concurrent single events', () => {
+  it('are accepted although PostgreSQL runs out of memory for one of them', async () => {
     await failAt('greedy', '53200');
     const ids = ['one', 'two', 'three', 'greedy', 'four', 'five'];
     const answers = await Promise.all(ids.map((id) => gateway.post(event(id))));
@@ -64,12 +64,12 @@ describe('single events that arrive together', () => {
   });
 });
 
-describe('a request that is given up because PostgreSQL is slow', () => {
+describe('a request that times out because PostgreSQL is slow', () => {
   it.each<[string, (id: string) => Promise<{ status: number }>]>([
     ['a single event', (id) => gateway.post(event(id))],
     ['a batch', (id) => gateway.post([event(id), event(`${id}-other`)])],
     ['an event under a key', (id) => gateway.post(event(id), keyed(id))],
-  ])('leaves no statement behind on the server: %s', async (name, post) => {
+  ])('leaves no statement running on the server: %s', async (name, post) => {
     const id = `${name} held`.replaceAll(' ', '-');
     const release = await holdEvent(gateway.db, id);
     expect(await post(id)).toMatchObject({ status: 503, body: { code: 'database-unavailable' } });

@@ -18,7 +18,7 @@ afterAll(async () => {
 const tried = { ...eventExamples['order.status_changed'], id: 'tried' };
 
 describe('the reference page in a browser', () => {
-  it('is read, and a call of it tried, without a request to anywhere else', async () => {
+  it('loads and runs a call without a request to another host', async () => {
     const { page, requestsElsewhere, complaints } = await openPage();
     const key = await gateway.createKey('events:write');
 
@@ -45,7 +45,7 @@ describe('the reference page in a browser', () => {
   });
 });
 
-/** The page, with what it asked of others than the gateway and what the browser found wrong with it. */
+/** The page, with its requests to other hosts and the errors of the browser. */
 async function openPage(): Promise<{ page: Page; requestsElsewhere: string[]; complaints: string[] }> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
   const requestsElsewhere: string[] = [];
@@ -57,7 +57,7 @@ async function openPage(): Promise<{ page: Page; requestsElsewhere: string[]; co
     requestsElsewhere.push(url.href);
     return route.abort();
   });
-  // What the policy forbids is said here too.
+  // The browser also reports violations of the content security policy here.
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
@@ -67,13 +67,13 @@ async function openPage(): Promise<{ page: Page; requestsElsewhere: string[]; co
   return { page, requestsElsewhere, complaints };
 }
 
-/** For the documents, when they are asked for: `npm run pictures`. Of the first screen, or of what begins at an element. */
+/** Takes a picture for the documentation, if `npm run pictures` asks for it: of the first screen, or from an element on. */
 async function takePicture(page: Page, name: string, topOf?: string): Promise<void> {
   const folder = process.env['ORDERLY_PICTURES'];
   if (!folder) return;
   if (topOf !== undefined) {
     await page.setViewportSize({ width: 1200, height: 965 });
-    // It shows the key.
+    // The dialogue shows the key.
     await page.evaluate(`document.querySelector('.curl-command').remove()`);
     await page.evaluate(`document.querySelector('${topOf}').scrollIntoView()`);
   }

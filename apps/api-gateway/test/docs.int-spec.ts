@@ -7,12 +7,12 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 const get = (path: string, init?: RequestInit): Promise<Response> => fetch(new URL(path, gateway.app.url()), init);
-/** As a browser does that has kept the answer. By itself fetch would ask for a fresh one. */
+/** Revalidates like a browser with a cached answer. By default, fetch would ask for a fresh one. */
 const getAgain = (path: string, { headers }: Response): Promise<Response> =>
   get(path, { headers: { 'if-none-match': headers.get('etag')!, 'cache-control': 'max-age=0' } });
 
 describe('the reference', () => {
-  it('gives the document without a key, and only once to who has it', async () => {
+  it('serves the document without a key, and answers 304 if the client has it', async () => {
     const first = await get('/openapi.json');
     expect(first.status).toBe(200);
     expect(first.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -28,7 +28,7 @@ describe('the reference', () => {
     ['/docs/icon.svg', 'image/svg+xml'],
     ['/docs/swagger-ui.css', 'text/css; charset=utf-8'],
     ['/docs/swagger-ui-bundle.js', 'application/javascript; charset=utf-8'],
-  ])('gives %s, that loads and sends nothing elsewhere', async (path, type) => {
+  ])('serves %s with a policy that allows no other host', async (path, type) => {
     const answer = await get(path);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
     const policy = answer.headers.get('content-security-policy');

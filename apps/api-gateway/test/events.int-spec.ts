@@ -10,7 +10,7 @@ afterAll(() => gateway.stop());
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 describe('POST /v1/events', () => {
-  it('answers 202 once the event and its job are in the ledger, and hands the job over', async () => {
+  it('answers 202 after the event and its job are in the ledger, and hands the job over', async () => {
     const answer = await gateway.post(event('first'));
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({
@@ -32,7 +32,7 @@ describe('POST /v1/events', () => {
     );
   });
 
-  it('stores one event of 200 equal ones that arrive at the same time', async () => {
+  it('stores one of 200 equal events that arrive at the same time', async () => {
     const answers = await Promise.all(Array.from({ length: 200 }, () => gateway.post(event('storm'))));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(answers.map(({ body }) => body.eventId as string)).size).toBe(1);
@@ -41,7 +41,7 @@ describe('POST /v1/events', () => {
     expect(await gateway.db.query(`select 1 from jobs where order_id = 'storm'`)).toHaveLength(1);
   });
 
-  it('accepts the events of a batch in its order', async () => {
+  it('accepts the events of a batch in their order', async () => {
     const ids = Array.from({ length: 1000 }, (_, index) => `ordered-${(index * 617) % 1000}`);
     const answer = await gateway.post(ids.map((id) => event(id)));
     expect(answer.body).toMatchObject({ accepted: 1000, duplicates: 0, rejected: 0 });
@@ -49,13 +49,13 @@ describe('POST /v1/events', () => {
     expect(rows.map(({ id }) => id)).toEqual(ids);
   });
 
-  it('accepts events that are sent one after the other in that order', async () => {
+  it('accepts consecutive events in their order', async () => {
     for (let index = 0; index < 20; index++) await gateway.post(event(`serial-${index}`));
     const rows = await gateway.db.query<{ id: string }>(`select id from events where id like 'serial-%' order by acceptance`);
     expect(rows.map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, index) => `serial-${index}`));
   });
 
-  it('keeps the label of the batch and the trace of the producer with events and jobs', async () => {
+  it('stores the batch label and the producer’s trace with events and jobs', async () => {
     const { body } = await gateway.post(event('traced'), { traceparent, tracestate: 'vendor=1', 'orderly-batch': 'import-7' });
     for (const [table, key] of [
       ['events', 'event_id'],
@@ -71,7 +71,7 @@ describe('POST /v1/events', () => {
     expect(row).toEqual({ traceparent: null });
   });
 
-  it('takes a repeated event as a duplicate, however it is written', async () => {
+  it('treats a repeated event as a duplicate, however it is formatted', async () => {
     const { body: first } = await gateway.post(event('twice'));
     const reversed = JSON.stringify(Object.fromEntries(Object.entries(event('twice')).reverse()), null, 2);
     expect((await gateway.post(reversed)).body).toMatchObject({ status: 'duplicate', eventId: first.eventId });

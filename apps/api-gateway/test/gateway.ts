@@ -14,32 +14,32 @@ import { buildApp, type AppDependencies, type GatewayApp } from '../src/app';
 import type { AppConfig } from '../src/config';
 import { expectDocumented } from './conformance';
 
-/** Where the files of the reference page lie. */
+/** The folder of the reference page. */
 export const docsPageFolder = join(__dirname, '../docs-page');
 const migrations = join(__dirname, '../../../libs/migrations/sql');
 
-/** An answer with its body as it was sent. */
+/** An answer with the raw text of its body. */
 export type ExactAnswer = Answer & { readonly text: string };
 
-/** A gateway, and how it is spoken to. */
+/** A running gateway, with a client for it. */
 export interface RunningGateway {
   readonly app: GatewayApp;
-  /** What the gateway handed over. */
+  /** The jobs that the gateway handed over. */
   readonly relayed: RunnableJob[];
   readonly logLines: string[];
-  /** With a key that may do everything, unless the headers say otherwise. */
+  /** Sends a key with all scopes, unless the headers have another. */
   request(method: string, path: string, options?: RequestOptions): Promise<ExactAnswer>;
   post(body: unknown, headers?: Record<string, string>): Promise<ExactAnswer>;
   get(path: string): Promise<ExactAnswer>;
 }
 
-/** A gateway of its own with a ledger of its own. */
+/** A gateway with its own ledger. */
 export interface TestGateway extends RunningGateway {
-  /** Straight to the ledger; the gateway itself goes through `proxy`. */
+  /** A direct connection to the ledger; the gateway itself goes through `proxy`. */
   readonly db: Database;
   readonly proxy: TcpProxy;
   createKey(...scopes: ApiScope[]): Promise<string>;
-  /** Starts another gateway on this one's ledger, spoken to with the same key. Stopped with this one, if not before. */
+  /** Starts another gateway on the same ledger, with the same key. It stops with this one at the latest. */
   startPeer(): Promise<RunningGateway>;
   stop(): Promise<void>;
 }
@@ -52,7 +52,7 @@ interface RequestOptions {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what JSON brought is asserted, not typed
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests assert the JSON instead of typing it
   readonly body: any;
 }
 
@@ -133,7 +133,7 @@ async function startOn(config: AppConfig, key: string, overrides: Partial<AppDep
   };
 }
 
-/** No threshold at all. */
+/** All thresholds are off. */
 export const neverOverloaded: AppConfig['overload'] = {
   eventLoopDelayMs: 0,
   heapPercent: 0,
@@ -143,11 +143,11 @@ export const neverOverloaded: AppConfig['overload'] = {
   intakeWaitMs: 0,
 };
 
-/** What a gateway on a ledger needs to know. */
+/** The configuration of a gateway on a ledger. */
 export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   http: { host: '127.0.0.1', port: 0, drainDelayMs: 0 },
   idempotency: { retentionHours: 24 },
-  // How late the event loop is, and how long anything waits, is a matter of the machine.
+  // The delay of the event loop and all waiting times depend on the machine, so tests must not refuse requests for them.
   overload: neverOverloaded,
   admin: { host: '127.0.0.1', port: 0 },
   database: { url: databaseUrl, poolSize },
@@ -155,7 +155,7 @@ export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   shopifyShops: { names: undefined },
 });
 
-/** A good event; its id and its order's are the same. */
+/** A valid event whose id is also the id of its order. */
 export const event = (id: string, change: Record<string, unknown> = {}): Record<string, unknown> => ({
   id,
   source: 'shop',

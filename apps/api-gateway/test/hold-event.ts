@@ -1,6 +1,6 @@
 import type { Database } from '@orderly/database';
 
-/** Holds the id of an event, so that a request waits in the middle of its transaction; returns what lets it go on. */
+/** Locks the id of an event, so that a request waits within its transaction. Returns a function that releases it. */
 export async function holdEvent(db: Database, id: string): Promise<() => Promise<unknown>> {
   const held = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

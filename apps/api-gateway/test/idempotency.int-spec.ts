@@ -19,7 +19,7 @@ const count = async (table: string, where: string, values: readonly unknown[] = 
   return row!.count;
 };
 
-/** What a repetition must get: the first answer to the byte, and a word that it is one. */
+/** A retry must get the bytes of the first answer, and a header that marks the replay. */
 const expectReplay = (answer: ExactAnswer, first: ExactAnswer): void => {
   expect(answer).toMatchObject({ status: first.status, text: first.text });
   expect(isReplay(answer)).toBe(true);
@@ -32,7 +32,7 @@ const expectProblem = ({ status, headers, body }: ExactAnswer, expected: { statu
   expect(headers.has('idempotent-replayed')).toBe(false);
 };
 
-describe('many equal requests under one Idempotency-Key, at the same time over two gateways', () => {
+describe('concurrent equal requests with one Idempotency-Key over two gateways', () => {
   const storm = async (requests: number, body: unknown, key: string): Promise<ExactAnswer[]> => {
     const answers = await Promise.all(
       Array.from({ length: requests }, (_, index) => (index % 2 === 0 ? gateway : peer).post(body, under(key))),
@@ -50,7 +50,7 @@ describe('many equal requests under one Idempotency-Key, at the same time over t
   };
   const jobsRelayed = (id: string): number => [...gateway.relayed, ...peer.relayed].filter((job) => job.id === id).length;
 
-  it('of 200 one stores its event with one job, relayed once; all answers are the first or say that it is under way', async () => {
+  it('store one event and one job of 200; every answer is the first one or says that it is in progress', async () => {
     const [answer] = (await storm(200, event('storm'), 'k-storm')).filter(({ status }) => status === 202);
     expect(answer!.body.status).toBe('accepted');
     expect(await count('events', `id = 'storm'`)).toBe(1);
@@ -59,7 +59,7 @@ describe('many equal requests under one Idempotency-Key, at the same time over t
     await eventually(() => expect(jobsRelayed(answer!.body.eventId)).toBe(1));
   });
 
-  it('of 60 one stores its array of events', async () => {
+  it('store one array of events of 60', async () => {
     const events = Array.from({ length: 25 }, (_, index) => event(`storm-array-${index}`));
     const [answer] = (await storm(60, events, 'k-storm-array')).filter(({ status }) => status === 202);
     expect(answer!.body).toMatchObject({ accepted: 25, duplicates: 0, rejected: 0 });
@@ -68,8 +68,8 @@ describe('many equal requests under one Idempotency-Key, at the same time over t
   });
 });
 
-describe('a request under an Idempotency-Key', () => {
-  it('is answered like one without a key, and its repetition with the same bytes, however its body is written', async () => {
+describe('a request with an Idempotency-Key', () => {
+  it('is answered like one without a key, and its retry gets the same bytes, however the body is formatted', async () => {
     const first = await gateway.post(event('once'), under('k-once'));
     expect(first.status).toBe(202);
     expect(isReplay(first)).toBe(false);
@@ -84,11 +84,11 @@ describe('a request under an Idempotency-Key', () => {
     const reversed = JSON.stringify(Object.fromEntries(Object.entries(event('once')).reverse()), null, 2);
     expectReplay(await gateway.post(reversed, under('k-once')), first);
     expectReplay(await peer.post(event('once'), { 'idempotency-key': 'k-once' }), first);
-    // The event is known by its own id all the same.
+    // The event is still known by its own id.
     expect((await gateway.post(event('once'))).body.status).toBe('duplicate');
   });
 
-  it('is refused with 422 if another body or batch label was sent under the key, and stores nothing', async () => {
+  it('is refused with 422 if the key was used with another body or batch label, and stores nothing', async () => {
     await gateway.post(event('mine'), under('k-mine'));
     const reused = { status: 422, code: 'idempotency-key-reused' };
     expectProblem(await gateway.post(event('other'), under('k-mine')), reused);
@@ -97,7 +97,7 @@ describe('a request under an Idempotency-Key', () => {
     expect(await count('events', `id = 'other'`)).toBe(0);
   });
 
-  it('has the key for itself: to another API key or path it is another', async () => {
+  it('may share the key with requests of another API key or path', async () => {
     const first = await gateway.post(event('scoped'), under('k-scoped'));
     const other = `Bearer ${await gateway.createKey('events:write')}`;
     const theirs = await gateway.post(event('scoped-too'), under('k-scoped', { authorization: other }));
@@ -110,7 +110,7 @@ describe('a request under an Idempotency-Key', () => {
     expect(scopes.every(({ scope }) => /^[\da-f-]{36} POST \/v1\/events$/.test(scope))).toBe(true);
   });
 
-  it('whose work refused it gets that refusal again, although it would be taken now', async () => {
+  it('gets a stored refusal again, although it would be accepted now', async () => {
     await gateway.post(event('taken'));
     const first = await gateway.post(event('taken', { orderId: 'another' }), under('k-taken'));
     expect(first).toMatchObject({ status: 409, body: { code: 'event-id-reused' } });
@@ -118,7 +118,7 @@ describe('a request under an Idempotency-Key', () => {
     expectReplay(await peer.post(event('taken', { orderId: 'another' }), under('k-taken')), first);
   });
 
-  it('that is an array gets its results again: of what was taken, and of what was not', async () => {
+  it('with an array gets all its results again, accepted and rejected ones', async () => {
     const mixed = [event('array-1'), { id: 'array-bad' }, event('array-2')];
     const first = await gateway.post(mixed, under('k-array'));
     expect(first).toMatchObject({ status: 202, body: { accepted: 2, rejected: 1 } });
@@ -130,7 +130,7 @@ describe('a request under an Idempotency-Key', () => {
     expectReplay(await peer.post(refused, under('k-array-none')), none);
   });
 
-  it('that has not the documented shape is refused, and the key is still free for the right one', async () => {
+  it('is refused if malformed, and leaves the key free for a valid one', async () => {
     const wrong = event('shape', { orderId: undefined });
     expectProblem(await gateway.post(wrong, under('k-shape')), { status: 422, code: 'validation-failed' });
     expectProblem(await gateway.post([wrong], under('k-shape')), { status: 422, code: 'batch-rejected' });
@@ -139,14 +139,14 @@ describe('a request under an Idempotency-Key', () => {
     expect((await gateway.post(event('shape'), under('k-shape'))).status).toBe(202);
   });
 
-  it('takes good events out of an array whatever is nested in the others', async () => {
+  it('accepts valid events of an array whatever the others contain', async () => {
     const body = JSON.stringify([event('nested'), 7]).replace(',7]', `,${'['.repeat(99_999)}${']'.repeat(99_999)}]`);
     const first = await gateway.post(body, under('k-nested'));
     expect(first).toMatchObject({ status: 202, body: { accepted: 1, rejected: 1 } });
     expectReplay(await gateway.post(body, under('k-nested')), first);
   });
 
-  it('gets its answer from a gateway that was started later', async () => {
+  it('gets its stored answer from a gateway that started later', async () => {
     const before = await gateway.startPeer();
     const first = await before.post(event('restart'), under('k-restart'));
     await before.app.stop();
@@ -155,7 +155,7 @@ describe('a request under an Idempotency-Key', () => {
     await after.app.stop();
   });
 
-  it('is done anew once the answer has expired, though the row is still there', async () => {
+  it('runs again after the answer has expired, although the row still exists', async () => {
     await gateway.post(event('expired'), under('k-expired'));
     const hours = `select extract(epoch from expires_at - now()) / 3600 as hours from idempotency_keys where key = 'k-expired'`;
     const [row] = await gateway.db.query<{ hours: string }>(hours);
@@ -174,15 +174,15 @@ describe('a request under an Idempotency-Key', () => {
     ['of 256 characters', ['k'.repeat(256)]],
     ['with blanks and no quotation marks', ['a b']],
     ['beyond ASCII', ['"sch\u00fcssel"']],
-  ])('that is %s is refused with 400, and nothing is stored', async (name, keys) => {
+  ])('is refused with 400 and stores nothing if the key is %s', async (name, keys) => {
     const answer = await postRaw(event(`bad key ${name}`), keys);
     expect(answer).toMatchObject({ status: 400, body: { code: 'idempotency-key-invalid' } });
     expect(await count('events', 'id = $1', [`bad key ${name}`])).toBe(0);
   });
 });
 
-describe('while a request under the key is being worked on', () => {
-  it('another is told to come again, and gets its answer afterwards', async () => {
+describe('while a request with the key is in progress', () => {
+  it('another one is told to retry, and gets the answer afterwards', async () => {
     const release = await holdEvent(gateway.db, 'slow');
     const posted = gateway.post(event('slow'), under('k-slow'));
     await waitForLock(gateway.db);
@@ -195,7 +195,7 @@ describe('while a request under the key is being worked on', () => {
     expectReplay(await peer.post(event('slow'), under('k-slow')), first);
   });
 
-  it('a gateway whose connection is cut leaves neither event nor answer, and the request can be sent again', async () => {
+  it('a gateway that loses its connection stores neither event nor answer, and a retry succeeds', async () => {
     const release = await holdEvent(gateway.db, 'cut');
     const posted = gateway.post(event('cut'), under('k-cut'));
     await waitForLock(gateway.db);
@@ -215,7 +215,7 @@ const atLock = `datname = current_database() and wait_event_type = 'Lock' and ap
 const waitForLock = (db: TestGateway['db']): Promise<void> =>
   eventually(async () => expect(await db.query(`select 1 from pg_stat_activity where ${atLock}`)).toHaveLength(1));
 
-/** fetch joins headers that are sent twice. */
+/** Sends a header twice: fetch would join the two. */
 const postRaw = (body: unknown, keys: readonly string[]): Promise<{ status: number | undefined; body: unknown }> =>
   new Promise((resolve, reject) => {
     void gateway.createKey('events:write').then((apiKey) => {

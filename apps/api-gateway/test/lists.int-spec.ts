@@ -65,12 +65,12 @@ describe('a list', () => {
     ['/v1/messages?batch=lists&state=sent', 'messages', 'orderId', ['l-1', 'l-0']],
     ['/v1/messages?kind=created&channel=email', 'messages', 'orderId', ['l-1', 'l-0']],
     ['/v1/messages?customerId=nobody', 'messages', 'orderId', []],
-  ])('%s gives what fits, page by page', async (path, name, id, expected) => {
-    // A limit that the path gives itself would come twice.
+  ])('returns all matches page by page: %s', async (path, name, id, expected) => {
+    // If the path has a limit of its own, a second one would be refused.
     expect(await readAll(path.replace('?limit=2', '?'), name, id)).toEqual(expected);
   });
 
-  it('of events shows what became of each, and of a parked one its deadline and what it waits for', async () => {
+  it('of events shows each outcome, and for a parked event its deadline and what it waits for', async () => {
     const { body } = await gateway.get('/v1/events?status=parked');
     expect(body.events).toEqual([
       expect.objectContaining({
@@ -82,7 +82,7 @@ describe('a list', () => {
     expect(body.events[0]).not.toHaveProperty('data');
   });
 
-  it('of orders shows the lane of the destination that was asked for', async () => {
+  it('of orders shows the lane of the requested destination', async () => {
     const { body } = await gateway.get('/v1/orders?destination=erp');
     expect(body.orders).toEqual([
       {
@@ -95,7 +95,7 @@ describe('a list', () => {
     ]);
   });
 
-  it('of messages shows to whom they went', async () => {
+  it('of messages shows their recipients', async () => {
     const { body } = await gateway.get('/v1/messages?orderId=l-0');
     expect(body.messages).toMatchObject([{ recipient: 'c-1@example.org', state: 'sent', links: { order: '/v1/orders/l-0' } }]);
   });

@@ -38,7 +38,7 @@ async function orderAfter(orderId: string, ...statuses: OrderStatus[]): Promise<
 }
 
 describe('a manual change', () => {
-  it('is answered with where its event is; its reason and its person reach history, audit trail and destinations', async () => {
+  it('is answered with the path of its event; reason and person reach history, audit trail and destinations', async () => {
     await orderAfter('shop/1%', 'confirmed');
     const { status, headers, body } = await change('shop/1%', {
       status: 'cancelled',
@@ -86,7 +86,7 @@ describe('a manual change', () => {
     ]);
   });
 
-  it('to the status that the order has changes nothing', async () => {
+  it('to the current status changes nothing', async () => {
     await orderAfter('same', 'confirmed');
     const { status, body } = await change('same', { status: 'confirmed' });
     expect(status).toBe(202);
@@ -95,7 +95,7 @@ describe('a manual change', () => {
     expect((await gateway.get(body.links.order)).body.version).toBe(2);
   });
 
-  it('continues the trace that the request belongs to', async () => {
+  it('continues the trace of the request', async () => {
     await orderAfter('traced');
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     const { body } = await change('traced', { status: 'confirmed' }, { traceparent });
@@ -107,12 +107,12 @@ describe('a manual change', () => {
   });
 });
 
-describe('a manual change that is certain not to be applied', () => {
-  it('is a 404 of an order that nobody knows', async () => {
+describe('a manual change that can never be applied', () => {
+  it('gets 404 for an unknown order', async () => {
     expect(await change('nobody', { status: 'confirmed' })).toMatchObject({ status: 404, body: { code: 'not-found' } });
   });
 
-  it('is a 409 with the status and what it allows, where no step leads there', async () => {
+  it('gets 409 with the current and the allowed statuses if the transition is not allowed', async () => {
     await orderAfter('early');
     const { status, headers, body } = await change('early', { status: 'delivered', actor: 'ada' });
     expect(status).toBe(409);
@@ -130,7 +130,7 @@ describe('a manual change that is certain not to be applied', () => {
     expect(row).toEqual({ code: 'transition-not-allowed', on_behalf_of: 'ada' });
   });
 
-  it('is a 412 with the present version, where it expects another', async () => {
+  it('gets 412 with the current version if it expects another', async () => {
     await orderAfter('moved', 'confirmed', 'processing');
     const { status, body } = await change('moved', { status: 'shipped', expectedVersion: 2 });
     expect(status).toBe(412);
@@ -138,7 +138,7 @@ describe('a manual change that is certain not to be applied', () => {
     expect(body).not.toHaveProperty('current');
   });
 
-  it('is accepted as long as what was accepted before may still lead there', async () => {
+  it('is accepted if an earlier accepted event may still make it possible', async () => {
     await orderAfter('soon');
     await gateway.post(event('soon-confirmed', { orderId: 'soon', type: 'order.status_changed', data: { status: 'confirmed' } }));
     const { status, body } = await change('soon', { status: 'processing' });
@@ -148,8 +148,8 @@ describe('a manual change that is certain not to be applied', () => {
   });
 });
 
-describe('two people at once', () => {
-  it('who decided on the same version never both have their way', async () => {
+describe('two concurrent manual changes', () => {
+  it('never both succeed if they expect the same version', async () => {
     const orderIds = Array.from({ length: 15 }, (_, index) => `race-${index}`);
     for (const orderId of orderIds) await orderAfter(orderId);
     await Promise.all(
@@ -178,7 +178,7 @@ describe('two people at once', () => {
 });
 
 describe('a manual change with an Idempotency-Key', () => {
-  it('that is repeated gets the first answer, and is one event', async () => {
+  it('gets the first answer again on a retry, and is one event', async () => {
     await orderAfter('again');
     const body = { status: 'confirmed', expectedVersion: 1 };
     const first = await change('again', body, { 'idempotency-key': '"k-1"' });
@@ -190,7 +190,7 @@ describe('a manual change with an Idempotency-Key', () => {
     expect((await change('again', { ...body, status: 'cancelled' }, { 'idempotency-key': '"k-1"' })).status).toBe(422);
   });
 
-  it('that was refused is refused with the same words, until it is decided anew under another key', async () => {
+  it('gets the same refusal again, until another key makes it a new decision', async () => {
     await orderAfter('refused');
     const body = { status: 'processing' };
     const first = await change('refused', body, { 'idempotency-key': 'k-2' });
@@ -200,7 +200,7 @@ describe('a manual change with an Idempotency-Key', () => {
     expect((await change('refused', body, { 'idempotency-key': 'k-3' })).status).toBe(202);
   });
 
-  it('of an order that was not there yet is decided once it is', async () => {
+  it('is decided after its order has arrived', async () => {
     const headers = { 'idempotency-key': 'k-4' };
     expect((await change('late', { status: 'confirmed' }, headers)).status).toBe(404);
     await orderAfter('late');
@@ -208,7 +208,7 @@ describe('a manual change with an Idempotency-Key', () => {
   });
 });
 
-describe('a manual change that is not well formed', () => {
+describe('a malformed manual change', () => {
   it.each([
     ['without a status', {}, '#/status'],
     ['with a status that there is none of', { status: 'lost' }, '#/status'],
@@ -220,12 +220,12 @@ describe('a manual change that is not well formed', () => {
     ['with text that cannot be kept', { status: 'confirmed', actor: 'a\0' }, '#/actor'],
     ['with nobody as its actor', { status: 'confirmed', actor: '' }, '#/actor'],
     ['that is a list', [{ status: 'confirmed' }], '#'],
-  ])('%s is refused, and the fault named', async (_what, body, pointer) => {
+  ])('is refused with a pointer to the fault: %s', async (_what, body, pointer) => {
     const answer = await change('nobody', body);
     expect(answer).toMatchObject({ status: 422, body: { code: 'validation-failed', errors: [{ pointer }] } });
   });
 
-  it('without a body, or of an order with an impossible id, is refused', async () => {
+  it('is refused without a body, and for an impossible order id', async () => {
     expect(await change('nobody', '')).toMatchObject({ status: 400, body: { code: 'invalid-json' } });
     expect(await change('x'.repeat(129), { status: 'confirmed' })).toMatchObject({ status: 422 });
   });

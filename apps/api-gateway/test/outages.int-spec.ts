@@ -20,7 +20,7 @@ const expectUnavailable = (answer: Answer): void => {
 afterAll(stopTcpProxies);
 
 describe('while PostgreSQL is away', () => {
-  it('requests get 503 with Retry-After, also for their keys, and the gateway stays ready and recovers', async () => {
+  it('requests get 503 with Retry-After, and the gateway stays ready and recovers', async () => {
     const gateway = await startGateway();
     try {
       expect((await gateway.post(event('before'))).status).toBe(202);
@@ -44,7 +44,7 @@ describe('while PostgreSQL is away', () => {
     }
   });
 
-  it('the answer comes in time even if the network swallows everything', async () => {
+  it('answers come in time even if the network drops every packet', async () => {
     const gateway = await startGateway();
     try {
       await gateway.post(event('before'));
@@ -62,7 +62,7 @@ describe('while PostgreSQL is away', () => {
     }
   });
 
-  it('a gateway that starts is not ready until it has reached it', async () => {
+  it('a new gateway is not ready until it has reached PostgreSQL', async () => {
     const gateway = await startGateway();
     try {
       await gateway.proxy.cut();
@@ -78,7 +78,7 @@ describe('while PostgreSQL is away', () => {
 });
 
 describe('while Redis is away', () => {
-  it('events are accepted all the same, and a line says that the engine does not have them', async () => {
+  it('events are still accepted, and the log says that the engine does not have their jobs', async () => {
     const redis = await startTcpProxy(testRedisUrl());
     const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
     await engine.ready();
@@ -89,7 +89,7 @@ describe('while Redis is away', () => {
       await redis.cut();
       expect((await gateway.post(event('one'))).status).toBe(202);
       expect((await gateway.post([event('two'), event('three')])).body).toMatchObject({ accepted: 2 });
-      await eventually(() => expect(gateway.logLines.join('')).toContain('could not be handed to Redis'));
+      await eventually(() => expect(gateway.logLines.join('')).toContain('Could not hand jobs to Redis'));
       await redis.restore();
       await engine.ready();
     } finally {
@@ -98,7 +98,7 @@ describe('while Redis is away', () => {
     }
   });
 
-  it('a gateway that has never reached it accepts events, and hands over what comes once it is there', async () => {
+  it('a gateway that never reached Redis accepts events, and hands later jobs over when Redis is back', async () => {
     const redis = await startTcpProxy(testRedisUrl());
     await redis.cut();
     const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
@@ -117,7 +117,7 @@ describe('while Redis is away', () => {
 });
 
 describe('a gateway that is stopped', () => {
-  it('finishes the request in flight, and closes its connection', async () => {
+  it('finishes the request in flight and closes its connection', async () => {
     const gateway = await startGateway();
     const { body: posted } = await gateway.post(event('before'));
     // Holds the event's key, so that the request waits in the middle of its statement.
@@ -140,7 +140,7 @@ describe('a gateway that is stopped', () => {
     await gateway.stop();
   });
 
-  it('answers new connections until the drain delay has passed, and says that it is not ready', async () => {
+  it('answers new connections until the drain delay has passed, and is not ready', async () => {
     const drainDelayMs = 1000;
     const gateway = await startGateway({}, { http: { host: '127.0.0.1', port: 0, drainDelayMs } });
     const [api, admin] = [gateway.app.url(), gateway.app.adminUrl()];
@@ -164,7 +164,7 @@ describe('a gateway that is stopped', () => {
     await gateway.stop();
   });
 
-  it('leaves nothing open, whenever it is stopped', async () => {
+  it('leaves nothing open, at whatever moment it is stopped', async () => {
     const gateway = await startGateway();
     const config = configOf(gateway.proxy.url, 2);
     const deps = {

@@ -8,7 +8,7 @@ afterAll(() => gateway.stop());
 
 const filters = 'limit, from, to, cursor, orderId, action, actor, subject';
 
-describe('a parameter that is at fault is named, with what is wrong with it', () => {
+describe('an invalid parameter is named with its fault', () => {
   it.each<[string, string, unknown]>([
     ['/v1/audit?limit=0', 'limit', 'must be at least 1'],
     ['/v1/audit?limit=201', 'limit', 'must be at most 200'],
@@ -17,13 +17,13 @@ describe('a parameter that is at fault is named, with what is wrong with it', ()
     ['/v1/audit?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'from', 'must not be later than to'],
     ['/v1/audit?limit=1&limit=2', 'limit', 'is given more than once'],
     ['/v1/audit?actor=a&actor=b', 'actor', 'is given more than once'],
-    ['/v1/audit?state=x', 'state', `is no parameter of this call, which has ${filters}`],
+    ['/v1/audit?state=x', 'state', `is not a parameter of this call, which takes ${filters}`],
     ['/v1/audit?state=x&state=y', 'state', 'is given more than once'],
     ['/v1/orders?status=eaten', 'status', expect.stringMatching(/^must be one of pending, confirmed, /)],
     ['/v1/orders?lane=open', 'lane', 'needs destination'],
     ['/v1/jobs?cursor=x', 'cursor', 'must be a nextCursor of an earlier page of this list'],
     ['/v1/jobs/7', 'jobId', 'must be a UUID'],
-    ['/v1/queues?limit=1', 'limit', 'is no parameter of this call, which has none'],
+    ['/v1/queues?limit=1', 'limit', 'is not a parameter of this call, which takes none'],
   ])('%s', async (path, parameter, detail) => {
     const { status, body } = await gateway.get(path);
     expect({ status, code: body.code, errors: body.errors }).toEqual({
@@ -33,13 +33,13 @@ describe('a parameter that is at fault is named, with what is wrong with it', ()
     expect(body.detail).toBe(`${parameter} ${body.errors[0].detail}`);
   });
 
-  it('with all others that are', async () => {
+  it('together with all other invalid ones', async () => {
     const { body } = await gateway.get('/v1/audit?limit=0&actor=&x=1&y=2');
     expect(body.errors).toEqual([
       { parameter: 'limit', detail: 'must be at least 1' },
       { parameter: 'actor', detail: 'must have at least 1 character' },
-      { parameter: 'x', detail: `is no parameter of this call, which has ${filters}` },
-      { parameter: 'y', detail: 'is no parameter of this call' },
+      { parameter: 'x', detail: `is not a parameter of this call, which takes ${filters}` },
+      { parameter: 'y', detail: 'is not a parameter of this call' },
     ]);
   });
 });

@@ -34,7 +34,7 @@ const listed = async (): Promise<ListedQueue[]> => (await gateway.get('/v1/queue
 const queueNamed = async (name: string) => (await listed()).find((queue) => queue.name === name)!;
 
 describe('GET /v1/queues', () => {
-  it('shows what waits, where, and since when', async () => {
+  it('shows the waiting jobs of each queue, and since when they wait', async () => {
     await gateway.post([event('q-1'), event('q-2')]);
     const { status, body } = await gateway.get('/v1/queues');
     expect(status).toBe(200);
@@ -51,7 +51,7 @@ describe('GET /v1/queues', () => {
     expect(body.queues[3]).toMatchObject({ destination: 'erp', workers: 1, oldestWaitMs: null });
   });
 
-  it('answers many who ask at once, and needs ops:read', async () => {
+  it('answers many concurrent callers, and needs ops:read', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => gateway.get('/v1/queues')));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     const reader = await gateway.createKey('orders:read', 'ops:write');
@@ -64,7 +64,7 @@ describe.each([
   ['a queue', '/v1/queues/order-status', 'order-status', null],
   ['a destination', '/v1/destinations/erp', 'order-sync.erp', 'erp'],
 ])('pausing and resuming %s', (_what, path, queue, destination) => {
-  it('is answered with how it is now, twice with the same, and seen in the list', async () => {
+  it('answers with the new state, is idempotent, and shows in the list', async () => {
     const paused = await post(`${path}/pause`, { reason: 'they move', actor: 'ada' });
     expect(paused).toMatchObject({
       status: 200,
@@ -110,7 +110,7 @@ describe.each([
   });
 });
 
-describe('a name that nobody knows', () => {
+describe('an unknown name', () => {
   it.each([
     ['/v1/queues/order-sync.nobody/pause', 'not-found'],
     ['/v1/queues/order-sync.nobody/resume', 'not-found'],

@@ -33,7 +33,7 @@ const limitOf = ({ headers }: Answer): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('ratelimit-')));
 
 describe('a key with a limit', () => {
-  it('learns from every answer what is left, and beyond the limit gets 429 with Retry-After', async () => {
+  it('sees in every answer how many requests are left, and gets 429 with Retry-After beyond the limit', async () => {
     const { headers } = await keyOf(gateway, 4);
     const answers: Answer[] = [
       await gateway.post(event('limited-1'), headers),
@@ -77,7 +77,7 @@ describe('a key with a limit', () => {
     expect(status).toBe(429);
   });
 
-  it('shares it between gateways', async () => {
+  it('shares its limit between gateways', async () => {
     const other = buildApp(configOf(gateway.proxy.url), {
       logger: createLogger({ service: 'api-gateway', level: 'silent' }),
       engine: { add: async () => undefined, release: async () => undefined, close: async () => undefined },
@@ -110,7 +110,7 @@ describe('a key with a limit', () => {
 });
 
 describe('a key without a limit', () => {
-  it('is not counted and hears nothing of limits', async () => {
+  it('is not counted and gets no rate-limit headers', async () => {
     const { id, headers } = await keyOf(gateway);
     const answer = await gateway.post(event('unlimited'), headers);
     expect(answer.status).toBe(202);
@@ -120,7 +120,7 @@ describe('a key without a limit', () => {
 });
 
 describe('while Redis is away', () => {
-  it('events are accepted, and each gateway still keeps the limit by itself', async () => {
+  it('events are accepted, and each gateway enforces the limit by itself', async () => {
     const redis = await startTcpProxy(testRedisUrl());
     await redis.cut();
     const alone = await startGateway({ rateLimiter: createRateLimiter({ redisUrl: redis.url, prefix: space.prefix }) });
@@ -136,7 +136,7 @@ describe('while Redis is away', () => {
 });
 
 describe('the last use of a key', () => {
-  it('is written when the gateway stops', async () => {
+  it('is stored when the gateway stops', async () => {
     const own = await startGateway();
     const { id, headers } = await keyOf(own);
     await own.post(event('used'), headers);

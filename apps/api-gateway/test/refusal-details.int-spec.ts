@@ -19,7 +19,7 @@ const post = (path: string, body?: unknown, headers: Record<string, string> = {}
   });
 
 describe('a refused request', () => {
-  it('is found in the log by the trace id of its answer, without its body', async () => {
+  it('is in the log under the trace id of its answer, without its body', async () => {
     const { body } = await gateway.post({ ...event('secret-order'), type: 'order.eaten' });
     expect(body.traceId).toMatch(traceForm);
     const [line] = linesOf(body.traceId as string);
@@ -33,7 +33,7 @@ describe('a refused request', () => {
   it.each([
     ['/v1/orders/nobody/status', 404, 'not-found'],
     ['/v1/orders/known/status', 409, 'transition-not-allowed'],
-  ])('at %s is found too, whoever wrote the answer', async (path, status, code) => {
+  ])('is in the log, whichever part answered: %s', async (path, status, code) => {
     await gateway.db.query(
       `insert into orders (order_id, status, version) values ('known', 'pending', 1) on conflict do nothing`,
     );
@@ -42,14 +42,14 @@ describe('a refused request', () => {
     expect(linesOf(answer.body.traceId as string)).toMatchObject([{ code, status }]);
   });
 
-  it('without a key is written down sparsely', async () => {
+  it('without a key is logged sparsely', async () => {
     const anonymous = { headers: { authorization: 'Bearer x' } };
     for (let index = 0; index < 20; index += 1) await gateway.request('GET', '/v1/queues', anonymous);
     const written = gateway.logLines.filter((line) => line.includes('"unauthenticated"'));
     expect(written).toHaveLength(1);
   });
 
-  it('and a pause are found in the audit trail by the id that the request had', async () => {
+  it('is in the audit trail under the trace id of its request, like a pause', async () => {
     await gateway.post(event('traced'));
     const reused = await gateway.post(event('traced', { notify: false }));
     const refused = await post('/v1/orders/known/status', { status: 'delivered' });
@@ -66,10 +66,10 @@ describe('a refused request', () => {
   });
 });
 
-describe('what is not found', () => {
+describe('a missing resource', () => {
   const detailOf = async (path: string): Promise<unknown> => (await gateway.get(path)).body.detail;
 
-  it('is told apart from what is not there yet', async () => {
+  it('is distinguished from an order whose events still wait', async () => {
     const text = 'No order.created has been applied for this order; ';
     expect(await detailOf('/v1/orders/nobody')).toBe(`${text}no event waits for it`);
     expect(await detailOf('/v1/orders/nobody/timeline')).toBe(`${text}no event waits for it`);
@@ -81,11 +81,11 @@ describe('what is not found', () => {
   });
 
   it.each([
-    ['/', 'There is no such path: /docs shows all calls'],
-    ['/v2/orders', 'There is no such path: /docs shows all calls'],
+    ['/', 'This path does not exist. /docs shows all calls'],
+    ['/v2/orders', 'This path does not exist. /docs shows all calls'],
     ['/v1/jobs/00000000-0000-7000-8000-000000000000', 'No stored job has this id'],
     ['/v1/events/shop/nobody', 'No stored event of this source has this id'],
-  ])('at %s says so', async (path, detail) => {
+  ])('gets a detail that says so at %s', async (path, detail) => {
     expect(await gateway.get(path)).toMatchObject({ status: 404, body: { code: 'not-found', detail } });
   });
 
@@ -94,22 +94,22 @@ describe('what is not found', () => {
     ['/v1/destinations/nothing/resume', 'No known destination has this name: GET /v1/queues lists them'],
     ['/v1/webhooks/paypal', 'No platform has this name. Known platforms: shopify, standard'],
     ['/v1/webhooks/shopify', 'The platform shopify is not set up'],
-  ])('at %s says what there is', async (path, detail) => {
+  ])('gets a detail that names the alternatives at %s', async (path, detail) => {
     expect(await post(path)).toMatchObject({ status: 404, body: { detail } });
   });
 
-  it('because a platform has no secret is in the log from the start, with the variable', () => {
+  it('of a platform without a secret is logged at start-up, with the variable to set', () => {
     const lines = gateway.logLines.map((line) => JSON.parse(line) as Line).filter(({ platform }) => platform === 'shopify');
     expect(lines).toMatchObject([{ variable: 'ORDERLY_WEBHOOKS_SHOPIFY_SECRETS' }]);
   });
 });
 
-it('an empty body of JSON is no body: it pauses, and is no event', async () => {
+it('an empty JSON body counts as no body: it pauses a queue, but is not an event', async () => {
   expect(await post('/v1/queues/maintenance/pause')).toMatchObject({ status: 200, body: { changed: true } });
   expect(await gateway.post('')).toMatchObject({ status: 400, body: { code: 'invalid-json', detail: 'The body is empty' } });
 });
 
-it('a manual change is answered with the id of its event, by which the event is found', async () => {
+it('a manual change is answered with an id that finds its event', async () => {
   await gateway.db.query(`insert into orders (order_id, status, version) values ('by-hand', 'pending', 1)`);
   const { status, body } = await post('/v1/orders/by-hand/status', { status: 'confirmed' });
   expect(status).toBe(202);

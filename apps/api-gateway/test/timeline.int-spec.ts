@@ -78,7 +78,7 @@ async function live(orderId: string): Promise<void> {
 }
 
 describe('GET /v1/orders/{orderId}/timeline', () => {
-  it('answers what happened and what is happening now, each fact once, with links that lead on', async () => {
+  it('shows the past and the open work, each fact once, with links that work', async () => {
     const orderId = 'tl/1?%';
     await live(orderId);
     const path = `/v1/orders/${encodeURIComponent(orderId)}/timeline`;
@@ -123,7 +123,7 @@ describe('GET /v1/orders/{orderId}/timeline', () => {
     for (const link of links) expect(await gateway.get(link)).toMatchObject({ status: 200 });
   });
 
-  it('is there for an order of which only early events are known, and not for one that nobody knows', async () => {
+  it('exists for an order that only has early events, but not for an unknown order', async () => {
     await gateway.post(event('early', { type: 'order.cancelled', data: {} }));
     expect((await gateway.get('/v1/orders/early/timeline')).body).toMatchObject({
       status: null,

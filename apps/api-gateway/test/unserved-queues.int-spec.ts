@@ -7,7 +7,7 @@ let ledger: LedgerDatabase;
 beforeAll(async () => void (ledger = await createLedgerDatabase()));
 afterAll(() => ledger.close());
 
-it('tells in the log and in the metrics of jobs in a queue that no process works on, until a process does', async () => {
+it('the log and the metrics report jobs of an unserved queue until a process serves it', async () => {
   const { db } = ledger;
   const lines: unknown[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };

@@ -31,7 +31,7 @@ const asDuplicate = ({ events }: { events: object[] }): object => ({
   events: events.map((one) => ({ ...one, status: 'duplicate' })),
 });
 
-describe('a delivery that comes again', () => {
+describe('a repeated delivery', () => {
   it('is answered 200 with the same events, marked as duplicate, and has no effect', async () => {
     const delivery = shopifyDelivery(newOrder());
     const first = await post(delivery);
@@ -40,14 +40,14 @@ describe('a delivery that comes again', () => {
     expect(await countsOf(gateway)).toEqual(before);
   });
 
-  it('is a duplicate whatever its body says, for the id is the platform’s', async () => {
+  it('is a duplicate whatever its body says, because the platform chose the id', async () => {
     const headers = { 'x-shopify-event-id': 'the-same' };
     const first = await post(shopifyDelivery(newOrder(), 'orders/create', { headers }));
     const again = await post(shopifyDelivery(newOrder(), 'orders/create', { headers }));
     expect(again).toMatchObject({ status: 200, body: asDuplicate(first.body) });
   });
 
-  it('is found by its webhook id where it has no event id', async () => {
+  it('is recognised by its webhook id if it has no event id', async () => {
     const bare = (id: string): Delivery =>
       without(shopifyDelivery(newOrder(), 'orders/create', { headers: { 'x-shopify-webhook-id': id } }), 'x-shopify-event-id');
     const first = await post(bare('one'));
@@ -55,7 +55,7 @@ describe('a delivery that comes again', () => {
     expect((await post(bare('two'))).body).toMatchObject({ duplicate: false });
   });
 
-  it('is told apart from one of another topic or shop under the same id', async () => {
+  it('is distinct from a delivery of another topic or shop with the same id', async () => {
     const order = newOrder({ financial_status: 'paid' });
     const headers = { 'x-shopify-event-id': 'shared' };
     for (const topic of ['orders/create', 'orders/paid', 'orders/updated']) {
@@ -67,7 +67,7 @@ describe('a delivery that comes again', () => {
     });
   });
 
-  it('under another, unsigned delivery id makes the same events, and so has no effect; the audit trail knows', async () => {
+  it('with another, unsigned delivery id has the same events, so no effect, and is in the audit trail', async () => {
     const order = newOrder({ financial_status: 'refunded', refunds: [{ id: 1, created_at: '2026-02-03T10:00:00-05:00' }] });
     const first = await post(shopifyDelivery(order, 'orders/updated'));
     expect(first.body.events).toHaveLength(2);
@@ -80,7 +80,7 @@ describe('a delivery that comes again', () => {
     ).toEqual(Array(2).fill({ action: 'event.duplicate', actor: 'webhook shopify', on_behalf_of: 'shopify:lamps' }));
   });
 
-  it('with other words under an id that its sender chose is refused, at every try, and the audit trail says so', async () => {
+  it('with other content under a sender-chosen id is refused every time, and is in the audit trail', async () => {
     const first = await post(standardDelivery(event('told-twice')));
     const other = standardDelivery(event('told-twice', { data: { customer: { id: 'c-2' } } }));
     const refused = await post(other);
@@ -93,7 +93,7 @@ describe('a delivery that comes again', () => {
     ]);
   });
 
-  it('with other words under an id that was made of its body is taken as a delivery, and shown as rejected, at every try', async () => {
+  it('with other content under an id derived from the body is answered 200 with rejected events, every time', async () => {
     const order = newOrder();
     const first = await post(shopifyDelivery(order));
     const other = shopifyDelivery({ ...order, total_price: '1.00' });
@@ -103,7 +103,7 @@ describe('a delivery that comes again', () => {
     expect(await post(other)).toMatchObject({ status: 200, body: { duplicate: true, events } });
   });
 
-  it('as an event of POST /v1/events is the same event', async () => {
+  it('is the same event if it comes over POST /v1/events', async () => {
     const data = { customer: { id: 'c-1' }, kept: 'in metadata' };
     const bothWays = event('both-ways', { occurredAt: '2026-01-01T02:00:00+02:00', data });
     await gateway.post(bothWays);
@@ -111,8 +111,8 @@ describe('a delivery that comes again', () => {
   });
 });
 
-describe('50 tries of one delivery at the same time, over two gateways', () => {
-  it('are all answered 2xx, with one set of events and jobs', async () => {
+describe('50 concurrent tries of one delivery over two gateways', () => {
+  it('all get 2xx, with one set of events and jobs', async () => {
     const order = newOrder({ financial_status: 'refunded', refunds: [{ id: 1, created_at: '2026-02-03T10:00:00-05:00' }] });
     for (const delivery of [shopifyDelivery(order, 'orders/updated'), shopifyDelivery(order), standardDelivery(event('storm'))]) {
       const before = (await countsOf(gateway)) as Record<string, number>;
@@ -134,8 +134,8 @@ describe('50 tries of one delivery at the same time, over two gateways', () => {
   });
 });
 
-describe('a delivery that meets an earlier try of itself', () => {
-  it('waits for the end of that, and is then a duplicate', async () => {
+describe('a delivery during an earlier try of itself', () => {
+  it('waits until the earlier try ends, and is then a duplicate', async () => {
     const delivery = standardDelivery(event('slow'));
     const release = await holdEvent(gateway.db, 'slow');
     const answers = [post(delivery)];
@@ -151,7 +151,7 @@ describe('a delivery that meets an earlier try of itself', () => {
     expect(bodies.sort()).toEqual([false, true, true]);
   });
 
-  it('is told to come again when that takes too long, and nothing of it is lost', async () => {
+  it('is told to retry if the earlier try takes too long, and loses nothing', async () => {
     const delivery = standardDelivery(event('stuck'));
     const release = await holdEvent(gateway.db, 'stuck');
     const first = post(delivery);
@@ -166,7 +166,7 @@ describe('a delivery that meets an earlier try of itself', () => {
   });
 });
 
-it('a delivery is answered 503 with Retry-After while PostgreSQL is away, and taken afterwards', async () => {
+it('a delivery gets 503 with Retry-After while PostgreSQL is away, and is accepted afterwards', async () => {
   const delivery = shopifyDelivery(newOrder());
   await gateway.proxy.cut();
   const answer = await post(delivery);

@@ -58,7 +58,7 @@ const outcomeOf = async ({ body }: Answer, index = 0): Promise<unknown> =>
 const refunds = [{ id: 1, created_at: '2026-02-04T10:00:00-05:00', refund_line_items: [], transactions: [] }];
 
 describe('an order of Shopify', () => {
-  it('goes from create over paid and fulfilled to refunded, with a refund in between', async () => {
+  it('goes from created through paid and fulfilled to refunded, with a partial refund in between', async () => {
     const { now, number, id } = newOrder();
     await shopify('orders/create', now());
     expect(await statusOf(id)).toBe('pending');
@@ -83,7 +83,7 @@ describe('an order of Shopify', () => {
     expect(await outcomeOf(refunded, 1)).toBe('applied');
   });
 
-  it('is cancelled with the reason, and refunded afterwards', async () => {
+  it('is cancelled with a reason and refunded afterwards', async () => {
     const { now, id } = newOrder();
     await shopify('orders/create', now());
     await shopify('orders/cancelled', now({ cancelled_at: '2026-02-03T11:00:00-05:00', cancel_reason: 'inventory' }));
@@ -106,7 +106,7 @@ describe('an order of Shopify', () => {
     expect(order.history).toMatchObject([{ to: 'pending' }, { to: 'confirmed' }, { to: 'shipped' }]);
   });
 
-  it('has its lines, addresses and customer in the snapshot, and what an update changes or removes', async () => {
+  it('has lines, addresses and customer in its snapshot, and updates change or remove them', async () => {
     const { now, id } = newOrder();
     await shopify('orders/create', now());
     expect((await orderOf(id)).data).toMatchObject({
@@ -149,7 +149,7 @@ describe('an order of Shopify', () => {
     expect((await orderOf(`shopify-lamps-${digits}`)).data.customer.id).toBe('9007199254740993');
   });
 
-  it('is not brought into a status by a header that its body contradicts', async () => {
+  it('ignores a topic header that its body contradicts', async () => {
     const { now, id } = newOrder();
     await shopify('orders/create', now());
     for (const topic of ['orders/paid', 'orders/fulfilled', 'orders/cancelled']) await shopify(topic, now());

@@ -38,7 +38,7 @@ const expectRefused = async (delivery: Delivery, expected: { status: number; cod
 };
 
 describe('a genuine delivery', () => {
-  it('is answered 200, without a key, once its event and job are in the ledger, and handed over', async () => {
+  it('gets 200 without a key after its event and job are in the ledger and handed over', async () => {
     const order = newOrder();
     const { status, body } = await post(shopifyDelivery(order));
     expect({ status, body }).toEqual({
@@ -72,7 +72,7 @@ describe('a genuine delivery', () => {
     expect((await gateway.get('/v1/events/shop/standard-1')).body).toMatchObject({ source: 'shop', orderId: 'standard-1' });
   });
 
-  it('is taken with either secret while it is being changed', async () => {
+  it('is accepted with either secret during a rotation', async () => {
     for (const secret of [oldAppSecret, appSecret]) {
       expect(await post(shopifyDelivery(newOrder(), 'orders/create', { secret }))).toMatchObject({ status: 200 });
     }
@@ -89,7 +89,7 @@ describe('a genuine delivery', () => {
     },
   );
 
-  it('continues the trace that it came with', async () => {
+  it('continues the trace of its request', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { body } = await post(standardDelivery(event('standard-traced'), { headers: { traceparent } }));
     expect(await gateway.db.query('select traceparent from jobs where id = $1', [body.events[0].eventId])).toEqual([
@@ -97,7 +97,7 @@ describe('a genuine delivery', () => {
     ]);
   });
 
-  it('of a topic that is not used is answered 200 and leaves nothing behind', async () => {
+  it('of an unused topic gets 200 and stores nothing', async () => {
     const before = await countsOf(gateway);
     for (const topic of ['products/update', 'app/uninstalled', 'orders/create/not']) {
       expect(await post(shopifyDelivery({ id: 1 }, topic))).toMatchObject({
@@ -109,8 +109,8 @@ describe('a genuine delivery', () => {
   });
 });
 
-describe('a delivery of which it is not certain who sent it', () => {
-  it('is refused if one byte of its body is another, and says what a 401 must say', async () => {
+describe('an unauthenticated delivery', () => {
+  it('is refused if one byte of its body differs, with the challenge that a 401 needs', async () => {
     const delivery = shopifyDelivery(newOrder());
     const body = delivery.body.slice();
     body[body.indexOf('"'.charCodeAt(0), 200) + 1]! ^= 1;
@@ -123,7 +123,7 @@ describe('a delivery of which it is not certain who sent it', () => {
     expectRefused(without(shopifyDelivery(newOrder()), name)).then(() => undefined),
   );
 
-  it('is refused without an id that its duplicates could be found by', async () => {
+  it('is refused without an id to recognise duplicates', async () => {
     await expectRefused(without(shopifyDelivery(newOrder()), 'x-shopify-event-id', 'x-shopify-webhook-id'));
   });
 
@@ -136,9 +136,9 @@ describe('a delivery of which it is not certain who sent it', () => {
     ['standard', (): Delivery => ({ platform: 'standard', headers: {}, body: new Uint8Array() })],
     ['shopify, signed for standard', (): Delivery => ({ ...standardDelivery(event('mixed')), platform: 'shopify' })],
     ['standard, signed for shopify', (): Delivery => ({ ...shopifyDelivery(newOrder()), platform: 'standard' })],
-  ])('is refused empty or for another platform: %s', (_, build) => expectRefused(build()).then(() => undefined));
+  ])('is refused if empty or signed for another platform: %s', (_, build) => expectRefused(build()).then(() => undefined));
 
-  it('is refused outside the replay window, and taken inside', async () => {
+  it('is refused outside the replay window and accepted inside', async () => {
     const ago = (ms: number): Date => new Date(Date.now() - ms);
     await expectRefused(standardDelivery(event('late'), { at: ago(5 * 60_000 + 2000) }));
     await expectRefused(standardDelivery(event('early'), { at: ago(-5 * 60_000 - 2000) }));
@@ -150,7 +150,7 @@ describe('a delivery of which it is not certain who sent it', () => {
     expect(await post(shopifyDelivery(newOrder(), 'orders/create', triggered(47 * 3_600_000)))).toMatchObject({ status: 200 });
   });
 
-  it('is refused for the signature, whatever else is wrong with it', async () => {
+  it('is refused for its signature first, whatever else is wrong', async () => {
     const signed = standardDelivery(event('encoded'));
     const headers = { ...signed.headers, 'content-encoding': 'gzip' };
     await expectRefused({ ...signed, headers, body: new Uint8Array(gzipSync(signed.body)) });
@@ -158,7 +158,7 @@ describe('a delivery of which it is not certain who sent it', () => {
   });
 });
 
-describe('a genuine delivery that cannot be used', () => {
+describe('a genuine but unusable delivery', () => {
   it.each([
     ['no JSON', 'not json'],
     ['nothing', ''],
@@ -168,13 +168,13 @@ describe('a genuine delivery that cannot be used', () => {
     ['nesting without end', '['.repeat(500_000)],
     ['another thing than the topic says', '{"id":7}'],
     ['__proto__', '{"__proto__":{"id":1},"id":5}'],
-    ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1')],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1')],
   ])('is refused with 422: %s', async (_, body) => {
     await expectRefused(shopifyDelivery(body), { status: 422, code: 'validation-failed' });
     await expectRefused(standardDelivery(body), { status: 422, code: 'validation-failed' });
   });
 
-  it('names the place of the fault, and does not quote the body', async () => {
+  it('gets a pointer to the fault, without a quote of the body', async () => {
     const answer = await expectRefused(shopifyDelivery(newOrder({ total_price: 'canary-price' })), {
       status: 422,
       code: 'validation-failed',
@@ -183,7 +183,7 @@ describe('a genuine delivery that cannot be used', () => {
     expect(JSON.stringify(answer.body)).not.toContain('canary');
   });
 
-  it('is refused with 415 when it is compressed, though that was signed', async () => {
+  it('is refused with 415 if compressed, even with a valid signature', async () => {
     const delivery = standardDelivery(gzipSync(JSON.stringify(event('zipped'))), { headers: { 'content-encoding': 'gzip' } });
     await expectRefused(delivery, { status: 415, code: 'unsupported-media-type' });
   });
@@ -195,13 +195,13 @@ describe('a genuine delivery that cannot be used', () => {
     await expectRefused(standardDelivery(event('big', { data: { customer: { id: 'c-1' }, metadata } })), tooLarge);
   });
 
-  it('is taken with almost 1.5 MB of what is not kept', async () => {
+  it('is accepted with almost 1.5 MB of unused fields', async () => {
     const order = newOrder({ note_attributes: [{ name: 'filler', value: 'x'.repeat(1_480_000) }] });
     expect(await post(shopifyDelivery(order))).toMatchObject({ status: 200, body: { duplicate: false } });
   });
 });
 
-describe('the path', () => {
+describe('the path of a webhook', () => {
   it.each(['woocommerce', 'Shopify', '__proto__', 'constructor', 'toString', '%00', 'x'.repeat(1500)])(
     'of a platform that does not exist is not found: %s',
     async (platform) => {
@@ -210,20 +210,20 @@ describe('the path', () => {
     },
   );
 
-  it('of a platform that is not set up is not found', async () => {
+  it('is not found if its platform is not set up', async () => {
     const other = await startGateway({}, { webhookSecrets: { standard: [standardSecret] } });
     expect(await deliver(other, shopifyDelivery(newOrder()))).toMatchObject({ status: 404, body: { code: 'not-found' } });
     expect(await deliver(other, standardDelivery(event('set-up')))).toMatchObject({ status: 200 });
     await other.stop();
   });
 
-  it('knows POST alone', async () => {
+  it('supports only POST', async () => {
     const answer = await gateway.get('/v1/webhooks/shopify');
     expect(answer).toMatchObject({ status: 405, body: { code: 'method-not-allowed' } });
     expect(answer.headers.get('allow')).toBe('POST');
   });
 
-  it('takes only the shops that are served, if they are named', async () => {
+  it('accepts only the served shops, if a list is set', async () => {
     const chairs = await startGateway({}, { ...webhookConfig, shopifyShops: { names: ['chairs'] } });
     expect(await deliver(chairs, shopifyDelivery(newOrder()))).toMatchObject({
       status: 401,
@@ -241,7 +241,7 @@ describe('the path', () => {
   });
 });
 
-it('tells the operator why deliveries are refused, and never a secret, a signature or a body', () => {
+it('the log says why deliveries are refused, without secrets, signatures or bodies', () => {
   const lines = gateway.logLines.join('');
   expect(lines).toContain('X-Shopify-Hmac-Sha256 does not match the body');
   expect(lines).toContain('no order event can be made of them');

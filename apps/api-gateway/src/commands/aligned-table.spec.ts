@@ -1,7 +1,7 @@
 import { alignedTable } from './aligned-table';
 
 describe('an aligned table', () => {
-  it('starts every cell of a column at the same place, and ends no line with blanks', () => {
+  it('aligns the cells of each column and leaves no trailing blanks', () => {
     expect(
       alignedTable([
         ['NAME', 'STATE'],

@@ -6,9 +6,9 @@ import { noteRefusal } from './refusal-log';
 import type { RequestRefused } from './request-refused';
 import type { ApiErrorCode } from './status-of-code';
 
-// Answers as bytes: what is kept for a repetition is what was sent the first time.
+// Answers are built as text, so that a replay has the same bytes as the first answer.
 
-/** An answer whose body is JSON. Headers have names in small letters. */
+/** Makes a JSON answer. Header names must be in lower case. */
 export const jsonAnswer = (status: number, body: object, headers: Readonly<Record<string, string>> = {}): Answer => ({
   status,
   headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
@@ -16,17 +16,17 @@ export const jsonAnswer = (status: number, body: object, headers: Readonly<Recor
 });
 
 /**
- * The answer of a refusal.
+ * Makes the problem answer of a refusal.
  *
- * @param traceId - the request's, found out while the request was being served: requests that share a transaction share its trace
- * @param members - further ones of the problem
+ * @param traceId - the trace id of the request, read while the request is served. A shared transaction has another trace.
+ * @param members - extra members of the problem
  */
 export function problemAnswer(refusal: RequestRefused, traceId: string, members: object = {}): Answer {
   const problem = problemOf(refusal, traceId);
   return jsonAnswer(problem.status, { ...problem, ...members }, { ...refusal.headers, 'content-type': problemContentType });
 }
 
-/** Sends an answer, and is the value of a handler that did. */
+/** Sends an answer. A handler returns the result, so that nothing else is sent. */
 export function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): Sent {
   if (status >= 400) noteRefusal(reply.request, JSON.parse(body) as { code: ApiErrorCode; traceId: string });
   void reply.code(status).headers(headers).send(body);

@@ -9,14 +9,17 @@ import { orUnavailable } from './or-unavailable';
 /** Makes hooks that let a request pass if its key has a scope. */
 export type RequireScope = (scope: ApiScope) => onRequestAsyncHookHandler;
 
-/** What decides about letting a key in. */
+/** The parts that decide if a request may pass. */
 export interface Admission {
   readonly findApiKey: FindApiKey;
   readonly rateLimiter: RateLimiter;
   readonly lastUse: Pick<LastUse, 'note'>;
 }
 
-/** Runs before the body is read: who may not send gets no say. */
+/**
+ * Runs before the body is read, so unauthorised callers cannot make us parse it. The rate limit comes before the scope check:
+ * a key that only gets 403 must not be free to send without limit.
+ */
 export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admission): RequireScope {
   return (scope) => async (request, reply) => {
     const key = bearerToken(request.headers.authorization);
@@ -34,17 +37,21 @@ export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admissi
   };
 }
 
-/** The key that a request was let in with. @throws for a request of a public operation */
+/**
+ * The API key of an admitted request.
+ *
+ * @throws Error for a request of a public operation
+ */
 export function keyOf(request: FastifyRequest): ApiKey {
   const apiKey = keys.get(request);
   if (apiKey === undefined) throw new Error('The request has no API key');
   return apiKey;
 }
 
-/** The valid key that a request carries, whether it may do what it asks for or not; undefined before it was looked at. */
+/** The valid API key of a request, even if the request is refused; undefined until the key has been looked up. */
 export const validKeyOf = (request: FastifyRequest): ApiKey | undefined => keys.get(request);
 
-/** A key as the audit trail names it. */
+/** The actor that the audit trail shows for a key. */
 export const actorOf = ({ id, name }: ApiKey, onBehalfOf: string | null = null): Actor => ({ name, apiKeyId: id, onBehalfOf });
 
 const keys = new WeakMap<FastifyRequest, ApiKey>();

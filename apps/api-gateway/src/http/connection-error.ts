@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { problemContentType, problemOf } from './problem';
 import { RequestRefused } from './request-refused';
 
-/** Answers bytes that Node cannot read as HTTP, such as an invalid header: no request and no route exist for them. */
+/** Answers malformed HTTP, such as an invalid header. No request exists, so Fastify's error handler never sees it. */
 export function answerConnectionError(error: ConnectionError, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();

@@ -11,23 +11,26 @@ import { Overloaded, type RequestRefused } from './request-refused';
 
 export interface HttpServerOptions {
   readonly logger: Logger;
-  /** Adds what refuses requests because of too much load. */
+  /** Adds the hooks that refuse requests under overload. */
   readonly shedLoad: (app: FastifyInstance) => void;
   readonly addRoutes: (app: FastifyInstance) => void;
   /**
-   * A sender that takes longer than this for one request, headers and body, holds a connection for nothing.
+   * The time that a client has to send one request, headers and body. It bounds how long slow senders hold connections.
    * @defaultValue 30 s
    */
   readonly requestTimeoutMs?: number | undefined;
 }
 
 const usualRequestTimeoutMs = 30_000;
-/** Node looks for requests that take too long at intervals: one ends this share of its time late at most. */
+/** Checks per timeout. Node looks for slow requests at intervals, so a request may exceed its time by a sixth. */
 const looksPerTimeout = 6;
-/** Percent-encoded, an event's id may be as long as this. */
+/** An event id has up to 200 characters, and percent-encoding makes it several times as long. */
 const maxParamLength = 2000;
 
-/** The API without its routes: bodies, errors, metrics and the order in which things are refused. */
+/**
+ * Creates the API server: bodies, errors, metrics and routes. Fastify runs hooks in the order of their registration, so
+ * refusals go from cheap to expensive: unknown paths, overload, then keys.
+ */
 export function createHttpServer({
   logger,
   shedLoad,
@@ -36,7 +39,7 @@ export function createHttpServer({
 }: HttpServerOptions): FastifyInstance {
   const app = fastify({
     logger: false,
-    genReqId: () => randomBytes(16).toString('hex'), // in the form of a trace's id, which it stands in for
+    genReqId: () => randomBytes(16).toString('hex'), // has the form of a trace id, and replaces it if tracing is off
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength },
@@ -45,7 +48,7 @@ export function createHttpServer({
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs / looksPerTimeout,
     },
-    // What was on its way when the process was told to stop is served like everything else.
+    // Requests that arrive during the shutdown are still served.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerConnectionError,
@@ -63,11 +66,11 @@ export function createHttpServer({
   });
   app.setNotFoundHandler((request, reply) => void sendProblem(unknownPath(), request, reply));
 
-  // What a client expects beyond 100-continue may be passed over (RFC 9110, 10.1.1).
+  // A server may ignore expectations other than 100-continue (RFC 9110, 10.1.1). Node would answer 417.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
   app.addHook('onRequest', async (request) => {
-    // Before its body is read and found to be of a wrong type.
+    // Here and not in the not-found handler, because the body would be read and its type checked first.
     if (request.is404) throw unknownPath();
     setHttpRoute(routeOf(request));
   });
@@ -83,12 +86,12 @@ export function createHttpServer({
   shedLoad(app);
   const finishRoutes = refuseOtherMethods(app);
   addRoutes(app);
-  // Last: routes in scopes of their own are known only when these are loaded.
+  // Registered last: routes of nested plugins are known only after these have loaded.
   void app.register(async () => finishRoutes());
   return app;
 }
 
-/** Errors over HTTP carry the trace that the log lines carry too; without tracing the request's own id. */
+/** The trace id that responses and log lines share. Without tracing it is the request's own id. */
 export const traceIdOfRequest = (request: FastifyRequest): string => traceIdOf(currentTraceContext()?.traceparent) ?? request.id;
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): RequestRefused {

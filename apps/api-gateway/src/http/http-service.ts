@@ -18,13 +18,13 @@ export interface HttpServiceOptions {
 }
 
 /**
- * Serves an app on a port. A stop refuses nobody at first: load balancers learn only after some time that the process is not ready,
- * and until then they send requests over new connections.
+ * Serves an app on a port. After a stop begins, connections are still accepted for `drainDelayMs`. Load balancers notice late
+ * that the process is not ready, and until then they open new connections.
  */
 export function createHttpService(app: FastifyInstance, { host, port, drainDelayMs }: HttpServiceOptions): HttpService {
   let isStopping = false;
   app.addHook('onSend', async (_request, reply) => {
-    // A connection that stays open after its last answer would keep the process waiting.
+    // A connection that stays open after its last answer would delay the end of the process.
     if (isStopping) void reply.header('connection', 'close');
   });
   const service = createService({
@@ -53,15 +53,15 @@ export function createHttpService(app: FastifyInstance, { host, port, drainDelay
 }
 
 /**
- * How long busy clients have to learn, from the answer to their next request, that their connection ends. Without it some would
- * send a request into the closing connection, and see it reset.
+ * The time in which busy clients learn of the shutdown, from `Connection: close` in their next answer. Without it, some would
+ * send a request into a closing connection and see it reset.
  */
 const partingMs = 250;
 
-/** Answers what has arrived, and tells busy clients to leave. Then idle connections are closed. */
+/** Serves the requests that have arrived, then closes idle connections. */
 async function drain(server: FastifyInstance['server']): Promise<void> {
   const drained = once(server, 'close');
-  // Unlike the close of an HTTP server this ends no connection: it only accepts no more of them.
+  // The close of an HTTP server would also end idle connections. This one only stops accepting new ones.
   NetServer.prototype.close.call(server);
   await Promise.race([drained, pause(partingMs)]);
   server.close();

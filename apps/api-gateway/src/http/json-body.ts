@@ -2,7 +2,7 @@ import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import { RequestRefused } from './request-refused';
 
-/** Makes JSON the only body that is read; what is wrong with its content is for the routes to say. */
+/** Accepts only JSON bodies. The routes check the content. */
 export function readJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -10,13 +10,13 @@ export function readJsonBodies(app: FastifyInstance): void {
     { parseAs: 'buffer' },
     async (request: { headers: IncomingHttpHeaders }, body: Buffer) => {
       refuseOtherCharset(request.headers['content-type']);
-      // As without a content type: the routes know whether they can do without.
+      // Like a request without a body: some routes need none.
       return body.length === 0 ? undefined : parseJson(body);
     },
   );
 }
 
-/** A hook that refuses compressed bodies unread: they may be a thousand times as large as they look. */
+/** A hook that refuses compressed bodies before they are read: decompressed, they may be a thousand times as large. */
 export const refuseCompressed: onRequestAsyncHookHandler = async ({ headers }) => {
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -24,11 +24,11 @@ export const refuseCompressed: onRequestAsyncHookHandler = async ({ headers }) =
   }
 };
 
-/** JSON is UTF-8, and knows no charset (RFC 8259). Whoever names another one has encoded another text than we would read. */
+/** JSON is UTF-8 and has no charset (RFC 8259). Bytes in another charset would be read as another text. */
 function refuseOtherCharset(contentType = ''): void {
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1];
   if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
-  throw new RequestRefused('unsupported-media-type', { detail: 'JSON is sent in UTF-8' });
+  throw new RequestRefused('unsupported-media-type', { detail: 'Send JSON in UTF-8' });
 }
 
 function parseJson(body: Buffer): unknown {
@@ -40,5 +40,5 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Without `fatal` bytes that are no UTF-8 would be stored as another text than was sent. */
+/** Without `fatal`, invalid UTF-8 would silently be replaced and stored as another text. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });

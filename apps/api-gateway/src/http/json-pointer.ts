@@ -1,10 +1,10 @@
-/** Keys are the sender's: one of a megabyte is not sent back. */
+/** Senders choose the keys: without a limit, a key of a megabyte would be sent back. */
 const maxSegmentLength = 100;
 
-/** What lies deeper under long keys is named by what is around it: each of many faults would repeat them all. */
+/** A longer pointer is cut to an enclosing value. Otherwise each of many faults would repeat the same long keys. */
 const maxPointerLength = 1000;
 
-/** A JSON pointer in the form of a URL's fragment (RFC 6901 §6). */
+/** Writes a JSON pointer as a URL fragment (RFC 6901 §6). */
 export function jsonPointer(path: readonly PropertyKey[]): string {
   let pointer = '#';
   for (const segment of path) {

@@ -7,7 +7,7 @@ import { refuseCompressed } from './json-body';
 import { parseParameters } from './parse-parameters';
 import type { ApiErrorCode } from './status-of-code';
 
-/** One call of the API: what it takes, what it answers. The routes and the OpenAPI document are both made from it. */
+/** One call of the API. The routes and the OpenAPI document are both made from it, so they cannot differ. */
 export interface Operation<
   Params extends z.ZodObject = z.ZodObject,
   Query extends z.ZodObject = z.ZodObject,
@@ -16,32 +16,32 @@ export interface Operation<
   /** Unique; a verb and a noun, such as `listJobs`. */
   readonly id: string;
   readonly method: 'get' | 'post';
-  /** With its parameters in braces, such as `/v1/orders/{orderId}`. */
+  /** The path with parameters in braces, such as `/v1/orders/{orderId}`. */
   readonly path: `/${string}`;
-  /** The resource that it belongs to. */
+  /** The group of the call in the document. */
   readonly tag: string;
   /** One line. */
   readonly summary: string;
   /** Markdown. */
   readonly description?: string;
-  /** What the API key must be allowed; `public` for a call without a key. */
+  /** The scope that the API key needs; `public` for a call without a key. */
   readonly scope: ApiScope | 'public';
   readonly params?: Params;
   readonly query?: Query;
-  /** Headers that the call reads, for the document: the handler reads them itself. */
+  /** Headers for the document only: the handler reads and checks them itself. */
   readonly headers?: z.ZodObject;
-  /** The JSON body, for the document: the handler checks it itself. */
+  /** The JSON body for the document only: the handler checks it itself. */
   readonly body?: { readonly schema: z.ZodType; readonly examples?: Readonly<Record<string, unknown>> };
-  /** The answer when all goes well. */
+  /** The answer on success. */
   readonly answer: {
     readonly status: 200 | 201 | 202;
     readonly description: string;
     readonly schema: Answer;
     readonly headers?: z.ZodObject;
   };
-  /** Error codes of this call alone, beside those that every call may answer with. */
+  /** Error codes of this call, in addition to those of every call. */
   readonly errors: readonly ApiErrorCode[];
-  /** Members that problems of this call may have beside those of every problem, by code. */
+  /** Extra members of this call's problems, by error code. */
   readonly problemMembers?: Readonly<Partial<Record<ApiErrorCode, z.ZodRawShape>>>;
 }
 
@@ -54,11 +54,11 @@ export const defineOperation = <
   operation: Operation<Params, Query, Answer>,
 ): Operation<Params, Query, Answer> => operation;
 
-/** A request of an operation, its parameters parsed. */
+/** A request of an operation, with parsed parameters. */
 export interface OperationRequest<Params extends z.ZodObject, Query extends z.ZodObject> {
   readonly params: z.output<Params>;
   readonly query: z.output<Query>;
-  /** As JSON brought it; undefined without a body. */
+  /** The parsed JSON, not checked yet; undefined without a body. */
   readonly body: unknown;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
@@ -66,7 +66,7 @@ export interface OperationRequest<Params extends z.ZodObject, Query extends z.Zo
   readonly apiKey: () => ApiKey;
 }
 
-/** Serves an operation. The handler's value is the answer's body, sent with the answer's status. */
+/** Serves an operation. The value of the handler becomes the body, with the status of `answer`. */
 export function addOperation<Params extends z.ZodObject, Query extends z.ZodObject, Answer extends z.ZodType>(
   app: FastifyInstance,
   requireScope: RequireScope,
@@ -77,7 +77,7 @@ export function addOperation<Params extends z.ZodObject, Query extends z.ZodObje
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    // Both before the body is read.
+    // Both hooks run before the body is read. The key comes first, so strangers learn nothing about the call.
     ...(scope !== 'public' && { onRequest: [requireScope(scope), ...(method === 'post' ? [refuseCompressed] : [])] }),
     handler: async (request, reply) => {
       void reply.code(answer.status);
@@ -94,7 +94,7 @@ export function addOperation<Params extends z.ZodObject, Query extends z.ZodObje
   });
 }
 
-/** A handler's value when it has sent its answer itself, such as one that was stored. */
+/** Returned by a handler that has sent its answer itself, such as a stored one. */
 export const sent = Symbol('sent');
 export type Sent = typeof sent;
 

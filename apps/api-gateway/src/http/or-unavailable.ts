@@ -1,12 +1,12 @@
 import { databaseUnavailable } from './request-refused';
 
-/** A caller learns within this time that the ledger is away, even if the network swallows what is sent to it. */
+/** Three seconds. After this time callers get 503, even if the network drops every packet to the ledger. */
 export const ledgerDeadlineMs = 3000;
 
 /**
  * Gives up waiting for the ledger after `timeoutMs`.
  *
- * @throws RequestRefused `database-unavailable`: what was under way may still be committed; sent again, it is a duplicate
+ * @throws RequestRefused `database-unavailable`. The work may still be committed afterwards; a retry is then a duplicate.
  */
 export async function orUnavailable<Result>(work: Promise<Result>, timeoutMs = ledgerDeadlineMs): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,11 @@ import type { z } from 'zod';
 import { jsonPointer } from './json-pointer';
 import { RequestRefused, type Fault } from './request-refused';
 
-/** Reads a JSON body. @throws RequestRefused `invalid-json` without one, `validation-failed` naming its faults */
+/**
+ * Checks a JSON body against its schema.
+ *
+ * @throws RequestRefused `invalid-json` if the body is empty, or `validation-failed` with the faults
+ */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   if (body === undefined) throw new RequestRefused('invalid-json', { detail: 'The body is empty' });
   refuseUnstorable(body);
@@ -13,9 +17,10 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknow
 }
 
 /**
- * Refuses what the ledger could not keep as it was sent. Comes before anything that walks through a body by recursion.
+ * Refuses values that the ledger cannot store unchanged. Call it before any recursive walk through a body, because it limits
+ * the depth of the nesting.
  *
- * @param path - where the value is in the request's body
+ * @param path - the position of the value in the request body
  * @throws RequestRefused `validation-failed`
  */
 export const refuseUnstorable = (value: unknown, path: readonly PropertyKey[] = []): void =>
@@ -27,9 +32,9 @@ export function refuseIfAny(faults: readonly Fault[]): void {
 }
 
 /**
- * A fault as the caller can find it.
+ * Turns an issue of Zod into faults with pointers.
  *
- * @param path - where the value that was parsed is in the request's body
+ * @param path - the position of the parsed value in the request body
  */
 export function faultsOfIssue(issue: z.core.$ZodIssue, path: readonly PropertyKey[] = []): Fault[] {
   const at = (inner: readonly PropertyKey[], detail: string): Fault => ({
@@ -40,6 +45,7 @@ export function faultsOfIssue(issue: z.core.$ZodIssue, path: readonly PropertyKe
   return [at([], issue.message)];
 }
 
+/** Enough to fix a request. Without a limit, the response could be larger than the request. */
 const maxFaults = 20;
 
 const refusalOf = (faults: readonly Fault[]): RequestRefused =>

@@ -2,7 +2,11 @@ import { faultText } from '@orderly/contracts';
 import type { z } from 'zod';
 import { RequestRefused, type ParameterFault } from './request-refused';
 
-/** Reads the parameters of a URL. @throws RequestRefused `validation-failed`, naming each that is at fault */
+/**
+ * Checks the parameters of a URL.
+ *
+ * @throws RequestRefused `validation-failed` with every parameter at fault
+ */
 export function parseParameters<Schema extends z.ZodObject>(schema: Schema, parameters: unknown): z.output<Schema> {
   const given = Object.entries(parameters ?? {});
   const repeated = given.filter(([, value]) => Array.isArray(value)).map(([name]) => name);
@@ -17,7 +21,7 @@ export function parseParameters<Schema extends z.ZodObject>(schema: Schema, para
   ]);
 }
 
-/** The refusal of parameters, which has what is wrong with them in its detail too: most callers show no more. */
+/** Refuses parameters. The detail repeats the faults, because most clients show only the detail. */
 export function parametersRefused(faults: readonly ParameterFault[]): RequestRefused {
   const named = faults.slice(0, maxFaults);
   return new RequestRefused('validation-failed', {
@@ -30,13 +34,13 @@ const maxFaults = 20;
 
 function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): ParameterFault[] {
   if (issue.code !== 'unrecognized_keys') return [{ parameter: shown(issue.path.join('.')), detail: issue.message }];
-  const hint = known.length === 0 ? 'which has none' : `which has ${known.join(', ')}`;
+  const hint = known.length === 0 ? 'which takes none' : `which takes ${known.join(', ')}`;
   return issue.keys.map((key, index) => ({
     parameter: shown(key),
-    // Once is enough.
-    detail: `is no parameter of this call${index === 0 ? `, ${hint}` : ''}`,
+    // The list of known parameters appears only once.
+    detail: `is not a parameter of this call${index === 0 ? `, ${hint}` : ''}`,
   }));
 }
 
-/** Names are the sender's: one of ten kilobytes is not sent back. */
+/** Senders choose the names: without a limit, a name of ten kilobytes would be sent back. */
 const shown = (name: string): string => name.slice(0, 100).toWellFormed();

@@ -6,10 +6,10 @@ import type { ApiErrorCode } from './status-of-code';
 
 export const problemContentType = 'application/problem+json; charset=utf-8';
 
-/** A thousand events of usual size are a quarter of it. */
+/** The largest body, in bytes. A batch of a thousand events of usual size takes a quarter of it. */
 export const maxBodyBytes = 1_500_000;
 
-/** The body of an error's answer. Of a fault of ours it tells the code alone. */
+/** Makes the body of an error response. A 5xx body has no detail: it could reveal internals. */
 export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
   const { code, status, detail, faults, details } = refusal;
   const isOurs = status >= 500;
@@ -26,7 +26,7 @@ export function problemOf(refusal: RequestRefused, traceId?: string): Problem {
   };
 }
 
-/** What an error means to whoever sent the request. */
+/** Maps any error to the refusal that the caller sees. */
 export function refusalOf(error: unknown): RequestRefused {
   if (error instanceof RequestRefused) return error;
   if (mayPass(error)) return databaseUnavailable();
@@ -36,14 +36,14 @@ export function refusalOf(error: unknown): RequestRefused {
   if (known === 'payload-too-large') return new RequestRefused(known, { detail: `A body has at most ${maxBodyBytes} bytes` });
   if (known === 'not-found') return unknownPath();
   if (known !== undefined) return new RequestRefused(known);
-  // Whatever else the framework refuses is a request that is no proper HTTP.
+  // Any other 4xx of the framework means a malformed request.
   const isRefusedByFramework = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
   return new RequestRefused(isRefusedByFramework ? 'validation-failed' : 'internal-error');
 }
 
-/** The refusal of a path that leads nowhere. */
+/** The refusal of an unknown path. */
 export const unknownPath = (): RequestRefused =>
-  new RequestRefused('not-found', { detail: 'There is no such path: /docs shows all calls' });
+  new RequestRefused('not-found', { detail: 'This path does not exist. /docs shows all calls' });
 
 const codesOfFastify: Readonly<Record<string, ApiErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',

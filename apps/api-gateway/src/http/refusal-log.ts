@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { validKeyOf } from './authenticate';
 import type { ApiErrorCode } from './status-of-code';
 
-/** What a caller is told when a request is refused, and can ask us about. */
+/** The code and the trace id that the caller sees, and may quote in a question to support. */
 interface Refusal {
   readonly code: ApiErrorCode;
   readonly traceId: string;
@@ -11,13 +11,13 @@ interface Refusal {
 
 const refusals = new WeakMap<FastifyRequest, Refusal>();
 
-/** Keeps what a request is refused with, until its answer is sent and {@link createRefusalLog} writes it down. */
+/** Remembers the refusal of a request until {@link createRefusalLog} logs it. */
 export const noteRefusal = (request: FastifyRequest, refusal: Refusal): void => void refusals.set(request, refusal);
 
 /**
- * Writes down that a request was refused: nothing of its body and its headers. Whoever has a key is answerable for how many lines
- * there are; of what anybody can send, and of what a limit refuses, there are a few in a minute. What is our own fault is logged
- * where it is found.
+ * Logs refused requests, without bodies and headers. Refusals with a valid key get one line each. Refusals without a valid key
+ * or by a rate limit get a few lines a minute, so that nobody can flood the log. Errors of the gateway itself are logged where
+ * they occur.
  */
 export function createRefusalLog(logger: Logger): (request: FastifyRequest, status: number) => void {
   const sparse = new Map<ApiErrorCode, (line: object) => void>();

@@ -2,10 +2,14 @@ import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { METHODS } from 'node:http';
 import { RequestRefused } from './request-refused';
 
-/** All that Node reads. It opens no tunnels by itself: a CONNECT ends with its connection. */
+/** All methods that Node parses, except CONNECT: for that Node closes the connection by itself. */
 const methods = METHODS.filter((method) => method !== 'CONNECT') as HTTPMethods[];
 
-/** Answers 405 for methods that a path does not know. Call it before the routes are made, and the function when they are. */
+/**
+ * Answers 405 for methods that a path does not support. Fastify would answer 404.
+ *
+ * @returns a function to call after all routes have been added. Call `refuseOtherMethods` itself before that.
+ */
 export function refuseOtherMethods(app: FastifyInstance): () => void {
   for (const method of methods) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   const known = new Map<string, Set<HTTPMethods>>();
@@ -20,7 +24,7 @@ export function refuseOtherMethods(app: FastifyInstance): () => void {
       app.route({
         url,
         method: methods.filter((method) => !allowed.has(method)),
-        // Before the body is read: what it holds does not matter.
+        // Refuses before the body is read.
         onRequest: async () => {
           throw new RequestRefused('method-not-allowed', { headers: { allow } });
         },

@@ -3,23 +3,23 @@ import { PermanentError } from '@orderly/errors';
 import { randomInt } from 'node:crypto';
 import { statusOfCode, type ApiErrorCode } from './status-of-code';
 
-/** Where in the request a fault is: in its body, or in a parameter of its URL. */
+/** A fault in the body, or in a parameter of the URL. */
 export type Fault = BodyFault | ParameterFault;
 
 interface BodyFault {
-  /** A JSON pointer in the form of a URL's fragment, such as `#/data/status`. */
+  /** A JSON pointer as a URL fragment, such as `#/data/status`. */
   readonly pointer: string;
   readonly detail: string;
 }
 
 export interface ParameterFault {
-  /** Its name. */
+  /** The name of the parameter. */
   readonly parameter: string;
-  /** Follows the name in a sentence. */
+  /** A predicate: the name of the parameter and this text make a sentence. */
   readonly detail: string;
 }
 
-/** What a caller may go on from, as members of the problem. */
+/** Extra members of the problem, with facts that let the caller decide what to do next. */
 export type RefusalDetails = Pick<Problem, 'current' | 'allowed' | 'currentVersion'>;
 
 export interface RefusalOptions {
@@ -27,11 +27,14 @@ export interface RefusalOptions {
   readonly faults?: readonly Fault[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly details?: RefusalDetails;
-  /** Where it is another than the code's: 400 for what is no proper HTTP. */
+  /**
+   * Replaces the status of the code: malformed HTTP gets 400.
+   * @defaultValue the status of the code
+   */
   readonly status?: number;
 }
 
-/** A request that gets another answer than the one that it asked for. */
+/** Thrown, or returned as an answer, to refuse a request. It becomes a problem document. */
 export class RequestRefused extends PermanentError {
   declare readonly code: ApiErrorCode;
   readonly detail: string | undefined;
@@ -52,14 +55,14 @@ export class RequestRefused extends PermanentError {
   }
 }
 
-/** Why a request cannot be served while PostgreSQL is away. */
+/** The refusal of requests while PostgreSQL is away. */
 export const databaseUnavailable = (): RequestRefused =>
   new RequestRefused('database-unavailable', { headers: { 'retry-after': String(retryAfterSeconds) } });
 
-/** Long enough for a failover to get somewhere, short enough that producers need no queue of their own. */
+/** Long enough for a failover to make progress, short enough that producers need no queue of their own. */
 const retryAfterSeconds = 5;
 
-/** A request that comes while there is more to do than can be done in time. Nothing of it was done. */
+/** Refuses a request under overload. None of its work was done, so a retry is safe. */
 export class Overloaded extends RequestRefused {
   /** @param reason - the threshold that was crossed */
   constructor(readonly reason: string) {
@@ -67,5 +70,5 @@ export class Overloaded extends RequestRefused {
   }
 }
 
-/** A random one of these, so that callers that were refused together do not return together. */
+/** The delay is random between these, so that callers refused together do not retry together. */
 const retryAfter = { minSeconds: 1, maxSeconds: 5 };

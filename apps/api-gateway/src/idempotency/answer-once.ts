@@ -7,19 +7,19 @@ import { orUnavailable } from '../http/or-unavailable';
 import { sendAnswer } from '../http/answer';
 import { type AnswerRetention, keyedRequestOf, type RequestIdentity } from './keyed-request';
 
-/** A request whose work is done in one transaction. */
+/** A request whose work runs in one transaction. */
 interface OnceCall<Value> extends RequestIdentity {
   readonly reply: FastifyReply;
   /**
-   * Does the work through `query` alone, and says how to answer. A refusal that it returns is kept for repetitions like any answer,
-   * one that it throws is not, and undoes the work. May run again if another transaction stood in its way.
+   * Does the work, only through `query`, and returns the answer. A returned refusal is stored like any answer. A thrown refusal
+   * is not stored, and rolls the work back. May run again after a conflict with another transaction.
    */
   readonly work: (query: Query) => Promise<Executed<Value>>;
-  /** Called when this very request's work is committed: not for an answer that was kept. */
+  /** Called after this request's own work is committed, but not for a stored answer. */
   readonly onCommitted?: (value: Value) => void;
 }
 
-/** Answers a request: without an `Idempotency-Key` by its work, with one by its work or the answer that was kept. */
+/** Answers a request. If its `Idempotency-Key` has a stored answer, the work does not run again. */
 export type AnswerOnce = <Value>(call: OnceCall<Value>) => Promise<Sent>;
 
 export const createAnswerOnce =
@@ -45,5 +45,5 @@ export function sendOnceResult(reply: FastifyReply, result: OnceResult<unknown>)
   }
 }
 
-/** The work of a request takes milliseconds; this is the least that the header can say. */
+/** One second: the work takes milliseconds, but the header cannot express less. */
 const retryAfterSeconds = 1;

@@ -18,7 +18,7 @@ const refused = (header: string): boolean => {
 };
 
 describe('an Idempotency-Key', () => {
-  it('in quotation marks is any printable ASCII', () => {
+  it('in quotation marks may hold any printable ASCII', () => {
     fc.assert(
       fc.property(textOf(printable), (key) => {
         const header = serializeItem([key, new Map()]);
@@ -28,7 +28,7 @@ describe('an Idempotency-Key', () => {
     );
   });
 
-  it('without them is what it says, and the same key as in quotation marks', () => {
+  it('without quotation marks is the same key as with them', () => {
     fc.assert(
       fc.property(textOf(plain), (key) => {
         expect(parseIdempotencyKey(key)).toBe(key);
@@ -38,7 +38,7 @@ describe('an Idempotency-Key', () => {
     );
   });
 
-  it('is read or refused whatever is sent, and never read as anything but 1 to 255 printable characters', () => {
+  it('for any input is refused or has 1 to 255 printable characters', () => {
     const sent = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300, size: 'max' }),
       textOf(printable, 300),

@@ -5,29 +5,29 @@ import { RequestRefused } from '../http/request-refused';
 
 const maxLength = 255;
 
-/** The header as it is sent: a string of structured fields (RFC 9651), in quotation marks, or the same without them. */
+/** The header: a string as in RFC 9651, in quotation marks. Many clients leave the quotation marks out, so both are accepted. */
 export const IdempotencyKeyHeader = z
   .string()
   .regex(/^("([ !#-[\]-~]|\\["\\]){1,255}"|[!#-+\x2d-~]{1,255})$/)
   .meta({
     description:
-      'Makes it safe to send the request again: its work is done once, and every repetition gets the first answer. 1 to 255 printable ASCII characters, in quotation marks or, where it has neither blanks nor quotation marks nor commas, without them. Best a new UUID for each request',
+      'Makes retries safe: the work is done once, and every retry gets the first answer. 1 to 255 printable ASCII characters in quotation marks. The marks may be left out if the key has no blanks, quotation marks or commas. Use a new UUID for each request',
     examples: ['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
   });
 
-/** The header of an answer that was kept. */
+/** The header of a stored answer. */
 export const IdempotentReplayed = z.literal('true').meta({
-  description: 'This is the answer that the first request with this `Idempotency-Key` got',
+  description: 'This is the answer to the first request with this `Idempotency-Key`',
   header: { id: 'IdempotentReplayed' },
 });
 
 /**
- * The `Idempotency-Key` of a request; undefined if it has none.
+ * Reads the `Idempotency-Key` of a request; undefined if it has none.
  *
  * @throws RequestRefused `idempotency-key-invalid`
  */
 export function idempotencyKeyOf({ raw }: FastifyRequest): string | undefined {
-  // `headers` joins what is sent several times into one text.
+  // `headers` would join repeated headers into one text.
   const sent = raw.headersDistinct['idempotency-key'];
   if (sent === undefined) return undefined;
   const [header = '', ...others] = sent;
@@ -35,22 +35,26 @@ export function idempotencyKeyOf({ raw }: FastifyRequest): string | undefined {
   return parseIdempotencyKey(header);
 }
 
-/** Reads the header's text. @throws RequestRefused `idempotency-key-invalid` */
+/**
+ * Parses the text of the header.
+ *
+ * @throws RequestRefused `idempotency-key-invalid`
+ */
 export function parseIdempotencyKey(header: string): string {
   const key = header.startsWith('"') ? unquoted(header) : header;
-  if (key === undefined) throw invalid('is no string of structured fields (RFC 9651)');
+  if (key === undefined) throw invalid('is not a string as defined by RFC 9651');
   if (key.length < 1 || key.length > maxLength) throw invalid(`must have 1 to ${maxLength} characters`);
-  // A comma is what a proxy puts between two headers that it joins.
+  // A proxy that joins two headers puts a comma between them, so a bare comma is refused.
   if (key === header && !/^[!#-+\x2d-~]+$/.test(key)) {
     throw invalid('must be printable ASCII, and in quotation marks if it has blanks, quotation marks or commas');
   }
   return key;
 }
 
-/** Parameters mean nothing here, and are passed over as RFC 9651 asks. */
+/** Parameters after the string have no meaning here, and are ignored as RFC 9651 requires. */
 function unquoted(header: string): string | undefined {
   try {
-    // Its type names BufferSource, which a program without the DOM does not know.
+    // Typed as unknown: the library's type refers to BufferSource, which exists only with the DOM types.
     const value: unknown = parseItem(header).at(0);
     return typeof value === 'string' ? value : undefined;
   } catch {

@@ -2,8 +2,8 @@ import type { KeyedRequest } from '@orderly/ledger';
 import type { FastifyRequest } from 'fastify';
 import { keyedRequestOf } from './keyed-request';
 
-describe('the request under an Idempotency-Key', () => {
-  it('belongs to the API key, the method and the path', () => {
+describe('a request with an Idempotency-Key', () => {
+  it('has a scope of API key, method and path', () => {
     expect(read({})?.scope).toBe('api-key POST /v1/orders/a/status');
     expect(read({ orderId: 'b' })?.scope).toBe('api-key POST /v1/orders/b/status');
     expect(read({ apiKeyId: 'other' })?.scope).toBe('other POST /v1/orders/a/status');
@@ -14,11 +14,11 @@ describe('the request under an Idempotency-Key', () => {
     ['a POST', 'a%20POST'],
     ['$&', '%24%26'],
     [':orderId', '%3AorderId'],
-  ])('has one scope for the order %s, which looks like no other path', (orderId, encoded) => {
+  ])('has one scope for the order %s, distinct from every other path', (orderId, encoded) => {
     expect(read({ orderId })?.scope).toBe(`api-key POST /v1/orders/${encoded}/status`);
   });
 
-  it('has the fingerprint of what it asks for, not of how that is written', () => {
+  it('has a fingerprint of its meaning, not of its formatting', () => {
     const fingerprint = (sent: Sent): string | undefined => read(sent)?.fingerprint.toString('hex');
     const one = fingerprint({ body: { a: 1, b: [2] }, labels: ['batch'] });
     expect(one).toMatch(/^[\da-f]{64}$/);

@@ -5,21 +5,21 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../intake/canonical-json';
 import { idempotencyKeyOf } from './idempotency-key';
 
-/** What a repetition must have in common with the first request. */
+/** The parts of a request that a retry must repeat. */
 export interface RequestIdentity {
   readonly request: FastifyRequest;
   readonly apiKey: Pick<ApiKey, 'id'>;
-  /** As JSON brought it. */
+  /** The parsed JSON. */
   readonly body: unknown;
-  /** Headers that have a say in what the request asks for. */
+  /** The values of headers that change the meaning of the request. */
   readonly labels?: readonly (string | null)[];
 }
 
-/** How long answers are kept for repetitions. */
+/** How long answers are stored for retries. */
 export type AnswerRetention = Pick<KeyedRequest, 'retentionHours'>;
 
 /**
- * The request under its `Idempotency-Key`, which belongs to the API key, the method and the path; undefined without one.
+ * Identifies a request by its `Idempotency-Key`; undefined without that header. A key is valid per API key, method and path.
  *
  * @throws RequestRefused `idempotency-key-invalid`
  */
@@ -33,13 +33,13 @@ export function keyedRequestOf(
   return { scope, key, fingerprint: fingerprintOf([body, ...labels]), retentionHours };
 }
 
-/** One text for one path, however it was encoded. */
+/** Differently encoded forms of one path give the same text. */
 function pathOf({ routeOptions, params }: FastifyRequest): string {
   const values = params as Readonly<Record<string, string | undefined>>;
   return (routeOptions.url ?? '').replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(values[name] ?? ''));
 }
 
-/** A part of a batch that is nested deeper than anything is stored is refused, whatever it holds down there. */
+/** Deeper values need no fingerprint: every event that has them is refused. The limit protects the stack. */
 const deepest = maxJsonDepth + 5;
 
 const fingerprintOf = (asked: unknown): Buffer => createHash('sha256').update(canonicalJson(asked, deepest)).digest();

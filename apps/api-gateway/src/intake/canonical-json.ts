@@ -1,7 +1,8 @@
 /**
- * JSON with the keys of every object sorted: equal values give equal text, however they were written.
+ * Writes JSON with sorted keys, so that equal values give equal text whatever their order of keys.
  *
- * @param maxDepth - what is nested deeper is left out; without it, nesting without end exhausts the stack
+ * @param maxDepth - deeper values are left out. Set it for unchecked input: deep nesting would exhaust the stack.
+ * @defaultValue no limit
  */
 export function canonicalJson(value: unknown, maxDepth = Infinity): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -21,11 +21,11 @@ const pointersOf = (body: unknown, path?: readonly PropertyKey[]): string[] =>
   refusalOf(body, path).faults.flatMap((fault) => ('pointer' in fault ? [fault.pointer] : []));
 
 describe('checkEvent', () => {
-  it('takes a good event, its time in UTC', () => {
+  it('accepts a valid event and converts its time to UTC', () => {
     expect(checkEvent(event).event).toEqual({ ...event, occurredAt: '2025-12-31T22:00:00.000Z' });
   });
 
-  it('gives equal hashes to equal events, and others to others', () => {
+  it('gives equal hashes only to equal events', () => {
     const { data, ...rest } = event;
     expect(checkEvent({ data, ...rest }).bodyHash).toEqual(checkEvent(event).bodyHash);
     expect(checkEvent({ ...event, notify: true }).bodyHash).not.toEqual(checkEvent(event).bodyHash);
@@ -61,15 +61,15 @@ describe('checkEvent', () => {
     expect(refusalOf(body).code).toBe('validation-failed');
   });
 
-  it('takes a date of less than a year ahead', () => {
+  it('accepts a date less than a year ahead', () => {
     expect(() => checkEvent({ ...event, occurredAt: new Date(Date.now() + 365 * 86_400_000).toISOString() })).not.toThrow();
   });
 
-  it('names every fault at once, at its place in the batch', () => {
+  it('names all faults at once, with their positions in the batch', () => {
     expect(pointersOf({ ...event, id: 1, occurredAt: 'soon', extra: 1 }, [3])).toEqual(['#/3/id', '#/3/occurredAt', '#/3/extra']);
   });
 
-  it('takes an event of the largest size, and refuses one byte more', () => {
+  it('accepts an event of the largest size, and refuses one byte more', () => {
     const sized = (bytes: number): unknown => {
       const filler = { ...event, data: { status: 'shipped', note: '' } };
       return { ...filler, data: { ...filler.data, note: 'x'.repeat(bytes - JSON.stringify(filler).length) } };

@@ -6,25 +6,26 @@ import { jsonPointer } from '../http/json-pointer';
 import { faultsOfIssue, refuseIfAny, refuseUnstorable } from '../http/parse-body';
 import { RequestRefused } from '../http/request-refused';
 
-/** Bytes of one event. A thousand lines of an order are a third of it. */
+/** The largest event, in bytes of canonical JSON. An order of a thousand lines takes a third of it. */
 export const maxEventBytes = 256 * 1024;
 
-/** Names a batch: printable, so that it fits into a header and a URL. */
+/** The label of a batch: printable ASCII, because it travels in a header and in URLs. */
 export const BatchLabel = z.string().regex(/^[\x21-\x7e]{1,100}$/, 'must be 1 to 100 printable characters without blanks');
 
-/** An event that may be stored. */
+/** A valid event. The hash tells a repeated event from one that reuses an id. */
 export interface CheckedEvent {
   readonly event: OrderEvent;
   readonly bodyHash: Buffer;
 }
 
 /**
- * Checks one event as it was sent.
+ * Checks one event.
  *
- * @param path - where it is in the request's body
+ * @param path - the position of the event in the request body, for the pointers of faults
  * @throws RequestRefused `validation-failed` or `payload-too-large`
  */
 export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): CheckedEvent {
+  // First: it also limits the nesting, and the recursion of the next line relies on that.
   refuseUnstorable(body, path);
   const canonical = canonicalJson(body);
   if (Buffer.byteLength(canonical) > maxEventBytes) {
@@ -39,13 +40,13 @@ export function checkEvent(body: unknown, path: readonly PropertyKey[] = []): Ch
   return { event, bodyHash: createHash('sha256').update(canonical).digest() };
 }
 
-/** Further than any clock is wrong or order is planned: the year was mistyped. */
+/** A year. No clock is that wrong and no order is planned that far ahead: the year must be a typing error. */
 const maxAheadMs = 366 * 24 * 60 * 60 * 1000;
 
 function faultOfTime(isoTime: string, nowMs: number): string | undefined {
-  // In UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
+  // Checked in UTC: an offset can move a time out of the years that PostgreSQL reads in this form.
   if (!/^(?!0000)\d{4}-/.test(isoTime)) return 'must lie in the years 1 to 9999';
-  // What an order's data was last changed by is the latest: an event from far ahead would shut out all that come after it.
+  // For an order's data the latest event wins: an event from the far future would beat all later ones.
   if (Date.parse(isoTime) > nowMs + maxAheadMs) return 'lies more than a year ahead';
   return undefined;
 }

@@ -9,15 +9,15 @@ import {
 import type { Span } from '@opentelemetry/api';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Where in which trace events were taken in, as the ledger's columns have it. */
+/** The trace context of stored events, for the columns of the ledger. */
 export interface TraceColumns {
   readonly traceparent: string | null;
   readonly tracestate: string | null;
 }
 
 /**
- * Runs what stores events in a span of its own, where their jobs' spans will continue. Where tracing is off, what the producer
- * sent travels on unchanged.
+ * Stores events within a span of its own. The spans of their jobs continue from it. If tracing is off, the producer's context is
+ * stored unchanged, so that its trace still reaches the destinations.
  */
 export async function inCreateSpan<Result>(
   attributes: SpanOptions['attributes'],
@@ -41,7 +41,7 @@ export async function inCreateSpan<Result>(
   );
 }
 
-/** Longer ones are no W3C headers any more. */
+/** W3C Trace Context asks for at least 512 characters; longer values are dropped rather than stored. */
 const maxTraceLength = 512;
 
 const traceColumns = (trace: TraceContext | undefined): TraceColumns => ({

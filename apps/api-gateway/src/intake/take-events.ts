@@ -15,11 +15,11 @@ export interface TakeEventsDependencies {
   readonly relay: Relay;
 }
 
-/** What a request asks for, and how its answer follows from what becomes of it. */
+/** The events of a request, and a function that makes the response from their results. */
 export interface CheckedRequest {
   /** The events that may be stored, in the order of the request. */
   readonly events: readonly CheckedEvent[];
-  /** Pure; takes one result per event, in their order. */
+  /** Must be pure: it may run again if the transaction is repeated. Takes one result per event, in their order. */
   readonly answer: (results: readonly IntakeResult[]) => Answer;
 }
 
@@ -27,17 +27,20 @@ interface EventsRequest extends CheckedRequest {
   readonly request: FastifyRequest;
   readonly batch: string | null;
   readonly actor: Actor;
-  /** Set for a request whose repetitions get the same answer. */
+  /** If set, a retry with the same key gets the stored answer. */
   readonly key?: KeyedRequest;
-  /** Waits for the end of an earlier request with the same key, instead of saying that it is in progress. */
+  /**
+   * If an earlier request with the same key is in progress, wait for it instead of refusing this one.
+   * @defaultValue false
+   */
   readonly waitsForTwin?: boolean;
 }
 
 /**
- * Commits the events of a request, then hands their jobs over; or finds the answer that it got before. Resolves as soon as the
- * events are committed.
+ * Commits the events of a request and hands their jobs over, or finds the stored answer of an earlier request. Resolves after
+ * the commit. It does not wait for Redis: the sweep finds jobs that were not handed over.
  *
- * @throws RequestRefused `database-unavailable` if that takes too long. A request whose turn has not come by then is dropped.
+ * @throws RequestRefused `database-unavailable` if the commit takes too long. A request that still waits by then is dropped.
  */
 export async function takeEvents(
   { request, events, batch, actor, waitsForTwin = false, ...rest }: EventsRequest,
@@ -48,6 +51,7 @@ export async function takeEvents(
     const asked: IntakeRequest = {
       ...rest,
       events: events.map((event) => ({ ...event, batch, actor, requestTraceId, ...trace })),
+      // A client that hung up will retry: storing its events would only add load.
       isWanted: () => !request.raw.socket.destroyed,
     };
     const taken = await (waitsForTwin ? takeWhenFree(intake, asked) : orUnavailable(intake.take(asked)));
@@ -64,7 +68,11 @@ export async function takeEvents(
   return result;
 }
 
-/** @throws RequestRefused `database-unavailable` when the end of the earlier request takes too long */
+/**
+ * Polls until the earlier request ends: 10 ms at first, at most 200 ms. Its gateway may be another process.
+ *
+ * @throws RequestRefused `database-unavailable` after {@link ledgerDeadlineMs}
+ */
 async function takeWhenFree(intake: Intake, request: IntakeRequest): Promise<OnceResult<readonly IntakeResult[]>> {
   const giveUpAt = Date.now() + ledgerDeadlineMs;
   for (let waitMs = 10; Date.now() < giveUpAt; waitMs = Math.min(2 * waitMs, 200)) {

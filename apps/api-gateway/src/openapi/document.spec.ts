@@ -15,17 +15,17 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toMatch(/^3\.1\./);
   });
 
-  it('is the one that is checked in: else run npm run openapi', () => {
+  it('equals docs/openapi.json; if not, run npm run openapi', () => {
     const checkedIn = readFileSync(join(__dirname, '../../../../docs/openapi.json'), 'utf8');
     expect(JSON.parse(checkedIn)).toEqual(JSON.parse(apiDocumentText()));
     expect(checkedIn === apiDocumentText()).toBe(true);
   });
 
-  it('says of every group of calls what it is about', () => {
+  it('describes every group of calls', () => {
     for (const { tag } of operations) expect(Object.keys(tagDescriptions)).toContain(tag);
   });
 
-  it('has one name per operation and per path', () => {
+  it('names each operation and each path once', () => {
     const unique = (values: readonly string[]): string[] => [...new Set(values)];
     const ids = operations.map(({ id }) => id);
     const calls = operations.map(({ method, path }) => `${method} ${path}`);
@@ -33,7 +33,7 @@ describe('the OpenAPI document', () => {
     expect(calls).toEqual(unique(calls));
   });
 
-  it('has no schema under a made-up name, because it reads as it is written', () => {
+  it('has no schema with a generated name', () => {
     expect(schemaNames.filter((name) => /\d$|Output$|^__/.test(name))).toEqual([]);
   });
 
@@ -45,13 +45,13 @@ describe('the OpenAPI document', () => {
     expect(parameters.filter(({ description }) => description === undefined)).toEqual([]);
   });
 
-  it('knows every parameter of a path', () => {
+  it('declares every parameter of a path', () => {
     const named = operations.flatMap(({ path }) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `${path} ${name}`));
     const described = operations.flatMap(({ path, params }) => Object.keys(params?.shape ?? {}).map((name) => `${path} ${name}`));
     expect(described).toEqual(named);
   });
 
-  it('has patterns that every ECMAScript engine takes', () => {
+  it('has patterns that every ECMAScript engine accepts', () => {
     const patterns = [...apiDocumentText().matchAll(/"pattern": ("(?:[^"\\]|\\.)*")/g)].map(
       ([, text]) => JSON.parse(text!) as string,
     );
@@ -59,7 +59,7 @@ describe('the OpenAPI document', () => {
     for (const pattern of patterns) expect(() => new RegExp(pattern, 'u')).not.toThrow();
   });
 
-  it('gives examples that its own schemas take', () => {
+  it('gives examples that match its schemas', () => {
     for (const { body } of operations) {
       for (const example of Object.values(body?.examples ?? {})) expect(body?.schema.safeParse(example).error).toBeUndefined();
     }

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { RequestRefused } from '../http/request-refused';
 
 /**
- * Counts a request of a key that has a limit, and tells its sender in headers of the answer what is left, whatever the answer.
+ * Counts a request of a key with a limit. Every response, also an error, shows in its headers how many requests are left.
  *
  * @throws RequestRefused `rate-limited` beyond the limit
  */
@@ -24,7 +24,7 @@ export async function limitRate(
   });
   if (isAllowed) return;
   throw new RequestRefused('rate-limited', {
-    detail: `The key may make ${requestsPerMinute} requests in ${rateLimitWindowSeconds} seconds`,
+    detail: `The key may make ${requestsPerMinute} requests per ${rateLimitWindowSeconds} seconds`,
     headers: { 'retry-after': resetSeconds },
   });
 }

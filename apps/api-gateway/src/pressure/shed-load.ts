@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { getHeapStatistics } from 'node:v8';
 import { Overloaded } from '../http/request-refused';
 
-/** From where on requests are refused; 0 switches a threshold off. */
+/** Requests are refused above these values. 0 switches a threshold off. */
 interface OverloadThresholds {
   readonly eventLoopDelayMs: number;
   readonly heapPercent: number;
@@ -16,13 +16,13 @@ interface OverloadThresholds {
 export interface LoadSheddingOptions {
   readonly thresholds: OverloadThresholds;
   readonly poolPressure: () => PoolPressure;
-  /** How long the request has waited whose events are stored next. */
+  /** How long the first request in the queue of the intake has waited, in ms. */
   readonly intakeWaitMs: () => number;
 }
 
 /**
- * Refuses requests at once while there is more to do than can be done in time, before their bodies are read and their keys are
- * looked up. The event loop, the heap and the pool concern all requests, the queue of the intake only those that would join it.
+ * Refuses requests at once under overload, before bodies are read and keys are looked up: a refusal must stay cheap. The event
+ * loop, the heap and the pool concern all requests; the queue of the intake concerns only requests that would join it.
  */
 export function shedLoad(app: FastifyInstance, { thresholds, poolPressure, intakeWaitMs }: LoadSheddingOptions): void {
   void app.register(underPressure, {

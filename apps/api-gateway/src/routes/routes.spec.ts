@@ -3,7 +3,7 @@ import { operations } from './operations';
 import { addRoutes, type RouteDependencies } from './routes';
 
 describe('the routes', () => {
-  it('are the operations of the API document, and the document itself with its page', async () => {
+  it('are the operations of the API document, plus the document and its page', async () => {
     const registered = new Set<string>();
     const app = fastify({ exposeHeadRoutes: false });
     app.addHook('onRoute', ({ method, url }) => {

@@ -12,7 +12,7 @@ function startReadings() {
 }
 
 describe('a shared read', () => {
-  it('is read once more for all who ask while it is being read: what they see is not older than their question', async () => {
+  it('runs once more for all callers that arrive during a run, so no result is older than its call', async () => {
     const { begun, ask } = startReadings();
     const first = ask('key');
     const meanwhile = [ask('key'), ask('key'), ask('key')];
@@ -28,7 +28,7 @@ describe('a shared read', () => {
     expect(begun).toHaveLength(3);
   });
 
-  it('that fails, fails for nobody who asked after it began', async () => {
+  it('that fails does not fail for later callers', async () => {
     const { begun, ask } = startReadings();
     const first = ask('key');
     const second = ask('key');
@@ -38,7 +38,7 @@ describe('a shared read', () => {
     expect(await second).toBe('back');
   });
 
-  it('is not shared between keys, and nothing of it is kept', async () => {
+  it('is not shared between keys, and leaves nothing behind', async () => {
     const { begun, ask } = startReadings();
     const both = [ask('one'), ask('other')];
     expect(begun).toHaveLength(2);

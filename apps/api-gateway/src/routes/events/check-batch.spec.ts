@@ -14,15 +14,15 @@ const wrong = { type: 'order.created', ...Object.fromEntries(Array.from({ length
 const faultsIn = (body: string): number[] =>
   (JSON.parse(body) as { results: { problem: { errors: unknown[] } }[] }).results.map(({ problem }) => problem.errors.length);
 
-describe('the answer to an array of events that are wrong in many places', () => {
-  it('is not many times as large as what was sent, and has faults of each event', () => {
+describe('the answer to an array of events with many faults', () => {
+  it('is not many times as large as the request, and has faults of each event', () => {
     const bodies = Array(1000).fill(wrongDeepDown);
     const body = answerTo(bodies);
     expect(Buffer.byteLength(body)).toBeLessThan(2 * Buffer.byteLength(JSON.stringify(bodies)));
     expect(Math.min(...faultsIn(body))).toBe(2);
   });
 
-  it('has as many faults of each event as for one alone, if they are few', () => {
+  it('has all faults of each event if there are few', () => {
     expect(faultsIn(answerTo(Array(100).fill(wrong)))).toEqual(Array(100).fill(20));
   });
 });

@@ -19,11 +19,11 @@ const event = {
 };
 const reused: readonly IntakeResult[] = [{ status: 'reused', eventId: 'e-0' }];
 
-describe('the refusal of what was sent under a known id', () => {
+describe('the refusal of an event with a reused id', () => {
   it.each([
     ['an event', () => checkOne(event, request)],
     ['an array', () => checkBatch([event], request)],
-  ])('names the trace of its own request, although %s shares its transaction with others', (_, check) => {
+  ])('names the trace of its own request, although %s shares a transaction with others', (_, check) => {
     const checked = inTrace(mine, check);
     const { body } = inTrace(theirs, () => checked.answer(reused));
     expect(JSON.parse(body)).toMatchObject({ traceId: mine });

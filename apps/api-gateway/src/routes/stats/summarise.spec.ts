@@ -10,7 +10,7 @@ const job = (state: JobCount['state'], count: number): JobCount => ({
 });
 
 describe('summarise', () => {
-  it('counts what still moves apart from what waits for something else', () => {
+  it('counts active jobs separately from jobs that wait', () => {
     const jobs = [
       job('runnable', 1),
       job('running', 2),

@@ -70,11 +70,11 @@ describe('the progress of an open job', () => {
     ['that nobody works on', failed, { workers: 0 }, { state: 'waiting', reason: { code: 'no-worker' }, nextTryAt: null }],
     ['that was handed back', { waitReason: 'handed-back', runAt: at(1) }, {}, { reason: { code: 'handed-back' } }],
     ['that was held', { waitReason: 'held', runAt: at(50) }, {}, { state: 'retrying', reason: { code: 'held' } }],
-  ])('%s says what has to change first', (_what, jobChange, queueChange, expected) => {
+  ])('says what must change first: %s', (_what, jobChange, queueChange, expected) => {
     expect(progressOf(job(jobChange), queue(queueChange), now)).toMatchObject(expected);
   });
 
-  it('is told in words', () => {
+  it('is explained in words', () => {
     const textOf = (jobChange: Partial<OpenJob>, queueChange: Partial<QueueFacts>): string | undefined =>
       progressOf(job(jobChange), queue(queueChange), now).reason?.text;
     expect(textOf({}, { paused: pause })).toBe(
@@ -92,7 +92,7 @@ describe('the progress of an open job', () => {
     expect(textOf({}, { workers: 0 })).toBe('No live process serves order-sync.erp. Is its worker running?');
   });
 
-  it('has the last error, while it runs again too', () => {
+  it('has the last error, even while the job runs again', () => {
     const again = job({ ...failed, state: 'running', claimedAt: now, errorMessage: 'Bad gateway' });
     expect(progressOf(again, queue(), now).lastError).toEqual({
       code: 'destination-failed',

@@ -21,7 +21,7 @@ afterEach(async () => {
 const unprocessable = { status: 422, code: 'validation-failed' };
 const notFound = { status: 404, code: 'not-found' };
 
-/** What goes wrong where a value becomes a part of a statement, of a pattern or of a path. */
+/** Texts that do harm if a value becomes part of a statement, a pattern or a path. */
 const injections = [
   "' or 1=1 --",
   "'; drop table events; --",
@@ -53,7 +53,7 @@ const lists = operations.flatMap(({ method, path, query }) =>
 );
 
 describe('a parameter of a list', () => {
-  it.each(lists)('of %s takes text as a value and nothing else: %s', async (path, name, query) => {
+  it.each(lists)('of %s is only a value, whatever its text: %s', async (path, name, query) => {
     for (const text of injections) {
       const answer = await gateway.get(`${path}?${name}=${encodeURIComponent(text)}`);
       // A cursor is what we gave, and nothing that looks like it.
@@ -64,13 +64,13 @@ describe('a parameter of a list', () => {
     }
   });
 
-  it.each(lists)('of %s is taken once, by its name: %s', async (path, name) => {
+  it.each(lists)('of %s is accepted once, under its exact name: %s', async (path, name) => {
     for (const text of [`${name}=1&${name}=2`, `${name}[]=1`, `${name}[a]=1`, `${name}.a=1`, `${name}%00=1`]) {
       expectProblem(await gateway.get(`${path}?${text}`), unprocessable);
     }
   });
 
-  it.each([...new Set(lists.map(([path]) => path))])('of %s that is unknown, or no parameter, is refused', async (path) => {
+  it.each([...new Set(lists.map(([path]) => path))])('of %s is refused if it is unknown', async (path) => {
     for (const text of [
       'a[b]=c',
       'unknown=1',
@@ -104,7 +104,7 @@ describe('a cursor', () => {
     ['10 kB', 'A'.repeat(10_000)],
     ['no base64', '*'],
     ['half a byte', 'A'],
-  ])('that we did not give is refused: %s', async (_what, cursor) => {
+  ])('is refused if the gateway did not issue it: %s', async (_what, cursor) => {
     for (const path of new Set(lists.filter(([, name]) => name === 'cursor').map(([one]) => one))) {
       expectProblem(await gateway.get(`${path}?cursor=${encodeURIComponent(cursor)}`), unprocessable);
     }
@@ -132,7 +132,7 @@ describe('an id in a path', () => {
     ['__proto__', '/v1/orders/__proto__', notFound],
     ['the path of a job that is none', '/v1/jobs/00000000-0000-0000-0000-00000000000g', unprocessable],
     ['a job that nobody made', '/v1/jobs/00000000-0000-0000-0000-000000000000', notFound],
-  ])('leads to no other thing: %s', async (_what, path, refusal) => {
+  ])('never reaches another resource: %s', async (_what, path, refusal) => {
     expectProblem(await gateway.get(path), refusal);
   });
 
@@ -144,7 +144,7 @@ describe('an id in a path', () => {
   );
 });
 
-describe('a path that climbs', () => {
+describe('a path with dot segments', () => {
   it.each([
     '/docs/../package.json',
     '/docs/../../../../etc/passwd',
@@ -160,13 +160,13 @@ describe('a path that climbs', () => {
     '/docs/.',
     '/v1/../openapi.json',
     '/V1/stats',
-  ])('leads nowhere: %s', async (path) => {
+  ])('is not found: %s', async (path) => {
     const [answer] = await rawRequest(gateway, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     expectRawProblem(answer, notFound);
   });
 });
 
-describe('what says who is asking', () => {
+describe('a forged Authorization header', () => {
   it.each([
     ['another scheme', 'Basic YTpi'],
     ['no scheme', 'orderly_abcdefgh_x'],
@@ -176,7 +176,7 @@ describe('what says who is asking', () => {
     ['SQL in the form of a key', "Bearer orderly_'or(1=1)_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"],
     ['10 kB', `Bearer ${'k'.repeat(10_000)}`],
     ['letters beyond ASCII', 'Bearer \u00e9\u00e9'],
-  ])('is not believed: %s', async (_what, authorization) => {
+  ])('is refused: %s', async (_what, authorization) => {
     const [answer] = await rawRequest(
       gateway,
       Buffer.from(`GET /v1/stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${authorization}\r\n\r\n`, 'latin1'),

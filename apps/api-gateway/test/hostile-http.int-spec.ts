@@ -3,7 +3,7 @@ import { event, startGateway, type TestGateway } from './gateway';
 import { answersOn, drip, openSocket, rawRequest } from './raw-request';
 import { expectRawProblem, storedRows } from './refusals';
 
-/** Far below what is usual, so that slow senders are seen to the end. */
+/** Far below the default, so that the test sees slow senders time out. */
 const requestTimeoutMs = 1500;
 
 let gateway: TestGateway;
@@ -38,7 +38,7 @@ afterEach(async () => {
 const chunked = (...chunks: readonly string[]): string => post(['Transfer-Encoding: chunked'], chunks.join('\r\n'));
 const chunkOf = (body: string): string => `${Buffer.byteLength(body).toString(16)}\r\n${body}`;
 
-describe('bytes that are no proper HTTP', () => {
+describe('malformed HTTP', () => {
   it.each<[string, () => string | Buffer, number, string]>([
     ['no HTTP at all', () => 'HELLO\r\n\r\n', 400, 'validation-failed'],
     ['a handshake of TLS', () => Buffer.from('1603010200010001fc0303', 'hex'), 400, 'validation-failed'],
@@ -71,7 +71,7 @@ describe('bytes that are no proper HTTP', () => {
     ['a chunk of no size', () => chunked('zz', '{}', ''), 400, 'validation-failed'],
     ['a chunk of a size beyond all', () => chunked('fffffffffffffffff', '{}', ''), 400, 'validation-failed'],
     ['a chunk longer than it says', () => chunked('1', '{}{}', '0', '', ''), 400, 'validation-failed'],
-  ])('are refused for %s, and nothing is stored', async (_what, bytes, status, code) => {
+  ])('is refused, and nothing is stored: %s', async (_what, bytes, status, code) => {
     const before = await storedRows(gateway);
     const [answer, ...others] = await rawRequest(gateway, bytes());
     expectRawProblem(answer, { status, code });
@@ -79,7 +79,7 @@ describe('bytes that are no proper HTTP', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('end the connection without a word for CONNECT, which asks for a tunnel', async () => {
+  it('loses its connection without an answer if it is CONNECT, which asks for a tunnel', async () => {
     expect(await rawRequest(gateway, 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n')).toEqual([]);
   });
 
@@ -89,7 +89,7 @@ describe('bytes that are no proper HTTP', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('are no reason to take a body whose end never came', async () => {
+  it('with a truncated body stores nothing', async () => {
     const before = await storedRows(gateway);
     const body = goodBody();
     for (const bytes of [post([`Content-Length: ${body.length + 9}`], body), chunked(chunkOf(body), '')]) {
@@ -102,7 +102,7 @@ describe('bytes that are no proper HTTP', () => {
   });
 });
 
-describe('proper HTTP of an unusual kind', () => {
+describe('unusual but valid HTTP', () => {
   it('is served: chunks with extensions and trailers, HTTP/1.0, expectations, several requests at once', async () => {
     const close = 'Connection: close';
     const body = goodBody();
@@ -139,12 +139,12 @@ describe('proper HTTP of an unusual kind', () => {
   });
 });
 
-describe('a sender that takes its time', () => {
+describe('a slow sender', () => {
   it.each([
     ['headers', () => 'GET /v1/stats HTTP/1.1\r\nHost: x\r\nX-Slow: '],
     ['body', () => post(['Content-Length: 1000'], '{"id":')],
     ['chunks', () => post(['Transfer-Encoding: chunked'], '500\r\n{"id":')],
-  ])('byte by byte with its %s is told off in time, and holds nobody up', async (_what, start) => {
+  ])('is refused in time if its %s comes byte by byte, and delays no other request', async (_what, start) => {
     const before = await storedRows(gateway);
     const sockets = await Promise.all(Array.from({ length: 50 }, () => openSocket(gateway)));
     const ends = Promise.all(sockets.map((socket) => answersOn(socket)));
@@ -157,7 +157,7 @@ describe('a sender that takes its time', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('or says nothing at all, two thousand times, does not keep others from being served', async () => {
+  it('that sends nothing, on two thousand connections, does not block other requests', async () => {
     const sockets: Socket[] = [];
     while (sockets.length < 2000) {
       sockets.push(...(await Promise.all(Array.from({ length: 200 }, () => openSocket(gateway)))));
@@ -167,7 +167,7 @@ describe('a sender that takes its time', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('or goes away in the middle leaves nothing behind', async () => {
+  it('that disconnects in the middle leaves nothing behind', async () => {
     const before = await storedRows(gateway);
     for (let times = 0; times < 50; times++) {
       const socket = await openSocket(gateway);
@@ -179,7 +179,7 @@ describe('a sender that takes its time', () => {
   });
 });
 
-describe('text of a caller in the headers of an answer', () => {
+describe('caller-supplied text in response headers', () => {
   it.each(['a\r\nSet-Cookie: admin=1', 'a\nb', 'ü%0d%0aX: y', '" onload="x', '../../x', '👩‍👩‍👧'])(
     'cannot end its header: the id %j comes back encoded',
     async (id) => {
@@ -217,7 +217,7 @@ describe('text of a caller in the headers of an answer', () => {
     ['a state that is none', { traceparent: parent(), tracestate: '=;,,' }, parent(), '=;,,'],
     ['baggage of 10 kB', { traceparent: parent(), baggage: `a=${'b'.repeat(10_000)}` }, parent(), null],
     ['a version that is forbidden', { traceparent: parent().replace('00', 'ff') }, null, null],
-  ])('is passed over in the context of a trace: %s', async (_what, headers, traceparent, tracestate) => {
+  ])('is ignored in the trace context: %s', async (_what, headers, traceparent, tracestate) => {
     const answer = await gateway.post(JSON.parse(goodBody()), headers);
     expect(answer.status).toBe(202);
     const [stored] = await gateway.db.query('select traceparent, tracestate from events where event_id = $1', [

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 const json = { 'content-type': 'application/json' };
-/** The text of a good event, with JSON that no value can be written as in the place of a 7. */
+/** The text of a valid event, with raw JSON in place of a 7: no JavaScript value would give this text. */
 const withJson = (text: string, change: Record<string, unknown> = { data: { customer: { id: 'c' }, x: '@@' } }): string =>
   JSON.stringify(event('nasty', change)).replace('"@@"', text);
 const inside = (...keys: readonly string[]): Record<string, unknown> => {
@@ -29,7 +29,7 @@ const inside = (...keys: readonly string[]): Record<string, unknown> => {
 const arrays = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
 const objects = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-describe('JSON that no order has', () => {
+describe('hostile JSON', () => {
   it.each<[string, string, string]>([
     ['51 arrays in each other', withJson(arrays(51)), '#/data/x'],
     ['10,000 arrays in each other', withJson(arrays(10_000)), '#/data/x/0/0'],
@@ -75,7 +75,7 @@ describe('JSON that no order has', () => {
     const answer = await gateway.request('POST', '/v1/events', { headers: json, body });
     expectProblem(answer, { status: 422, code: 'validation-failed' });
     expect(String(answer.body.errors[0].pointer).slice(0, pointer.length)).toBe(pointer);
-    // An answer that grows with what was sent would help whoever wants to do harm.
+    // An answer that grows with the request would help an attacker.
     expect(answer.text.length).toBeLessThan(5000);
     expect(await storedRows(gateway)).toBe(before);
   });
@@ -96,7 +96,7 @@ describe('JSON that no order has', () => {
     ['text of both directions', withJson('"\u202eabc\u202c"'), '\u202eabc\u202c'],
     ['a mark of the order of bytes', `\ufeff${withJson('1')}`, 1],
     ['a currency that is new to us', withJson('1').replace('"x"', '"currency":"ZZZ","x"'), 1],
-  ])('is taken and kept as it was sent: %s', async (_what, body, kept) => {
+  ])('is accepted and stored unchanged: %s', async (_what, body, kept) => {
     const id = `kept-${_what.length}-${_what}`;
     const answer = await gateway.request('POST', '/v1/events', {
       headers: json,
@@ -108,7 +108,7 @@ describe('JSON that no order has', () => {
   });
 });
 
-describe('a body that is not what it says', () => {
+describe('a body that contradicts its headers', () => {
   const bomb = Buffer.from(JSON.stringify('0'.repeat(50_000_000)));
   const invalid = (hex: string): Buffer => Buffer.concat([Buffer.from('{"id":"'), Buffer.from(hex, 'hex'), Buffer.from('"}')]);
   const good = (): string => JSON.stringify(event('unread'));
@@ -144,7 +144,7 @@ describe('a body that is not what it says', () => {
     ],
     ['a gzip that nobody announced', { headers: json, body: gzipSync('{}') }, 400, 'invalid-json'],
     ['UTF-16', { headers: json, body: Buffer.from(`\ufeff${good()}`, 'utf16le') }, 400, 'invalid-json'],
-    ['a byte that is no UTF-8', { headers: json, body: invalid('ff') }, 400, 'invalid-json'],
+    ['a byte that is not UTF-8', { headers: json, body: invalid('ff') }, 400, 'invalid-json'],
     ['an overlong NUL', { headers: json, body: invalid('c080') }, 400, 'invalid-json'],
     ['a surrogate in UTF-8', { headers: json, body: invalid('eda080') }, 400, 'invalid-json'],
     ['half a character', { headers: json, body: invalid('e282') }, 400, 'invalid-json'],
@@ -176,15 +176,15 @@ describe('a body that is not what it says', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('is refused beyond the limit with the limit', async () => {
+  it('is refused above the size limit, and the answer names the limit', async () => {
     const answer = await gateway.request('POST', '/v1/events', { headers: json, body: ' '.repeat(1_500_001) });
     expect(answer.body).toMatchObject({ code: 'payload-too-large', detail: 'A body has at most 1500000 bytes' });
     expect((await gateway.request('POST', '/v1/events', { headers: json, body: ' '.repeat(1_500_000) })).status).toBe(400);
   });
 
-  it('is refused unread where it is compressed', async () => {
+  it('is refused before it is read if it is compressed', async () => {
     const key = await gateway.createKey('events:write');
-    // All of the header and nothing of the body: whoever reads first would wait for it.
+    // Sends the headers only: a gateway that reads the body first would wait for it.
     const [answer] = await rawRequest(
       gateway,
       `POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 1000000\r\n\r\n`,
@@ -210,7 +210,7 @@ describe('every call that takes a body', () => {
     '/v1/queues/maintenance/pause',
     '/v1/queues/maintenance/resume',
     '/v1/destinations/erp/pause',
-  ])('refuses at %s what no body is like', async (path) => {
+  ])('refuses malformed bodies at %s', async (path) => {
     const before = await storedRows(gateway);
     const headers = { ...json, authorization: `Bearer ${operator}` };
     const send = (body: string): Promise<Awaited<ReturnType<TestGateway['request']>>> =>

@@ -7,7 +7,7 @@ beforeAll(async () => {
 afterAll(() => gateway.stop());
 
 describe('the reading routes', () => {
-  it('show an event with what became of it, under ids with any characters', async () => {
+  it('show an event with its outcome, whatever characters its ids have', async () => {
     const { body: posted } = await gateway.post(event('a/b?c%d é', { orderId: 'o/1%?#', source: 's/1' }));
     const { status, body } = await gateway.get(posted.links.self);
     expect(status).toBe(200);
