@@ -83,7 +83,7 @@ describe('malformed HTTP', () => {
     expect(await rawRequest(gateway, 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n')).toEqual([]);
   });
 
-  it('are not stored as an event if they follow a body that is longer than its length', async () => {
+  it('after a body that exceeds its declared length is not stored as an event', async () => {
     const before = await storedRows(gateway);
     await rawRequest(gateway, post(['Content-Length: 2'], `{}${goodBody()}`));
     expect(await storedRows(gateway)).toBe(before);

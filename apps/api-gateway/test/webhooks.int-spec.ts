@@ -244,7 +244,7 @@ describe('the path of a webhook', () => {
 it('the log says why deliveries are refused, without secrets, signatures or bodies', () => {
   const lines = gateway.logLines.join('');
   expect(lines).toContain('X-Shopify-Hmac-Sha256 does not match the body');
-  expect(lines).toContain('no order event can be made of them');
+  expect(lines).toContain('they cannot be mapped to order events');
   for (const secret of [appSecret, oldAppSecret, standardSecret, standardSecret.slice(6)]) expect(lines).not.toContain(secret);
   expect(lines).not.toMatch(/canary|mira@example|v1,/);
 });
