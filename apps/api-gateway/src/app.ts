@@ -1,7 +1,7 @@
 import { createDatabase, createDatabaseFaultLog, type Database, watchPool } from '@orderly/database';
 import { createFindApiKey, createIntake, createLastUse } from '@orderly/ledger';
 import { createSparseLog, type Logger, metrics } from '@orderly/observability';
-import { createRelay, type BullEngine, type RateLimiter } from '@orderly/queue';
+import { createRelay, createRelayFaults, type BullEngine, type RateLimiter } from '@orderly/queue';
 import {
   composeServices,
   createAdminServer,
@@ -57,7 +57,12 @@ export function buildApp(
     onIdleError: (error) => logger.warn({ err: error }, 'A connection to PostgreSQL broke'),
   });
   const poolPressure = watchPool(db);
-  const relay = createRelay(engine, createFailureLog(logger));
+  const relayFaults = createRelayFaults(logger);
+  const relay = createRelay(
+    engine,
+    (error, jobs) => relayFaults.failed('relay', error, jobs),
+    () => relayFaults.works('relay'),
+  );
   const intake = createIntake(db, {
     maxWaiting: config.overload.intakeWaiting || undefined,
     maxWaitMs: config.overload.intakeWaitMs || undefined,
@@ -135,11 +140,5 @@ const writeNothing = 'insert into event_keys select * from event_keys where fals
 function createLastUseLog(logger: Logger): (error: unknown) => void {
   return createSparseLog((error, failures) =>
     logger.warn({ err: error, failures }, 'Could not store when API keys were last used; will try again'),
-  );
-}
-
-function createFailureLog(logger: Logger): (error: unknown) => void {
-  return createSparseLog((error, failures) =>
-    logger.warn({ err: error, failures }, 'Could not hand jobs to Redis; the sweep will find them'),
   );
 }

@@ -38,7 +38,7 @@ describe('while PostgreSQL is away', () => {
       await gateway.proxy.restore();
       expect((await gateway.post(event('during'))).body.status).toBe('accepted');
       expect((await gateway.post(event('during'), unseen)).body.status).toBe('duplicate');
-      expect(gateway.logLines.filter((line) => line.includes('503'))).toHaveLength(1);
+      expect(gateway.logLines.filter((line) => line.includes('answered with 503'))).toHaveLength(1);
     } finally {
       await gateway.stop();
     }
@@ -89,7 +89,7 @@ describe('while Redis is away', () => {
       await redis.cut();
       expect((await gateway.post(event('one'))).status).toBe(202);
       expect((await gateway.post([event('two'), event('three')])).body).toMatchObject({ accepted: 2 });
-      await eventually(() => expect(gateway.logLines.join('')).toContain('Could not hand jobs to Redis'));
+      await eventually(() => expect(gateway.logLines.join('')).toContain('Jobs could not be handed to Redis'));
       await redis.restore();
       await engine.ready();
     } finally {

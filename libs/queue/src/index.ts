@@ -9,7 +9,7 @@ export { createHeartbeat, type Heartbeat } from './heartbeat';
 export { createSweep, type SweepOptions } from './sweep';
 export { createSchedules, type Schedule, type Schedules, type Tick } from './schedules';
 export { createRedisCheck } from './redis-check';
-export { createRedisFaults, redisPart } from './redis-faults';
+export { createRedisFaults, createRelayFaults, redisPart } from './redis-faults';
 export { watchRedis, type RedisWatchOptions } from './watch-redis';
 export {
   createRateLimiter,

@@ -10,3 +10,10 @@ export const createRedisFaults = (logger: Logger): FaultLog =>
 
 /** The name by which the fault log knows the connection of the engine. */
 export const redisPart = 'redis';
+
+/** Says in the log how many jobs the relay leaves to the sweep. */
+export const createRelayFaults = (logger: Logger): FaultLog =>
+  createFaultLog(logger, {
+    fails: 'Jobs could not be handed to Redis and are left to the sweep',
+    worksAgain: 'Jobs are handed to Redis after their commit again',
+  });

@@ -62,6 +62,8 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
+  /** The step under way got an answer from Redis. */
+  let hasAskedRedis = false;
   let isStopped = false;
   let isLeader = false;
   let ticks = 0;
@@ -97,9 +99,13 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
   function tick(): void {
     if (isRunning || isStopped) return;
     isRunning = true;
+    hasAskedRedis = false;
     running = step()
       .then(
-        () => faults.sweep.works(queue),
+        () => {
+          // A step that found no job has not asked Redis, so it says nothing about it.
+          if (hasAskedRedis) faults.sweep.works(queue);
+        },
         async (error: unknown) => {
           faults.sweep.failed(queue, error);
           // Perhaps only this process has lost Redis: another one may take over.
@@ -156,6 +162,7 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
 
   async function addAbsent(kind: string, jobs: readonly RunnableJob[], added: Map<string, number>): Promise<number> {
     const absent = await engine.absent(jobs);
+    hasAskedRedis ||= jobs.length > 0;
     if (absent.length === 0) return 0;
     await engine.add(absent);
     metrics.sweepRepaired.add({ queue, kind }, absent.length);

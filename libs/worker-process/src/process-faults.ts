@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { createFaultLog, type FaultLog, type Logger } from '@orderly/observability';
-import { createRedisFaults, redisPart, type BullEngine } from '@orderly/queue';
+import { createRedisFaults, createRelayFaults, redisPart, type BullEngine } from '@orderly/queue';
 
 /** What a worker's log says, sparsely, about Redis and the work that depends on it. */
 export interface ProcessFaults {
@@ -11,10 +11,7 @@ export interface ProcessFaults {
 
 export const createProcessFaults = (logger: Logger): ProcessFaults => ({
   redis: createRedisFaults(logger),
-  relay: createFaultLog(logger, {
-    fails: 'Jobs are left to the sweep',
-    worksAgain: 'Jobs are handed to Redis after their commit again',
-  }),
+  relay: createRelayFaults(logger),
   sweep: createFaultLog(logger, { fails: 'The sweep fails', worksAgain: 'The sweep works again' }),
 });
 
