@@ -27,7 +27,7 @@ describe('a failed start', () => {
     const { code, output, left } = await runStack({ environment: servers, args: ['--port', String(port)] });
     expect({ code, output, left }).toEqual({
       code: 1,
-      output: [`Port ${port} is in use: choose another with --port, or leave it out.`],
+      output: [`Port ${port} is in use. Choose another one with --port, or omit --port.`],
       left: [],
     });
   });
