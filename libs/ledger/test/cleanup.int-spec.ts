@@ -287,6 +287,7 @@ describe('rotate-logs', () => {
   it('gives way to a long transaction that uses the tables, and reports that they were busy', async () => {
     const week = await makeWeek(120);
     const report = await db.transaction(async (query) => {
+      await query('set local idle_in_transaction_session_timeout = 0');
       await query('select count(*) from jobs');
       return rotateLogs(db, rotation);
     });

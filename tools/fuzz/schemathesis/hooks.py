@@ -43,16 +43,18 @@ def renew(event, suffix):
 STATEFUL = {"version-conflict", "idempotency-key-reused", "event-id-reused", "transition-not-allowed"}
 # Starts of error details for rules that JSON Schema cannot express, or that schemathesis ignores.
 RULES = (
-    "has a NUL or a lone surrogate",
+    "contains a NUL or a lone surrogate",
     "is a number beyond the range of a double",
     "is a whole number beyond 2^53 - 1",
-    "is not allowed as a name",
+    "is not allowed as a key",
     "lies more than a year ahead",
     "must lie in the years 1 to 9999",
     "is nested deeper than",
     "must be a nextCursor",
     "needs destination",
     "must not be later than",
+    "must be at most one hour before to",
+    "and to must not be given with batch",
 )
 
 

@@ -1,7 +1,7 @@
 import type { Database, Query } from '@orderly/database';
 import type { CleanupOptions } from './cleanup-report';
 import { firstId, lastId } from './id-bounds';
-import { findExpiredWeeks, logTables, partitionedTables, type PartitionedTable } from './expired-weeks';
+import { findExpiredWeeks, logTables, partitionedTables, type ExpiredWeek, type PartitionedTable } from './expired-weeks';
 import { hasOpenJobs, mustBeKept } from './find-open-work';
 import { forgetWalk, releaseOrders } from './release-orders';
 import { isLockTrouble, withShortLocks } from './short-locks';
@@ -66,14 +66,15 @@ export async function dropPartitions(
   for (const week of expired) {
     signal.throwIfAborted();
     if (week.partitions.audit === undefined) {
-      if (await mustBeKept(db.query, week)) {
+      const release = await releaseWeek(db, week, since, options);
+      if (release === 'gone') continue;
+      if (release === 'kept') {
         result.kept.push(`${week.week}: open jobs`);
         since = week.to;
         continue;
       }
-      const released = await releaseOrders(db, week, since, options);
-      result.released += released.rows;
-      if (!released.isComplete) return { ...result, isComplete: false };
+      result.released += release.rows;
+      if (!release.isComplete) return { ...result, isComplete: false };
     }
     for (const parent of partitionedTables) {
       const name = week.partitions[parent];
@@ -92,6 +93,27 @@ export async function dropPartitions(
   }
   return { ...result, isComplete: true };
 }
+
+/**
+ * Releases the orders of a week before it is dropped. `kept` means that a person must still decide about a job of it, `gone` that
+ * another run has begun to drop it, which it does after the release.
+ */
+async function releaseWeek(
+  db: Database,
+  week: ExpiredWeek,
+  since: string,
+  options: CleanupOptions,
+): Promise<Awaited<ReturnType<typeof releaseOrders>> | 'kept' | 'gone'> {
+  try {
+    return (await mustBeKept(db.query, week)) ? 'kept' : await releaseOrders(db, week, since, options);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === undefinedTable) return 'gone';
+    throw error;
+  }
+}
+
+/** The SQLSTATE of a statement that names a table which does not exist. */
+const undefinedTable = '42P01';
 
 /**
  * Locks the default partitions that have rows, before these rows are moved. A concurrent insert that has already chosen the

@@ -49,8 +49,10 @@ const StatisticsQuery = z
     const refuse = (input: unknown, message: string): void =>
       void issues.push({ code: 'custom', path: ['from'], input, message });
     if (batch !== undefined && (from ?? to) !== undefined) refuse(from, 'and to must not be given with batch');
-    if (from && to && from > to) refuse(from, 'must not be later than to');
-    if (from && to && to.getTime() - from.getTime() > maxSpanMs) refuse(from, 'must be at most one hour before to');
+    // The check also runs for a time that does not parse, which is still a text.
+    if (!(from instanceof Date && to instanceof Date)) return;
+    if (from > to) refuse(from, 'must not be later than to');
+    if (to.getTime() - from.getTime() > maxSpanMs) refuse(from, 'must be at most one hour before to');
   });
 export type StatisticsQuery = z.output<typeof StatisticsQuery>;
 
