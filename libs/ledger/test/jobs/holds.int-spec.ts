@@ -213,11 +213,12 @@ describe('a hold of a queue that serves no destination', () => {
   });
 
   it('takes neither the place of a pause, nor its end', async () => {
-    const { claims, first } = await setUpMail();
+    const { claims, claimAll, first } = await setUpMail();
+    const [second] = claimedOf(await claimAll());
     await pauseQueue(db, queue, { actor: testActor });
     await claims.settle(settlementOf(first, heldBy));
     expect(await queueHolds()).toEqual([{ reason: 'paused' }]);
-    await claims.settle(settlementOf({ ...first, isProbe: true }));
+    expect(await claims.settle(settlementOf({ ...second!, isProbe: true }))).toEqual({ settled: true });
     expect(await queueHolds()).toEqual([{ reason: 'paused' }]);
   });
 });
