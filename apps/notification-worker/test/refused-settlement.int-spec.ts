@@ -24,6 +24,8 @@ describe('a mail that was sent', () => {
   it.each([
     ['its record twice', `'sent'`, 2],
     ['whatever is written about it three times', `'sent', 'queued'`, 3],
+    // More than the database layer repeats by itself: only the settlement's own tries get through.
+    ['its record a dozen times', `'sent'`, 12],
   ])('is not sent again when PostgreSQL refuses %s', async (_what, states, times) => {
     await refuseStates(states, times);
     await notifications.startWorker();

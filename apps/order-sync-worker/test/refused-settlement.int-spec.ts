@@ -12,7 +12,7 @@ describe('a request that a destination took', () => {
       grant all on sequence refusals to public;
       create function refuse() returns trigger language plpgsql as $$
       begin
-        if old.state = 'running' and new.state <> 'running' and nextval('refusals') <= 3 then
+        if old.state = 'running' and new.state <> 'running' and nextval('refusals') <= 12 then
           raise exception 'boom' using errcode = '57014';
         end if;
         return new;

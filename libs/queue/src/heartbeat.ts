@@ -6,7 +6,7 @@ import { createService, type Service } from '@orderly/runtime';
 export interface Heartbeat extends Service {
   /** Aborted when the heartbeat could not be renewed in time; a new one takes its place when it could again. */
   signal(): AbortSignal;
-  /** When the last renewal succeeded, in ms since the epoch. */
+  /** Whether the last renewal is recent enough to act. Asks the monotonic clock. */
   isFresh(): boolean;
 }
 
