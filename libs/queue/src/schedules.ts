@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { createService, type Service } from '@orderly/runtime';
 import { Queue, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -47,7 +48,16 @@ export function createSchedules({ redisUrl, prefix, queue: name, schedules, onTi
   };
 
   const apply = async (): Promise<void> => {
-    if (queue !== undefined && !isStopping) await applyTo(queue, schedules).catch(report);
+    // A worker that handles a tick at the same moment can make one schedule fail, so it is tried until all are stored.
+    while (queue !== undefined && !isStopping) {
+      const fault: unknown = await applyTo(queue, schedules).then(
+        () => undefined,
+        (error: unknown) => error ?? new Error('unknown'),
+      );
+      if (fault === undefined) return;
+      report(fault);
+      await setTimeout(retryMs, undefined, { ref: false });
+    }
   };
 
   const service = createService({
@@ -81,12 +91,18 @@ export function createSchedules({ redisUrl, prefix, queue: name, schedules, onTi
   return { ...service, apply };
 }
 
+/** Pause before schedules that could not be stored are applied again, in ms. */
+const retryMs = 1000;
+
 async function applyTo(queue: Queue, schedules: readonly Schedule[]): Promise<void> {
   for (const { name, cron } of schedules) {
     await queue.upsertJobScheduler(name, { pattern: cron, tz: 'UTC' }, { name, data: {}, opts: { priority: 4, attempts: 1 } });
   }
   const wanted = new Set(schedules.map(({ name }) => name));
   const stored = await queue.getJobSchedulers();
+  const keys = new Set(stored.map(({ key }) => key));
+  const missing = schedules.filter(({ name }) => !keys.has(name));
+  if (missing.length > 0) throw new Error(`Redis did not keep the schedules ${missing.map(({ name }) => name).join(', ')}`);
   for (const { key } of stored) if (!wanted.has(key)) await queue.removeJobScheduler(key);
 }
 
