@@ -54,8 +54,8 @@ export function createClaimKeeper(options: ClaimKeeperOptions): Service {
     const liveBefore = claims.live();
     const held = await ledger.heldClaims();
     // A claim of the answer may have been settled since, or may be newer than the first look: so both looks must lack it.
-    const isAbandoned = (token: string): boolean => !liveBefore.has(token) && !claims.isLive(token);
-    const abandoned = held.filter(({ token }) => token !== null && isAbandoned(token));
+    const live = new Set([...liveBefore, ...claims.live()]);
+    const abandoned = held.filter(({ token }) => token !== null && !live.has(token));
     await Promise.all(abandoned.map(giveUp));
     const tokens = new Set(held.map(({ token }) => token));
     for (const token of unsettled) if (!tokens.has(token)) claims.forget(token);

@@ -17,7 +17,6 @@ export interface LiveClaims {
   enter(token: string): LiveClaim;
   /** The delivery has ended. If it left the claim unsettled, what it knew is kept. */
   leave(token: string): void;
-  isLive(token: string): boolean;
   /** The tokens of all live claims, as they are now. */
   live(): ReadonlySet<string>;
   /** The tokens of claims that were left unsettled. */
@@ -42,7 +41,6 @@ export function createLiveClaims(): LiveClaims {
       live.delete(token);
       if (claim?.hasBegun || claim?.lastResort) left.set(token, claim);
     },
-    isLive: (token) => live.has(token),
     live: () => new Set(live.keys()),
     unsettled: () => [...left.keys()],
     recall: (token) => left.get(token),
