@@ -53,7 +53,7 @@ describe('carrying out a run', () => {
     expect(written).toEqual([]);
   });
 
-  it('records a failure with its code and passes it on', async () => {
+  it('records a failure with its code and rethrows it', async () => {
     const { deps, written } = setup();
     const timeout = new RetryableError('job-timeout', 'too slow');
     await expect(carryOutRun('run', failing(timeout), deps)).rejects.toBe(timeout);
@@ -66,7 +66,7 @@ describe('carrying out a run', () => {
     expect(written).toEqual([['released', 'run']]);
   });
 
-  it("passes the task's failure on if it cannot be recorded", async () => {
+  it('rethrows the failure of the task if it cannot be recorded', async () => {
     const { deps } = setup({ isAway: true });
     await expect(carryOutRun('run', failing(new Error('disk full')), deps)).rejects.toThrow('disk full');
   });

@@ -32,7 +32,7 @@ describe('the schedules of cleanup tasks', () => {
     await expectOneJobPerRun();
   });
 
-  it('are restored after Redis was emptied, and continue', async () => {
+  it('are restored and continue after Redis was emptied', async () => {
     await cron.startProcess({ schedules: everySecond });
     await eventually(async () => expect((await cron.runs()).length).toBeGreaterThanOrEqual(2));
     await cron.emptyRedis();

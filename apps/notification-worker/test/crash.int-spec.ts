@@ -13,7 +13,7 @@ afterAll(async () => {
   await bundle.remove();
 });
 
-it('a message that was being sent when its process was killed is unknown, and is never sent again', async () => {
+it('a message in flight when its process is killed becomes unknown, and is never sent again', async () => {
   const { sink } = notifications;
   sink.behave((recipient) => (recipient.startsWith('A') ? 'silence' : undefined));
   const child = bundle.start(notifications.env);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => notifications.close());
 
 describe('a notifying change', () => {
-  it('is one mail, in text and HTML, under a Message-ID that follows from the change', async () => {
+  it('sends one mail, in text and HTML, with a Message-ID derived from the change', async () => {
     const { sink } = notifications;
     await notifications.startWorker();
     const lines = [{ sku: 'S-1', name: 'A <b>lamp</b>', quantity: 2, unitPriceMinor: 1250 }];
@@ -45,7 +45,7 @@ describe('a notifying change', () => {
     expect(confirmation!.html).toContain('A &lt;b&gt;lamp&lt;/b&gt;');
   });
 
-  it('is no mail where the event asks for silence', async () => {
+  it('sends no mail if the event has notify: false', async () => {
     await notifications.startWorker();
     await notifications.apply([created('A', {}, { notify: false }), created('B')]);
     await notifications.ended('B', 'done');
@@ -53,7 +53,7 @@ describe('a notifying change', () => {
     expect(notifications.sink.recipients).toEqual(['B@example.com']);
   });
 
-  it('of a customer without an address is skipped, and the message is undeliverable', async () => {
+  it('is skipped, with an undeliverable message, if the customer has no address', async () => {
     await notifications.startWorker();
     await notifications.apply([created('A', { customer: { id: 'c' } })]);
     const job = await notifications.ended('A', 'skipped');
@@ -65,7 +65,7 @@ describe('a notifying change', () => {
     expect(notifications.sink.recipients).toEqual([]);
   });
 
-  it('is one mail each, however many workers there are', async () => {
+  it('sends one mail per change with several workers', async () => {
     const orderIds = Array.from({ length: 40 }, (_, index) => `order-${index}`);
     await notifications.startWorker();
     await notifications.startWorker();
@@ -76,8 +76,8 @@ describe('a notifying change', () => {
   });
 });
 
-describe('a mail server that', () => {
-  it('asks to come back later is asked again, with the same Message-ID', async () => {
+describe('a mail server', () => {
+  it('gets the message again, with the same Message-ID, after it asked us to come back later', async () => {
     const { sink } = notifications;
     sink.behave(() => (sink.recipients.length === 1 ? 450 : undefined));
     await notifications.startWorker();
@@ -99,8 +99,8 @@ describe('a mail server that', () => {
 
   it.each([
     ['does not know the recipient', 550, 'recipient-refused'],
-    ['does not want the message', 'refuse-message', 'mail-rejected'],
-  ] as const)('%s makes a dead letter at once, and the message is undelivered', async (_what, answer, code) => {
+    ['refuses the message', 'refuse-message', 'mail-rejected'],
+  ] as const)('that %s causes a dead letter at once, and the message is undelivered', async (_what, answer, code) => {
     notifications.sink.behave((recipient) => (recipient.startsWith('A') ? answer : undefined));
     await notifications.startWorker();
     await notifications.apply([created('A'), created('B')]);
@@ -111,7 +111,7 @@ describe('a mail server that', () => {
     expect(notifications.sink.recipients.filter((recipient) => recipient.startsWith('A'))).toHaveLength(1);
   });
 
-  it('cannot be reached uses attempts, five of them, and then the message is undelivered', async () => {
+  it('that cannot be reached uses up five attempts, and then the message is undelivered', async () => {
     await notifications.sink.close();
     await notifications.startWorker();
     await notifications.apply([created('A')]);

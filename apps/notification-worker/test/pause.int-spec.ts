@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => notifications.close());
 
 describe('the paused queue notifications', () => {
-  it('sends no mail and uses no attempt until it is resumed; then each message once', async () => {
+  it('sends no mail and uses no attempt until it is resumed, and then sends each message once', async () => {
     const { db, sink } = notifications;
     const orderIds = ['A', 'B', 'C'];
     await pauseQueue(db, 'notifications', { actor: testActor });
@@ -31,7 +31,7 @@ describe('the paused queue notifications', () => {
     expect(sink.mails).toHaveLength(orderIds.length);
   });
 
-  it('sends each message once after a resume, although Redis lost the list of its jobs meanwhile', async () => {
+  it('sends each message once after a resume, even if Redis lost the list of its jobs during the pause', async () => {
     const { db, sink } = notifications;
     const orderIds = Array.from({ length: 20 }, (_, index) => `L-${index}`);
     await pauseQueue(db, 'notifications', { actor: testActor });

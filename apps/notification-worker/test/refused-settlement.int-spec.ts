@@ -20,10 +20,10 @@ const refuseStates = (states: string, times: number): Promise<unknown> =>
     end $$;
     create trigger refuse before update on messages for each row execute function refuse();`);
 
-describe('a mail that was sent', () => {
+describe('a sent mail', () => {
   it.each([
     ['its record twice', `'sent'`, 2],
-    ['whatever is written about it three times', `'sent', 'queued'`, 3],
+    ['every record of it three times', `'sent', 'queued'`, 3],
     // More than the database layer repeats by itself: only the settlement's own tries get through.
     ['its record a dozen times', `'sent'`, 12],
   ])('is not sent again when PostgreSQL refuses %s', async (_what, states, times) => {
@@ -36,7 +36,7 @@ describe('a mail that was sent', () => {
     expect(notifications.sink.to('A@example.com')).toHaveLength(1);
   });
 
-  it('is unknown if the process stops before its record is written, and the next process does not send it again', async () => {
+  it('becomes unknown if the process stops before the settlement, and the next process does not resend it', async () => {
     await refuseStates(`'sent'`, 1_000_000);
     const worker = await notifications.startWorker();
     await notifications.apply([created('A')]);

@@ -9,18 +9,18 @@ describe('the step of a lane', () => {
     ['block', 'block'],
     ['supersede', 'newest'],
     ['skip', 'next'],
-  ] as const)('after a dead letter follows from onDeadHead: %s', (onDeadHead, step) => {
+  ] as const)('follows onDeadHead after a dead letter: %s', (onDeadHead, step) => {
     expect(laneStepAfter(dead, onDeadHead)).toBe(step);
   });
 
   it.each(['block', 'supersede', 'skip'] as const)(
-    'after an unknown outcome is to wait, whatever onDeadHead is (%s)',
+    'is to wait after an unknown outcome, whatever onDeadHead is (%s)',
     (onDeadHead) => {
       expect(laneStepAfter(endedAs('unknown'), onDeadHead)).toBe('block');
     },
   );
 
-  it('after any other end is the next job', () => {
+  it('is the next job after any other end', () => {
     for (const outcome of ['done', 'superseded'] as const) expect(laneStepAfter(endedAs(outcome), 'block')).toBe('next');
   });
 });

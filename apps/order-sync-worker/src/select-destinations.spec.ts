@@ -18,7 +18,7 @@ describe('selectDestinations', () => {
     expect(selected('wms', 'erp')).toEqual(['erp', 'wms']);
   });
 
-  it('refuses names that the file does not declare, and says which it declares', () => {
+  it('refuses names that the file does not declare, and lists the declared ones', () => {
     expect(() => selected('erp', 'epr', 'wsm')).toThrow(
       'ORDERLY_DESTINATIONS names epr, wsm, but the destinations file declares erp, wms, shop',
     );

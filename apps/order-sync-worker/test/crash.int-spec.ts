@@ -45,8 +45,8 @@ const endedAfterCrash = (destination: string, outcome: string, attemptsUsed = 1)
     return job;
   });
 
-describe('a process that is killed between a request and its answer', () => {
-  it('is taken over by another, which sends identical bytes under the same key', async () => {
+describe('a process that is killed while a request is in flight', () => {
+  it('is replaced by another, which sends identical bytes under the same key in mode key', async () => {
     const job = await endedAfterCrash('with-key', 'done');
     expect(await sync.attempts(job.id)).toMatchObject([
       { number: 1, outcome: 'lost', used_attempt: false, version_sent: 1 },
@@ -57,13 +57,13 @@ describe('a process that is killed between a request and its answer', () => {
     expect(second).toMatchObject({ key: first!.key, bodyHash: first!.bodyHash });
   });
 
-  it('is taken over by another, which asks first where the destination can be asked, and does not send again', async () => {
+  it('is replaced by another, which asks the destination first in mode lookup and does not resend', async () => {
     const job = await endedAfterCrash('with-lookup', 'done');
     expect((await sync.attempts(job.id))[1]).toMatchObject({ outcome: 'done', confirmation_id: 'lookup' });
     expect(requestsTo('with-lookup').map(({ method }) => method)).toEqual(['PUT', 'GET']);
   });
 
-  it('leaves an honest unknown where nothing makes a second request harmless, and holds the lane', async () => {
+  it('leaves its job unknown in mode none, and the lane is held', async () => {
     const job = await endedAfterCrash('with-nothing', 'unknown', 0);
     expect(job.error_code).toBe('destination-outcome-unknown');
     expect(requestsTo('with-nothing')).toHaveLength(1);
@@ -73,7 +73,7 @@ describe('a process that is killed between a request and its answer', () => {
     expect(lanes).toEqual([{ destination: 'with-nothing', blocked_by: job.id }]);
   });
 
-  it('does not hold up the orders that came meanwhile', async () => {
+  it('does not delay orders that arrived after the crash', async () => {
     for (const destination of ['with-key', 'with-lookup', 'with-nothing']) {
       await eventually(async () => expect(await sync.job('B', 1, destination)).toMatchObject({ state: 'ended' }));
     }

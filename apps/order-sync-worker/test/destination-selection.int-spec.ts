@@ -18,7 +18,7 @@ async function startWorker(lines: string[], declared: readonly string[], served?
   await sync.run(buildApp(config, { ...sync.deps, logger, destinations }));
 }
 
-it('serves the destinations that ORDERLY_DESTINATIONS names, and leaves the others to other workers', async () => {
+it('a worker serves the destinations in ORDERLY_DESTINATIONS, and leaves the others to other workers', async () => {
   sync = await setUp({ name: 'erp' }, { name: 'wms' });
   const lines: string[] = [];
   await startWorker(lines, ['erp', 'wms'], 'erp');
@@ -31,7 +31,7 @@ it('serves the destinations that ORDERLY_DESTINATIONS names, and leaves the othe
 });
 
 // Promise 6: a person can find every job that does not move.
-it('warns at the start about destinations with open jobs that its file does not declare', async () => {
+it('a worker warns at start-up about destinations with open jobs that its file does not declare', async () => {
   sync = await setUp({ name: 'erp' }, { name: 'wms' });
   await sync.apply([created('A')]);
   const lines: string[] = [];

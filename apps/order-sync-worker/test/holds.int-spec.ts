@@ -8,11 +8,11 @@ afterEach(() => sync.close());
 
 const orderIds = Array.from({ length: 12 }, (_, index) => `order-${index}`);
 
-describe('a destination that asks for time', () => {
+describe('a destination that asks us to wait', () => {
   it.each([
     ['429', 429],
     ['503 with Retry-After', 503],
-  ])('by %s gets no request of any order until then, and no attempt is used', async (_what, code) => {
+  ])('gets no request of any order until the time given by %s, and no attempt is used', async (_what, code) => {
     sync = await setUp({ concurrency: 1 });
     let throttledAt = 0;
     sync.partner.behave(() => {
@@ -35,7 +35,7 @@ describe('a destination that asks for time', () => {
     ]);
   });
 
-  it('without saying for how long gets 5 s', async () => {
+  it('is held for 5 s if it names no time', async () => {
     sync = await setUp();
     sync.partner.behave(() => status(429));
     await sync.startWorker();
@@ -50,7 +50,7 @@ describe('a destination that asks for time', () => {
     expect(await sync.job('A', 1)).toMatchObject({ state: 'runnable', wait_reason: 'throttled', attempts_used: 0 });
   });
 
-  it('for long is not asked sooner because another answer, which was under way, asks for less', async () => {
+  it('is not called sooner if an earlier request is answered with a shorter wait', async () => {
     sync = await setUp();
     const late = gate(429, { 'retry-after': '1' });
     sync.partner.behave(({ orderId }) => (orderId === 'late' ? late.answer : status(429, { 'retry-after': '600' })));
@@ -79,7 +79,7 @@ describe.each([
   ['401', 401, 'destination-unauthorized'],
   ['410', 410, 'destination-gone'],
 ])('a destination that answers %s', (_what, code, reason) => {
-  it('is held, is asked again by one job when the time has come, and then everything flows', async () => {
+  it('is held and probed by one job when due, and then its jobs continue', async () => {
     sync = await setUp();
     let answer = () => status(code);
     sync.partner.behave(() => answer());
@@ -117,7 +117,7 @@ describe.each([
 });
 
 describe('a rate limit', () => {
-  it('holds for all workers of a destination together', async () => {
+  it('is shared by all workers of a destination', async () => {
     sync = await setUp({ rateLimit: { max: 3, perMs: 500 } });
     await sync.startWorker();
     await sync.startWorker();

@@ -10,7 +10,7 @@ const life = (orderId: string) => [created(orderId), moved(orderId, 'confirmed')
 const versionsOf = (orderId: string): number[] => sync.partner.about(orderId).map(({ version }) => version);
 
 describe('a destination in the mode every-event', () => {
-  it('gets each version in order, through a failure in the middle, while other orders flow', async () => {
+  it('gets each version in order, despite a failure in the middle, while other orders flow', async () => {
     sync = await setUp({ mode: 'every-event' });
     let isBroken = true;
     sync.partner.behave(({ orderId, version }) => (isBroken && orderId === 'A' && version === 2 ? status(500) : undefined));
@@ -45,7 +45,7 @@ describe('a destination in the mode every-event', () => {
 });
 
 describe('a destination in the mode latest-state', () => {
-  it('gets the newest version, under its key, when a retry comes after the order moved', async () => {
+  it('gets the newest version, under its own key, if the order moved before a retry', async () => {
     sync = await setUp();
     sync.partner.behave(inTurn('A', status(500), status(204)));
     await sync.startWorker();
@@ -63,7 +63,7 @@ describe('a destination in the mode latest-state', () => {
     expect(await sync.lane('A')).toMatchObject({ acked_version: 4, head: null });
   });
 
-  it('gets what came during a request after it, once, and the running job is not superseded', async () => {
+  it('gets the changes made during a request once, after it, and the running job is not superseded', async () => {
     sync = await setUp();
     const first = gate();
     sync.partner.behave(({ version }) => (version === 1 ? first.answer : undefined));
@@ -95,7 +95,7 @@ describe('when the head of a lane is a dead letter', () => {
     await eventually(async () => expect(await sync.lane('B')).toMatchObject({ acked_version: 3, head: null }));
   };
 
-  it('every-event waits for a person, and what comes later waits behind it', async () => {
+  it('every-event blocks the later jobs of the lane until a person decides', async () => {
     await withDeadHead({ mode: 'every-event' });
     await sync.apply([moved('A', 'delivered')]);
     for (const version of [2, 3, 4]) expect(await sync.job('A', version)).toMatchObject({ state: 'blocked' });
@@ -103,33 +103,33 @@ describe('when the head of a lane is a dead letter', () => {
     expect(versionsOf('A')).toEqual([1]);
   });
 
-  it('latest-state goes on with the newest version, and those between are superseded', async () => {
+  it('latest-state continues with the newest version and supersedes those in between', async () => {
     await withDeadHead({ mode: 'latest-state' });
     await sync.ended('A', 3, 'done');
     expect(await sync.ended('A', 2, 'superseded')).toMatchObject({ tries: 0 });
     expect(versionsOf('A')).toEqual([1, 3]);
   });
 
-  it('skip passes over it alone', async () => {
+  it('skip leaves out only the dead head', async () => {
     await withDeadHead({ mode: 'every-event', onDeadHead: 'skip' });
     await sync.ended('A', 3, 'done');
     expect(versionsOf('A')).toEqual([1, 2, 3]);
   });
 
-  it('block holds for latest-state as well, where it is asked for', async () => {
+  it('block can be set for latest-state too', async () => {
     await withDeadHead({ mode: 'latest-state', onDeadHead: 'block' });
     expect(await sync.job('A', 2)).toMatchObject({ state: 'blocked' });
     expect(versionsOf('A')).toEqual([1]);
   });
 });
 
-describe('a request whose fate is open', () => {
+describe('a request with an ambiguous outcome', () => {
   const lookup = { mode: 'lookup', url: '{partner}/erp/{orderId}', versionPointer: '/version' };
 
   it.each([
-    ['is not sent again where the destination says that it took it', 1, ['PUT', 'GET']],
-    ['is sent again where the destination says that it did not', 0, ['PUT', 'GET', 'PUT']],
-  ])('with lookup %s', async (_what, version, methods) => {
+    ['is not resent if the destination says that it has the version', 1, ['PUT', 'GET']],
+    ['is resent if the destination says that it does not have the version', 0, ['PUT', 'GET', 'PUT']],
+  ])('%s in mode lookup', async (_what, version, methods) => {
     sync = await setUp({ idempotency: lookup });
     sync.partner.behave(({ method }) => {
       if (method === 'GET') return status(200, {}, JSON.stringify({ version }));
@@ -143,7 +143,7 @@ describe('a request whose fate is open', () => {
     expect(await sync.lane('A')).toMatchObject({ acked_version: 1 });
   });
 
-  it('without idempotency is unknown, is never sent again, and nothing of its order passes it', async () => {
+  it('becomes unknown in mode none: it is never resent, and the lane stays blocked', async () => {
     sync = await setUp({ idempotency: { mode: 'none' } });
     sync.partner.behave(inTurn('A', status(500)));
     await sync.startWorker();
@@ -156,7 +156,7 @@ describe('a request whose fate is open', () => {
     expect(versionsOf('A')).toEqual([1]);
   });
 
-  it('without idempotency is tried again where nothing can have been taken', async () => {
+  it('is retried in mode none if the destination cannot have processed it', async () => {
     sync = await setUp({ idempotency: { mode: 'none' } });
     sync.partner.behave(inTurn('A', status(408), status(204)));
     await sync.startWorker();

@@ -19,7 +19,7 @@ describe('an answer of a destination', () => {
   ];
   const permanent = [302, 400, 404, 405, 413, 422];
 
-  it('of 2xx ends the job, and the lane knows the version that was confirmed', async () => {
+  it('ends the job if it is 2xx, and the lane records the confirmed version', async () => {
     sync = await setUp();
     sync.partner.behave(() => status(201, { 'content-type': 'application/json' }, '{"id":"erp-77"}'));
     await sync.startWorker();
@@ -32,7 +32,7 @@ describe('an answer of a destination', () => {
     expect(await sync.lane('A')).toMatchObject({ acked_version: 1, head: null, blocked_by: null });
   });
 
-  it('of a refusal is a dead letter at once, under its fingerprint', async () => {
+  it('causes a dead letter at once, with its fingerprint, if it is a refusal', async () => {
     sync = await setUp();
     sync.partner.behave(({ orderId }) => status(Number(orderId)));
     await sync.startWorker();
@@ -46,7 +46,7 @@ describe('an answer of a destination', () => {
     expect(sync.partner.requests).toHaveLength(permanent.length);
   });
 
-  it('that may change is tried again with identical bytes under the same key', async () => {
+  it('leads to a retry with identical bytes under the same key if the failure may pass', async () => {
     sync = await setUp({ timeoutMs: 2000 });
     const failures = new Map(retried.map(([why, answer], index) => [`r${index}`, { why, answer }]));
     sync.partner.behave((request) =>
@@ -72,7 +72,7 @@ describe('an answer of a destination', () => {
     }
   });
 
-  it('that never comes because a new connection breaks is asked for again', async () => {
+  it('leads to a retry if a new connection breaks before the answer', async () => {
     sync = await setUp();
     sync.partner.behave(inTurn('A', reset, status(204)));
     await sync.startWorker();
@@ -87,7 +87,7 @@ describe('an answer of a destination', () => {
     expect(second).toMatchObject({ key: first!.key, bodyHash: first!.bodyHash });
   });
 
-  it('that never comes because nobody listens is tried again', async () => {
+  it('leads to a retry if nothing listens at the address', async () => {
     sync = await setUp({ request: { url: 'http://127.0.0.1:1/{orderId}' } });
     await sync.startWorker();
     await sync.apply([created('A')]);
@@ -99,7 +99,7 @@ describe('an answer of a destination', () => {
     expect(attempt).toMatchObject({ outcome: 'retry', used_attempt: true, error_code: 'destination-unavailable' });
   });
 
-  it('that an address must not be called is a dead letter at once', async () => {
+  it('is replaced by a dead letter at once if the address must not be called', async () => {
     sync = await setUp({ request: { url: 'https://127.0.0.1/{orderId}' }, allowPrivateNetwork: false });
     await sync.startWorker();
     await sync.apply([created('A')]);
@@ -107,9 +107,9 @@ describe('an answer of a destination', () => {
   });
 
   it.each([
-    ['success where the destination turns out to have the version', 1, { outcome: 'done', confirmation_id: 'conflict' }],
-    ['tried again where it turns out to be behind', 0, { outcome: 'retry', error_code: 'destination-conflict' }],
-  ])('of 409 is %s', async (_what, version, attempt) => {
+    ['success if the destination turns out to have the version', 1, { outcome: 'done', confirmation_id: 'conflict' }],
+    ['a retry if the destination turns out to be behind', 0, { outcome: 'retry', error_code: 'destination-conflict' }],
+  ])('of 409 leads to %s', async (_what, version, attempt) => {
     sync = await setUp({ idempotency: { mode: 'lookup', url: '{partner}/erp/{orderId}', versionPointer: '/version' } });
     sync.partner.behave(({ method }) => (method === 'GET' ? status(200, {}, JSON.stringify({ version })) : status(409)));
     await sync.startWorker();
@@ -121,7 +121,7 @@ describe('an answer of a destination', () => {
 });
 
 describe('attempts', () => {
-  it('are five, some 2, 4, 8 and 16 s apart, and then the job ends unknown: a 500 leaves open whether it was taken', async () => {
+  it('number five, about 2, 4, 8 and 16 s apart, and then the job ends unknown if the answers were 500', async () => {
     sync = await setUp();
     sync.partner.behave(inTurn('A', status(500)));
     await sync.startWorker();
@@ -149,7 +149,7 @@ describe('attempts', () => {
     expect(sync.partner.about('B')).toHaveLength(1);
   });
 
-  it('are five, and then the job is a dead letter if every answer was a definite no', async () => {
+  it('number five, and then the job is a dead letter if every answer was a definite refusal', async () => {
     sync = await setUp();
     sync.partner.behave(inTurn('A', status(409)));
     await sync.startWorker();
@@ -159,7 +159,7 @@ describe('attempts', () => {
     expect(await sync.ended('A', 1, 'dead')).toMatchObject({ attempts_used: 5, fingerprint: 'destination-conflict:erp' });
   });
 
-  it('end unknown if an earlier one was not answered, although the last never arrived', async () => {
+  it('end unknown if an earlier one got no answer, even if the last request never arrived', async () => {
     sync = await setUp({ timeoutMs: 500 });
     sync.partner.behave(inTurn('A', silence, status(408)));
     await sync.startWorker();
@@ -169,7 +169,7 @@ describe('attempts', () => {
     expect(await sync.ended('A', 1, 'unknown')).toMatchObject({ attempts_used: 5, error_code: 'destination-unavailable' });
   });
 
-  it('that fail with Retry-After wait for as long as it says, not for the backoff', async () => {
+  it('that fail with Retry-After wait as long as it says, instead of the backoff', async () => {
     sync = await setUp();
     sync.partner.behave(inTurn('A', status(500, { 'retry-after': '40' }), status(204)));
     await sync.startWorker();

@@ -50,7 +50,7 @@ async function emptyRedis({ REDIS_URL = '', ORDERLY_QUEUE_PREFIX }: Readonly<Rec
 }
 
 describe('a paused destination', () => {
-  it('lets what runs go on to its end, starts nothing, uses no attempt, and goes on when it is resumed', async () => {
+  it('lets running jobs finish, starts none, uses no attempt, and continues when it is resumed', async () => {
     await pauseWhileOneRuns(gate());
     await sync.ended('first', 1, 'done');
     await expectHeld();
@@ -60,7 +60,7 @@ describe('a paused destination', () => {
     expect(sync.partner.requests).toHaveLength(1 + orderIds.length);
   });
 
-  it('goes on at once when its workers are let fetch again too', async () => {
+  it('continues at once when its workers may fetch again too', async () => {
     await pauseWhileOneRuns(gate());
     await sync.ended('first', 1, 'done');
     await expectHeld();
@@ -74,7 +74,7 @@ describe('a paused destination', () => {
     await Promise.all(orderIds.map((orderId) => sync.ended(orderId, 1, 'done')));
   });
 
-  it('stays paused when Redis was emptied, and for a worker that starts later', async () => {
+  it('stays paused after Redis was emptied, and for a worker that starts later', async () => {
     await pauseWhileOneRuns(gate());
     await sync.ended('first', 1, 'done');
     await expectHeld();
@@ -91,7 +91,7 @@ describe('a paused destination', () => {
   it.each([
     ['refuses our credentials', 401, 'destination-unauthorized'],
     ['asks for time', 429, 'throttled'],
-  ])('that %s meanwhile stays paused, and after the pause that is still to be waited for', async (_what, code, reason) => {
+  ])('stays paused if it %s meanwhile, and then waits for the rest of that hold', async (_what, code, reason) => {
     await pauseWhileOneRuns(gate(code, { 'retry-after': '600' }));
     await eventually(async () =>
       expect(await sync.db.query('select scope, reason from holds order by scope')).toEqual([

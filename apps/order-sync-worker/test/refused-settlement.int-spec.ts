@@ -4,8 +4,8 @@ import { setUp, type SyncSetup } from './sync-setup';
 let sync: SyncSetup;
 afterEach(() => sync.close());
 
-describe('a request that a destination took', () => {
-  it.each(['none', 'key'])('is not sent again when PostgreSQL refuses its record, with idempotency %s', async (mode) => {
+describe('a request that a destination has processed', () => {
+  it.each(['none', 'key'])('is not resent when PostgreSQL refuses its settlement, with idempotency %s', async (mode) => {
     sync = await setUp({ idempotency: { mode } });
     await sync.db.query(`
       create sequence refusals;

@@ -16,7 +16,7 @@ const steps = [
   (orderId: string) => moved(orderId, 'delivered'),
 ];
 
-it('two workers at once send no version twice, none backwards, and one at a time for an order', async () => {
+it('two workers send no version twice and none backwards, and one version of an order at a time', async () => {
   sync = await setUp({ name: 'erp' }, { name: 'wms', mode: 'every-event' });
   const underWay = new Set<string>();
   const overlapping: PartnerRequest[] = [];

@@ -48,17 +48,17 @@ describe('decisionEntry', () => {
     ['rejected when the order had gone another way', rejected('transition-not-allowed'), parkedUntil, actor],
     ['rejected for its version', rejected('version-conflict'), undefined, actor],
     ['superseded while it was parked', { outcome: 'superseded' }, parkedUntil, actor],
-  ])('names who decided what was %s', (_, decision, until, who) => {
+  ])('names who decided an event that was %s', (_, decision, until, who) => {
     expect(decisionEntry({ before: order, event: event({ parkedUntil: until }), decision }).actor).toEqual(who);
   });
 
-  it('tells of an order that nobody knows neither a status nor what it could become', () => {
+  it('contains no status and no alternatives for an unknown order', () => {
     const entry = decisionEntry({ before: placeholderOf('o-1'), event: event(), decision: rejected('order-unknown') });
     expect(entry).toMatchObject({ action: 'event.rejected', code: 'order-unknown' });
     expect(entry.detail).toBeUndefined();
   });
 
-  it('asks for no status where the event changes data alone, nor for a reason that is none', () => {
+  it('contains no status for a data change, and no reason if none was given', () => {
     const update = event({ type: 'order.updated', data: { reason: 7 } });
     expect(decisionEntry({ before: order, event: update, decision: { outcome: 'superseded' } })).toMatchObject({
       action: 'event.superseded',
@@ -69,7 +69,7 @@ describe('decisionEntry', () => {
     });
   });
 
-  it('tells of an early event of an unknown order that it waits for the order', () => {
+  it('says that an early event of an unknown order waits for the order', () => {
     const entry = decisionEntry({
       before: placeholderOf('o-1'),
       event: event(),

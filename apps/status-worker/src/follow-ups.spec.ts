@@ -24,7 +24,7 @@ const followUps = (change: Partial<AppliedDecision> = {}, ofEvent: UnappliedEven
   ]);
 
 describe('the follow-ups of a change', () => {
-  it('are a job for each destination that wants such events, with the batch and the trace of the event', () => {
+  it('are one job for each destination that wants the event, with the batch and trace of the event', () => {
     expect(followUps().syncs).toMatchObject([
       { ...facts, name: 'sync-order', queue: 'order-sync.erp', destination: 'erp', priority: 3 },
     ]);
@@ -44,7 +44,7 @@ describe('the follow-ups of a change', () => {
     ['the event asks for silence', {}, { ...event, notify: false }],
     ['only data changed', { kind: 'data', change: { ...decision.change, from: 'shipped' } }, event],
     ['nobody is told of the status', { change: { ...decision.change, to: 'processing' } }, event],
-  ])('are no message if %s', (_what, change, ofEvent) => {
+  ])('contain no message if %s', (_what, change, ofEvent) => {
     const { messages, syncs } = followUps(change, ofEvent);
     expect(messages).toEqual([]);
     expect(syncs).toHaveLength(1);

@@ -16,7 +16,7 @@ const to = (status: string, more: Partial<UnappliedEvent> = {}): UnappliedEvent 
   buildUnappliedEvent({ eventId: `to ${status}`, data: { status }, ...more });
 
 describe('the plan for an order', () => {
-  it('applies events one after the other: each sees the order as the one before left it', () => {
+  it('applies events one after the other: each sees the order as the previous one left it', () => {
     const events = [to('confirmed'), to('shipped')];
     const plan = planOrder(buildOrder(), events, now, policy);
     expect(plan).toMatchObject([
@@ -30,20 +30,20 @@ describe('the plan for an order', () => {
     expect(plan.map(({ followUps }) => followUps?.syncs.map(({ version }) => version))).toEqual([[2], [3]]);
   });
 
-  it('parks an early event until its deadline, counted from its acceptance, and tells nobody', () => {
+  it('parks an early event until its deadline, counted from its acceptance, and notifies nobody', () => {
     const [planned] = planOrder(buildOrder(), [to('shipped')], now, policy);
     const deadline = new Date('2026-01-01T01:15:00.000Z');
     expect(planned).toMatchObject({ decision: { outcome: 'parked' }, deadline, audit: { action: 'event.parked' } });
     expect(planned?.followUps).toBeUndefined();
   });
 
-  it('says nothing new about an event that stays parked', () => {
+  it('does not change an event that stays parked', () => {
     const event = to('shipped', { parkedUntil: '2026-01-01T03:00:00.000Z' });
     const before = buildOrder();
     expect(planOrder(before, [event], now, policy)).toEqual([{ event, before, decision: { outcome: 'parked' } }]);
   });
 
-  it('takes a parked event along with the step that it waited for', () => {
+  it('applies a parked event together with the step that it waited for', () => {
     const plan = planOrder(buildOrder(), [to('shipped', { parkedUntil: past }), to('confirmed')], now, policy);
     expect(plan.map(({ event, decision }) => [event.eventId, decision.outcome])).toEqual([
       ['to confirmed', 'applied'],
@@ -66,7 +66,7 @@ describe('the plan for an order', () => {
     ],
     ['another version', to('confirmed', { manual: { expectedVersion: 7 } }), 'order-1 has version 1, not 7'],
     ['a deadline that has passed', to('shipped', { parkedUntil: past }), 'order-1 is pending and cannot take shipped'],
-  ])('says in words why an event is rejected for %s', (_what, event, words) => {
+  ])('explains in words why an event is rejected for %s', (_what, event, words) => {
     const [planned] = planOrder(buildOrder(), [event], now, policy);
     expect(planned).toMatchObject({ refusal: `order ${words}`, audit: { action: 'event.rejected', reason: `order ${words}` } });
   });
@@ -89,13 +89,13 @@ describe('the plan for an order', () => {
     });
   });
 
-  it('records a repetition and tells nobody', () => {
+  it('records a repetition and notifies nobody', () => {
     const [planned] = planOrder(buildOrder(), [to('pending')], now, policy);
     expect(planned).toMatchObject({ decision: { outcome: 'duplicate' }, audit: { action: 'event.duplicate' } });
     expect(planned?.followUps).toBeUndefined();
   });
 
-  it('throws for an event that the contracts do not know, so that the ledger looks for it', () => {
+  it('throws for an event that the contracts do not know, so that the ledger isolates it', () => {
     expect(() => planOrder(buildOrder(), [to('exploded')], now, policy)).toThrow();
   });
 });

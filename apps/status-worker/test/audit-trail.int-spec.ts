@@ -58,8 +58,8 @@ async function live(events: readonly AcceptedEvent[]): Promise<string[]> {
   return ids;
 }
 
-describe('the trail of an order', () => {
-  it('has one entry of each decision: who, what, why, from, to, version and trace', async () => {
+describe('the audit trail of an order', () => {
+  it('has one entry per decision: who, what, why, from, to, version and trace', async () => {
     const orderId = 'life';
     const reason = 'left the dock';
     const ids = await live([
@@ -120,7 +120,7 @@ describe('the trail of an order', () => {
     ]);
   });
 
-  it('names no waiting event a second time, however often it is tried', async () => {
+  it('records a waiting event once, however often it is tried', async () => {
     const orderId = 'waiting';
     const [, early] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'delivered', 3))]);
     await live([accepted(statusEvent(orderId, 'confirmed', 1))]);
@@ -138,23 +138,26 @@ describe('the trail of an order', () => {
       version: 1,
       detail: { current: 'pending', allowed: ['confirmed', 'cancelled'] },
     },
-  ] as const)('says that nobody but the system decided at a deadline ($atDeadline)', async ({ atDeadline, ...expected }) => {
-    const orderId = `late-${atDeadline}`;
-    const [, jobId] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'shipped', 3))]);
-    await db.query(`update jobs set run_at = now() - interval '1 s' where id = $1`, [jobId]);
-    const apply = await startApplier(atDeadline);
-    await apply({ jobId: jobId! });
-    const entries = await entriesOf(orderId);
-    expect(entries).toHaveLength(3);
-    expect(entries[2]).toMatchObject({
-      ...expected,
-      event_id: jobId,
-      from_status: 'pending',
-      to_status: 'shipped',
-      source: 'shop',
-      actor: 'orderly',
-      api_key_id: null,
-      on_behalf_of: null,
-    });
-  });
+  ] as const)(
+    'names the system, and nobody else, for a decision at a deadline ($atDeadline)',
+    async ({ atDeadline, ...expected }) => {
+      const orderId = `late-${atDeadline}`;
+      const [, jobId] = await live([accepted(statusEvent(orderId, 'pending', 0)), accepted(statusEvent(orderId, 'shipped', 3))]);
+      await db.query(`update jobs set run_at = now() - interval '1 s' where id = $1`, [jobId]);
+      const apply = await startApplier(atDeadline);
+      await apply({ jobId: jobId! });
+      const entries = await entriesOf(orderId);
+      expect(entries).toHaveLength(3);
+      expect(entries[2]).toMatchObject({
+        ...expected,
+        event_id: jobId,
+        from_status: 'pending',
+        to_status: 'shipped',
+        source: 'shop',
+        actor: 'orderly',
+        api_key_id: null,
+        on_behalf_of: null,
+      });
+    },
+  );
 });

@@ -11,8 +11,8 @@ afterEach(() => status.close());
 const isParked = (eventId: string) =>
   eventually(async () => expect(await status.event(eventId)).toMatchObject({ state: 'parked', attempts_used: 0 }));
 
-describe('an event that comes before its step', () => {
-  it('waits without an attempt, and is applied when the step arrives', async () => {
+describe('an event that arrives before its step', () => {
+  it('waits without using an attempt, and is applied when the step arrives', async () => {
     await status.startWorker();
     const [delivered] = await status.accept([moved('A', 'delivered')]);
     await isParked(delivered!);
@@ -29,7 +29,7 @@ describe('an event that comes before its step', () => {
     ]);
   });
 
-  it('is not held against its deadline while that lies ahead', async () => {
+  it('is parked for the configured time, counted from its acceptance', async () => {
     await status.startWorker({ parkedDeadlineMs: 60_000 });
     const [id] = await status.accept([moved('A', 'shipped')]);
     await isParked(id!);
@@ -40,8 +40,8 @@ describe('an event that comes before its step', () => {
   });
 
   it.each([
-    ['is a dead letter at its deadline', 'dead-letter', 'dead'],
-    ['is applied at its deadline where that is wanted, and what it skipped is in the history', 'apply', 'done'],
+    ['becomes a dead letter at its deadline', 'dead-letter', 'dead'],
+    ['is applied at its deadline if configured so, and the history names the skipped statuses', 'apply', 'done'],
   ] as const)('%s', async (_what, parkedAtDeadline, outcome) => {
     await status.startWorker({ parkedDeadlineMs: 500, parkedAtDeadline });
     const [first, shipped] = await status.accept([created('A'), moved('A', 'shipped')]);
@@ -64,7 +64,7 @@ describe('an event that comes before its step', () => {
   });
 
   it.each(['apply', 'dead-letter'] as const)(
-    'of an order that never came is a dead letter order-unknown (%s)',
+    'becomes a dead letter order-unknown if the order never arrived (%s)',
     async (policy) => {
       await status.startWorker({ parkedDeadlineMs: 500, parkedAtDeadline: policy });
       const [id] = await status.accept([moved('A', 'shipped')]);

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => statuses.close());
 
 describe('the paused queue order-status', () => {
-  it('applies nothing, also not what is parked when its deadline comes, until it is resumed', async () => {
+  it('applies nothing until it is resumed, not even a parked event at its deadline', async () => {
     const { db } = statuses;
     await statuses.startWorker();
     const [early = ''] = await statuses.accept([moved('B', 'shipped')]);

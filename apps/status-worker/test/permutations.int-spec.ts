@@ -46,7 +46,7 @@ type Change = {
   skipped: string[];
 };
 
-it('lives in any order, with duplicates, end alike under two workers: each event with one outcome, each history a path', async () => {
+it('permuted and duplicated events reach the same end with two workers: one outcome each, and every history is a path', async () => {
   await status.startWorker();
   await status.startWorker();
   const jobIds: string[] = [];

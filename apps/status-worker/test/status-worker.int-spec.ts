@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => status.close());
 
 describe('an event', () => {
-  it('moves its order, and plans one job per destination that wants it and one message where the change notifies', async () => {
+  it('moves its order, and plans one job per interested destination and one message if the change notifies', async () => {
     await status.startWorker();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const ids = await status.accept(
@@ -65,7 +65,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('with notify: false notifies nobody, and is synchronised all the same', async () => {
+  it('notifies nobody with notify: false, and is still synchronised', async () => {
     await status.startWorker();
     const [id] = await status.accept([created('A', {}, { notify: false })]);
     await status.ended(id!, 'done');
@@ -73,7 +73,7 @@ describe('an event', () => {
     expect(await status.db.query('select from messages')).toEqual([]);
   });
 
-  it('that changes nothing is recorded as what it is, and plans nothing', async () => {
+  it('is recorded with its outcome and plans nothing if it changes nothing', async () => {
     await status.startWorker();
     const ids = await status.accept([created('A'), moved('A', 'shipped'), moved('A', 'confirmed')]);
     await status.ended(ids[0]!, 'done');
@@ -91,7 +91,7 @@ describe('an event', () => {
     expect(await status.order('A')).toMatchObject({ status: 'shipped', version: 3 });
   });
 
-  it('that no order can take is a dead letter that names what would have been allowed', async () => {
+  it('becomes a dead letter that names the allowed statuses if the order can never take it', async () => {
     await status.startWorker();
     const ids = await status.accept([created('A'), moved('A', 'cancelled'), moved('A', 'delivered')]);
     expect(await status.ended(ids[2]!, 'dead')).toMatchObject({
@@ -102,7 +102,7 @@ describe('an event', () => {
     expect(await status.order('A')).toMatchObject({ status: 'cancelled', version: 2 });
   });
 
-  it('of the type order.created overtakes the others that wait', async () => {
+  it('overtakes the waiting others if it is an order.created', async () => {
     const orderIds = Array.from({ length: 10 }, (_, index) => `old-${index}`);
     const first = await status.startWorker();
     const known = await status.accept(orderIds.map((orderId) => created(orderId)));
@@ -121,7 +121,7 @@ describe('an event', () => {
   });
 });
 
-it('a job whose event is gone ends as a dead letter at its delivery, and keeps no other event waiting', async () => {
+it('a job without its event becomes a dead letter on delivery, and delays no other event', async () => {
   const [gone, parked, other] = await status.accept([created('A'), moved('B', 'shipped'), created('C')]);
   await status.db.query('delete from events where event_id = any($1)', [[gone, parked]]);
   await status.db.query(`update jobs set state = 'parked' where id = $1`, [parked]);

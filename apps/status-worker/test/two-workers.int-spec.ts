@@ -29,7 +29,7 @@ const disordered = (): OrderEvent[] => {
   return [0, 1, 2, 3, 4, 5].flatMap((place) => lives.map((events) => events[place]!));
 };
 
-it('two workers at once give every event one outcome, every order its versions without a gap, every change its jobs once', async () => {
+it('two workers give every event one outcome, every order versions without a gap, and every change its jobs once', async () => {
   await status.startWorker();
   await status.startWorker();
   const events = disordered();

@@ -20,14 +20,14 @@ async function fourCalls(tookMs: number) {
 
 afterEach(() => jest.restoreAllMocks());
 
-describe('a statement of many that times out', () => {
-  it('is made smaller while its callers are still there', async () => {
+describe('a coalesced statement that times out', () => {
+  it('is split while its callers are still there', async () => {
     const { sizes, failed } = await fourCalls(0);
     expect(failed).toBe(4);
     expect(sizes.slice(0, 3)).toEqual([4, 2, 1]);
   });
 
-  it('fails as a whole when its callers cannot wait for its parts', async () => {
+  it('fails as a whole if its callers cannot wait for its parts', async () => {
     expect(await fourCalls(patienceMs + 1)).toEqual({ sizes: [4], failed: 4 });
   });
 });

@@ -3,7 +3,7 @@ import { createDatabaseFaultLog } from './database-fault-log';
 
 const fault = (code: string, message: string) => Object.assign(new Error(message), { code });
 
-describe('what is said of a fault of PostgreSQL', () => {
+describe('the explanation of a PostgreSQL fault', () => {
   it.each<[string, unknown, RegExp]>([
     [
       'a wrong password',
@@ -22,7 +22,7 @@ describe('what is said of a fault of PostgreSQL', () => {
     ['a server without TLS', new Error('The server does not support SSL connections'), /has no TLS.*sslmode=disable/],
     ['a pooler', fault('08P01', 'unsupported startup parameter: statement_timeout'), /ignore_startup_parameters/],
     ['a missing file', fault('ENOENT', "ENOENT: no such file or directory, open '/ca.pem'"), /cannot be read .*ca\.pem/],
-  ])('is configuration-invalid and what to correct for %s', (_name, error, line) => {
+  ])('is configuration-invalid and says what to correct for %s', (_name, error, line) => {
     expect(explainDatabaseFault(error)).toMatchObject({ code: 'configuration-invalid', message: expect.stringMatching(line) });
   });
 
@@ -36,16 +36,16 @@ describe('what is said of a fault of PostgreSQL', () => {
     ['a full disk', fault('53100', 'could not extend file'), /no disk space/],
     ['no connection left', fault('53300', 'sorry, too many clients already'), /DATABASE_POOL_SIZE/],
     ['a slow statement', fault('57014', 'canceling statement due to statement timeout'), /could not finish/],
-  ])('is database-unavailable and the reason for %s', (_name, error, line) => {
+  ])('is database-unavailable with the reason for %s', (_name, error, line) => {
     expect(explainDatabaseFault(error)).toMatchObject({ code: 'database-unavailable', message: expect.stringMatching(line) });
   });
 
-  it('is nothing for a fault of ours', () => {
+  it('is missing for our own faults', () => {
     expect(explainDatabaseFault(fault('42601', 'syntax error'))).toBeUndefined();
     expect(explainDatabaseFault(new TypeError('x'))).toBeUndefined();
   });
 
-  it('names the variable that it was given', () => {
+  it('names the given variable', () => {
     expect(explainDatabaseFault(fault('3D000', 'x'), 'DATABASE_DIRECT_URL')?.message).toContain('DATABASE_DIRECT_URL');
   });
 });
@@ -61,7 +61,7 @@ describe('the log of such faults', () => {
   const refused = fault('ECONNREFUSED', 'connect ECONNREFUSED');
   const password = fault('28P01', 'password authentication failed');
 
-  it('says a reason at once, again after a minute, and not in between', () => {
+  it('writes a reason at once and again after a minute, but not in between', () => {
     const { lines, clock, log } = setup();
     for (const ms of [0, 100, 59_999]) {
       clock.ms = ms;
@@ -73,13 +73,13 @@ describe('the log of such faults', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('says another reason at once', () => {
+  it('writes another reason at once', () => {
     const { lines, log } = setup();
     for (const error of [refused, password, refused, password]) log(error);
     expect(lines).toEqual([expect.stringContaining('does not answer'), expect.stringContaining('refuses')]);
   });
 
-  it('leaves what it cannot explain to its caller', () => {
+  it('leaves faults without an explanation to its caller', () => {
     const { lines, log } = setup();
     expect(log(new TypeError('x'))).toBe(false);
     expect(lines).toEqual([]);

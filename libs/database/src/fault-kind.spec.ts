@@ -12,7 +12,7 @@ describe('the table of SQLSTATE classes', () => {
     expect(Object.keys(sqlStateClasses).sort()).toEqual(classes.split(' ').sort());
   });
 
-  it('names exceptions only with codes of their class and with another kind than the rest of it', () => {
+  it('lists only exceptions that belong to their class and differ from its kind', () => {
     for (const [prefix, { kind, except = {} }] of Object.entries(sqlStateClasses)) {
       for (const [code, other] of Object.entries(except)) {
         expect(code).toMatch(new RegExp(`^${prefix}[0-9A-Z]{3}$`));
@@ -34,7 +34,7 @@ describe('a fault of PostgreSQL', () => {
     for (const code of codes.split(' ')) expect([code, kindOfSqlState(code)]).toEqual([code, kind]);
   });
 
-  it('is found behind the error that a library wraps around it', () => {
+  it('is found behind the error of a wrapping library', () => {
     expect(faultKind(new Error('Failed query', { cause: fault('40001') }))).toBe('busy');
   });
 
@@ -44,7 +44,7 @@ describe('a fault of PostgreSQL', () => {
   });
 });
 
-describe('a fault of the way to PostgreSQL', () => {
+describe('a fault of the connection to PostgreSQL', () => {
   it.each<[string, unknown]>([
     ['a refused connection', fault('ECONNREFUSED')],
     ['a refused connection on each address of a name', new AggregateError([fault('ECONNREFUSED')], '')],
@@ -62,12 +62,12 @@ describe('a fault of the way to PostgreSQL', () => {
     ['an expired certificate', fault('CERT_HAS_EXPIRED')],
     ['a server without TLS', new Error('The server does not support SSL connections')],
     ['a missing password', new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string')],
-  ])('is of the set-up for %s', (_name, error) => {
+  ])('is a set-up fault for %s', (_name, error) => {
     expect(faultKind(error)).toBe('setup');
     expect(isDatabaseAway(error)).toBe(true);
   });
 
-  it('is no fault of PostgreSQL for any other error', () => {
+  it('is not assumed for any other error', () => {
     expect(faultKind(new TypeError('x is undefined'))).toBeUndefined();
     expect(faultKind(undefined)).toBeUndefined();
   });

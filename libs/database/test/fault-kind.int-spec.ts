@@ -48,7 +48,7 @@ async function failureBehindLock(settings: string): Promise<unknown> {
 describe('a fault that PostgreSQL raises', () => {
   // 00000 is no error.
   it.each(Object.keys(sqlStateClasses).filter((prefix) => prefix !== '00'))(
-    'of class %s is of the kind in the table',
+    'of class %s has the kind in the table',
     async (prefix) => {
       for (const code of [`${prefix}000`, ...Object.keys(sqlStateClasses[prefix]?.except ?? {})]) {
         const failure = await failureOf(db.query(`do $$ begin raise exception 'raised' using errcode = '${code}'; end $$`));

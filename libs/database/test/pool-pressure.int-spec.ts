@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => server.drop());
 
 describe('the pressure on a pool', () => {
-  it('is how many wait for a connection and how long the first of them has, for queries and transactions alike', async () => {
+  it('counts waiting queries and transactions, and how long the first of them has waited', async () => {
     const db = createDatabase({ url: server.url, poolSize: 1, applicationName: 'test' });
     const pressure = watchPool(db);
     expect(pressure()).toEqual({ waiting: 0, longestWaitMs: 0 });
@@ -32,7 +32,7 @@ describe('the pressure on a pool', () => {
     await db.close();
   });
 
-  it('does not count those who gave up', async () => {
+  it('ignores callers that gave up', async () => {
     const url = new URL(server.url);
     url.port = '1';
     const db = createDatabase({ url: url.href, poolSize: 1, applicationName: 'test' });

@@ -39,31 +39,31 @@ async function told(url: string): Promise<string | undefined> {
   }
 }
 
-it('a server without TLS is named where the URL asks for it', async () => {
+it('a server without TLS is named if the URL requires TLS', async () => {
   expect(await told(`${server.url}?sslmode=verify-full`)).toBe(
     'PostgreSQL at DATABASE_URL has no TLS: switch it on there, or set sslmode=disable',
   );
 });
 
-it('a file that the URL names and that is not there is named', async () => {
+it('a missing file is named if the URL refers to it', async () => {
   expect(await told(`${server.url}?sslmode=verify-full&sslrootcert=/nowhere/ca.pem`)).toMatch(
     /^A file that DATABASE_URL names cannot be read \(.*\/nowhere\/ca\.pem/,
   );
 });
 
-describe('a PostgreSQL with a certificate of its own', () => {
-  it('is refused with the reason', async () => {
+describe('a PostgreSQL with its own certificate', () => {
+  it('is refused, with the reason', async () => {
     expect(await told(front.url('localhost', 'sslmode=verify-full'))).toMatch(
       /^The TLS connection to PostgreSQL at DATABASE_URL failed \(self-signed certificate\): .*sslrootcert/,
     );
   });
 
-  it('is refused under a name that its certificate does not have', async () => {
+  it('is refused under a name that its certificate does not contain', async () => {
     const url = front.url('127.0.0.1', `sslmode=verify-full&sslrootcert=${certificate}`);
     expect(await told(url)).toMatch(/^The TLS connection .* failed \(.*127\.0\.0\.1.*\)/);
   });
 
-  it('is used where the URL names its certificate', async () => {
+  it('is used if the URL names its certificate', async () => {
     expect(await told(front.url('localhost', `sslmode=verify-full&sslrootcert=${certificate}`))).toBeUndefined();
   });
 });

@@ -35,7 +35,7 @@ const sessionOf = async (one: Database): Promise<number> =>
   (await one.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]!.pid;
 
 describe('the connection of a transaction', () => {
-  it.each(['25006', '57P01', '53300', '57014', '40001', '26000', '0A000', '42501'])('is thrown away after %s', async (code) => {
+  it.each(['25006', '57P01', '53300', '57014', '40001', '26000', '0A000', '42501'])('is discarded after %s', async (code) => {
     await withOneConnection(async (one) => {
       const before = await sessionOf(one);
       const raise = `do $$ begin raise exception 'raised' using errcode = '${code}'; end $$`;
@@ -44,7 +44,7 @@ describe('the connection of a transaction', () => {
     });
   });
 
-  it('is kept, rolled back, after a fault of the statement or of the work', async () => {
+  it('is rolled back and reused after a fault of the statement or of the work', async () => {
     await withOneConnection(async (one) => {
       const before = await sessionOf(one);
       const failing = (fail: () => Promise<unknown>): Promise<unknown> =>
@@ -62,7 +62,7 @@ describe('the connection of a transaction', () => {
   it.each<[string, (one: Database) => Promise<unknown>]>([
     ['a transaction', (one) => one.transaction((query) => query('update held set number = 0'))],
     ['a single statement', (one) => one.query('update held set number = 0')],
-  ])('does not stay on a server that was demoted: %s', async (_name, write) => {
+  ])('does not stay on a demoted server: %s', async (_name, write) => {
     const name = decodeURIComponent(new URL(server.url).pathname.slice(1));
     await db.query(`alter database "${name}" set default_transaction_read_only = on`);
     await withOneConnection(async (one) => {
@@ -73,7 +73,7 @@ describe('the connection of a transaction', () => {
     });
   });
 
-  it('is closed without a rollback when an answer does not come', async () => {
+  it('is closed without a rollback if an answer does not come', async () => {
     const proxy = await startSilentProxy(server.url, 'number + 1');
     const one = createDatabase({ url: proxy.url, poolSize: 1, applicationName: 'silent', queryTimeoutMs: 200 });
     try {
@@ -93,7 +93,7 @@ describe('a process that is frozen inside a transaction', () => {
   const folder = mkdtempSync(join(tmpdir(), 'orderly-frozen-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('loses its locks within seconds, and does its work once when it is woken', async () => {
+  it('loses its locks within seconds, and does its work once after it is woken', async () => {
     await db.query('update held set number = 0');
     const outfile = join(folder, 'add-one.cjs');
     buildSync({
@@ -123,7 +123,7 @@ describe('a process that is frozen inside a transaction', () => {
 });
 
 describe('a statement that takes too long', () => {
-  it('is ended by the server before its caller gives it up, alone and in a transaction', async () => {
+  it('is ended by the server before its caller gives up, alone and in a transaction', async () => {
     // The server ends it 400 ms before the client would.
     const queryTimeoutMs = 4000;
     const sleeps: readonly ((one: Database) => Promise<unknown>)[] = [

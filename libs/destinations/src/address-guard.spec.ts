@@ -40,7 +40,7 @@ describe('isPublicAddress', () => {
   });
 
   it.each(['8.8.8.8', '172.15.255.255', '172.32.0.1', '100.63.255.255', '100.128.0.1', '2606:4700::1111', '::ffff:8.8.8.8'])(
-    'takes the public address %s',
+    'accepts the public address %s',
     (address) => {
       expect(isPublicAddress(address)).toBe(true);
     },

@@ -22,7 +22,7 @@ const bodyOf = (
 ) => buildBody({ mode, request: { method: 'PUT', url: 'https://x.example/', headers: {}, body } }, version);
 
 describe('buildBody', () => {
-  it('wraps a version in the envelope, in a fixed order of keys, at the time of its change', () => {
+  it('wraps a version in the envelope, with keys in a fixed order and the time of its change', () => {
     expect(bodyOf('envelope')).toBe(
       '{"type":"order.snapshot","timestamp":"2026-01-02T03:04:05.000Z","data":{"orderId":"o-1","version":3,"status":"shipped",' +
         '"previousStatus":"processing","change":{"from":"processing","to":"shipped","at":"2026-01-02T03:04:05.000Z"},' +
@@ -31,7 +31,7 @@ describe('buildBody', () => {
     );
   });
 
-  it('says whether the version is the newest or one of a row', () => {
+  it('tells the newest version from one of a series', () => {
     expect(JSON.parse(bodyOf('envelope', order, 'every-event'))).toMatchObject({ type: 'order.changed' });
   });
 
@@ -51,13 +51,13 @@ describe('buildBody', () => {
     );
   });
 
-  it('keeps a key that JavaScript treats in its own way', () => {
+  it('keeps keys that JavaScript treats specially', () => {
     const metadata = JSON.parse('{"__proto__": {"a": 1}, "2": 1, "1": 2}') as Record<string, unknown>;
     const body = bodyOf('envelope', { ...order, data: { customer: { id: 'c' }, metadata } });
     expect(body).toContain('"metadata":{"1":2,"2":1,"__proto__":{"a":1}}');
   });
 
-  it('leaves the previous status out of the envelope where there is none', () => {
+  it('leaves out the previous status if there is none', () => {
     const first: OrderVersion = { ...order, previousStatus: undefined, change: { ...order.change, from: null } };
     expect(JSON.parse(bodyOf('envelope', first))).toEqual({
       type: 'order.snapshot',
@@ -66,7 +66,7 @@ describe('buildBody', () => {
     });
   });
 
-  it('fills a template with JSON values, and with text where a placeholder is not alone', () => {
+  it('fills a template with JSON values, and with text where a placeholder is part of a string', () => {
     const template = {
       ref: '{{orderId}}',
       total: '{{ order.totalMinor }}',
@@ -85,7 +85,7 @@ describe('buildBody', () => {
     });
   });
 
-  it('fills in null or nothing where the order has no value, and reads no inherited properties', () => {
+  it('fills in null or nothing if the order has no value, and reads no inherited properties', () => {
     const template = { reason: '{{change.reason}}', text: '[{{change.reason}}]', odd: '{{order.metadata.constructor}}' };
     expect(JSON.parse(bodyOf(template, { ...order, data: { ...order.data, metadata: {} } }))).toEqual({
       reason: null,
@@ -94,7 +94,7 @@ describe('buildBody', () => {
     });
   });
 
-  it("does not take an order's text for a template", () => {
+  it('does not treat the text of an order as a template', () => {
     const sly: OrderVersion = { ...order, data: { ...order.data, currency: '{{orderId}}' } };
     expect(JSON.parse(bodyOf({ a: '{{order.currency}}', b: 'x{{order.currency}}' }, sly))).toEqual({
       a: '{{orderId}}',

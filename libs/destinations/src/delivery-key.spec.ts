@@ -3,7 +3,7 @@ import { deliveryKey } from './delivery-key';
 const delivery = { destination: 'erp', orderId: 'o-1', version: 3, epoch: 0 };
 
 describe('deliveryKey', () => {
-  it('is the same for ever: partners remember it', () => {
+  it('never changes between releases, because partners remember it', () => {
     expect(deliveryKey(delivery)).toBe('f880fd505a04220895b3853cf8326901a84c25b8d7934d1d072714a6ab465f4e');
     expect(deliveryKey({ epoch: 0, version: 3, orderId: 'o-1', destination: 'erp' })).toBe(
       'f880fd505a04220895b3853cf8326901a84c25b8d7934d1d072714a6ab465f4e',
@@ -14,7 +14,7 @@ describe('deliveryKey', () => {
     expect(deliveryKey({ ...delivery, ...change })).not.toBe(deliveryKey(delivery));
   });
 
-  it('does not let neighbouring parts run together', () => {
+  it('differs if text moves from one part to the next', () => {
     expect(deliveryKey({ ...delivery, destination: 'erp","o', orderId: '1' })).not.toBe(
       deliveryKey({ ...delivery, destination: 'erp', orderId: 'o","1' }),
     );

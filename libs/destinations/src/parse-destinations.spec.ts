@@ -91,18 +91,18 @@ describe('parseDestinations', () => {
     expect(parseDestinations(file(entry('mode: latest-state')), {})[0]?.onDeadHead).toBe('supersede');
   });
 
-  it('freezes what it returns, to the depths', () => {
+  it('freezes the result deeply', () => {
     const [destination] = parseDestinations(full, env);
     expect([destination, destination?.request.headers, destination?.signing?.secrets].every(Object.isFrozen)).toBe(true);
   });
 
-  it('needs no secrets where they are not resolved, and checks the rest', () => {
+  it('needs no secrets if they are not resolved, and checks the rest', () => {
     const [destination] = parseDestinations(full, {}, { resolveSecrets: false });
     expect(destination).toMatchObject({ name: 'erp', mode: 'latest-state', auth: { token: '${ERP_TOKEN}' }, secrets: [] });
     expect(() => parseDestinations(full.replace('latest-state', 'newest'), {}, { resolveSecrets: false })).toThrow('.mode');
   });
 
-  it('takes an environment variable within a longer string', () => {
+  it('resolves an environment variable within a longer string', () => {
     const text = file(entry(`request: { url: 'https://\${HOST}/{orderId}' }`));
     expect(parseDestinations(text, { HOST: 'wms.example' })[0]?.request.url).toBe('https://wms.example/{orderId}');
   });
@@ -215,7 +215,7 @@ describe('parseDestinations', () => {
   });
 
   it.each(['', 'destinations: {}', '[]', 'destinations: [1]', 'destinations: &a [*a]'])(
-    'refuses the shapeless file %j',
+    'refuses the file %j without destinations',
     (text) => {
       expect(faultOf(text)).toContain('dest.yaml has');
     },

@@ -8,13 +8,13 @@ describe('createRedact', () => {
     ['as JSON', '{"token": "canary/\\"1\\""}'],
     ['as JSON with slashes escaped', 'canary\\/"1"'],
     ['in a URL', '?t=canary%2F%221%22'],
-  ])('hides a secret that comes back %s', (_, text) => {
+  ])('hides a secret that is returned %s', (_, text) => {
     const excerpt = excerptOf(text, 'canary/"1"');
     expect(excerpt).toContain('[redacted]');
     expect(excerpt).not.toContain('canary');
   });
 
-  it('hides a signing secret without its prefix, and the longer of two secrets whole', () => {
+  it('hides a signing secret without its prefix, and the longer of two overlapping secrets completely', () => {
     expect(excerptOf('key: Y2FuYXJ5', 'whsec_Y2FuYXJ5')).toBe('key: [redacted]');
     expect(excerptOf('abcd-canary', 'abcd', 'abcd-canary')).toBe('[redacted]');
   });
@@ -30,14 +30,14 @@ describe('createRedact', () => {
     expect(excerptOf(text)).toBe(text);
   });
 
-  it('shows at most 2 kB, whole characters, that PostgreSQL can keep', () => {
+  it('shows at most 2 kB, in whole characters that PostgreSQL can store', () => {
     expect(excerptOf('x'.repeat(2048))).toHaveLength(2048);
     expect(excerptOf('x'.repeat(2049))).toHaveLength(2048);
     expect(excerptOf(`x${'é'.repeat(2000)}`)).toBe(`x${'é'.repeat(1023)}`);
     expect(excerptOf('a\0b')).toBe('ab');
   });
 
-  it('shows no part of a secret that lies across the end of what it looks through', () => {
+  it('shows no part of a secret that crosses the end of the examined text', () => {
     const hidden = 'canary-'.repeat(2340);
     expect(excerptOf(`${hidden}secret-tail`, 'canary-', 'secret-tail-that-goes-on')).not.toMatch(/secret|tail/);
   });

@@ -18,7 +18,7 @@ describe('readRetryAfter', () => {
     expect(readRetryAfter(header, now)).toBe(expected);
   });
 
-  it.each([undefined, '', 'soon', '-5', '1.5', '2026-01-02'])('takes %j for unsaid', (header) => {
+  it.each([undefined, '', 'soon', '-5', '1.5', '2026-01-02'])('ignores %j', (header) => {
     expect(readRetryAfter(header, now)).toBeUndefined();
   });
 });

@@ -25,7 +25,7 @@ describe('loadDestinations', () => {
     );
   });
 
-  it('says so if the file cannot be read', async () => {
+  it('reports a file that cannot be read', async () => {
     const file = join(folder, 'absent.yaml');
     const error = { code: 'configuration-invalid', message: `${file} cannot be read (ENOENT)` };
     await expect(loadDestinations(file, {})).rejects.toMatchObject(error);

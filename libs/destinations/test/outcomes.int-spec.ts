@@ -101,7 +101,7 @@ describe('outcomes of send', () => {
     expect(error).toMatchObject({ code: 'destination-throttled', retryAfterMs, details: { responseStatus: status } });
   });
 
-  it('lets Retry-After win over the backoff of a failure that is retried', async () => {
+  it('prefers Retry-After to the backoff of a retried failure', async () => {
     partner.answer(answerWith(502, '', { 'retry-after': '9' }));
     expect(await failureOf(connect())).toMatchObject({ code: 'destination-failed', retryAfterMs: 9_000 });
   });
@@ -115,7 +115,7 @@ describe('outcomes of send', () => {
     expect(partner.received.map(({ url }) => url)).toEqual(['/orders/o-1']);
   });
 
-  it('a connection that is refused is not ambiguous: nothing was sent', async () => {
+  it('a refused connection is not ambiguous: nothing was sent', async () => {
     const client = connect();
     await partner.stop();
     partner = await startPartner();
@@ -139,7 +139,7 @@ describe('outcomes of send', () => {
     });
   });
 
-  it('a TLS handshake that fails is not ambiguous', async () => {
+  it('a failed TLS handshake is not ambiguous', async () => {
     const error = await failureOf(connect({}, partner.url.replace('http:', 'https:')));
     expect(error).toBeInstanceOf(RetryableError);
     expect(error).toMatchObject({ code: 'destination-unavailable', details: {} });
@@ -155,7 +155,7 @@ describe('outcomes of send', () => {
     });
   });
 
-  it('a request that waits for a connection until its time is up is not ambiguous, and is never sent', async () => {
+  it('a request that times out while it waits for a connection is not ambiguous, and is never sent', async () => {
     const client = connect({ concurrency: 1 });
     const deadlines = [new AbortController(), new AbortController()] as const;
     const timeout = jest.spyOn(AbortSignal, 'timeout');
@@ -173,7 +173,7 @@ describe('outcomes of send', () => {
     expect(partner.received).toHaveLength(1);
   });
 
-  it('no answer in time is ambiguous', async () => {
+  it('a missing answer is ambiguous', async () => {
     partner.answer(never);
     // Long enough for a busy machine to connect and write.
     const error = await failureOf(connect({ timeoutMs: 2000 }));
@@ -202,7 +202,7 @@ describe('outcomes of send', () => {
     await once(server, 'close');
   });
 
-  it("rethrows the reason of the caller's signal unchanged, before and during a request", async () => {
+  it('rethrows the reason of the signal of the caller unchanged, before and during a request', async () => {
     const reason = new Error('stopping');
     const client = connect();
     expect(await failureOf(client, AbortSignal.abort(reason))).toBe(reason);
@@ -237,7 +237,7 @@ describe('address guard', () => {
     expect(connections).toBe(0);
   });
 
-  it('judges what a name resolves to at the moment of connecting, and refuses a mixture', async () => {
+  it('checks the addresses of a name at the moment of connecting, and refuses a mixture', async () => {
     const addresses = [
       { address: '8.8.8.8', family: 4 },
       { address: '10.0.0.1', family: 4 },
@@ -248,7 +248,7 @@ describe('address guard', () => {
     expect(error).toMatchObject({ code: 'address-refused', message: expect.stringContaining('10.0.0.1') });
   });
 
-  it('connects to loopback by name where private networks are allowed', async () => {
+  it('connects to loopback by name if private networks are allowed', async () => {
     await connect({}, partner.url.replace('127.0.0.1', 'localhost')).send({ order: someOrder, key: 'k', signal: idle });
     expect(partner.received).toHaveLength(1);
   });
@@ -274,7 +274,7 @@ describe('lookupVersion', () => {
   });
 
   it.each([answerWith(200, 'fine'), answerWith(200, '{"order": {"version": "seven"}}'), answerWith(500), never])(
-    'fails without a doubt about the order: it changes nothing (%#)',
+    'fails without an ambiguous outcome, because it changes nothing (%#)',
     async (listener) => {
       partner.answer(listener);
       const error: unknown = await connect({ ...lookup(), timeoutMs: 100 })
@@ -285,12 +285,12 @@ describe('lookupVersion', () => {
     },
   );
 
-  it('asks nobody where no lookup is declared', async () => {
+  it('asks nobody if no lookup is declared', async () => {
     await expect(connect().lookupVersion('o-1', idle)).resolves.toBeUndefined();
     expect(partner.received).toHaveLength(0);
   });
 
-  it("adds the partner's version to a conflict, if it can be had", async () => {
+  it('adds the version of the partner to a conflict, if it is available', async () => {
     partner.answer(answerWith(409, 'have it'), answerWith(200, '{"order": {"version": 9}}'), answerWith(409), answerWith(500));
     const client = connect(lookup());
     expect(await failureOf(client)).toMatchObject({

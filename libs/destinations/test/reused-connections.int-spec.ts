@@ -62,8 +62,8 @@ describe('a partner that closes an idle connection at the moment of its reuse', 
   });
 });
 
-describe('the repeat of a request that broke a reused connection', () => {
-  it('is sent once, with identical bytes, in mode key', async () => {
+describe('a request that broke a reused connection', () => {
+  it('is resent once, with identical bytes, in mode key', async () => {
     partner.answer(answerWith(204), (request) => request.socket.resetAndDestroy(), answerWith(204));
     connect({});
     await send('first');
@@ -73,7 +73,7 @@ describe('the repeat of a request that broke a reused connection', () => {
     expect(repeated).toMatchObject({ body: broken!.body, headers: { 'idempotency-key': 'second' } });
   });
 
-  it('is not repeated again: the second break is ambiguous', async () => {
+  it('is not resent again: the second break is ambiguous', async () => {
     partner.answer(answerWith(204), (request) => request.socket.resetAndDestroy());
     connect({});
     await send('first');
@@ -81,7 +81,7 @@ describe('the repeat of a request that broke a reused connection', () => {
     expect(partner.received).toHaveLength(3);
   });
 
-  it('leaves the outcome ambiguous when the partner then refuses connections', async () => {
+  it('stays ambiguous if the partner then refuses connections', async () => {
     partner.answer(answerWith(204), (request) => {
       partner.server.close();
       request.socket.resetAndDestroy();
@@ -92,7 +92,7 @@ describe('the repeat of a request that broke a reused connection', () => {
     partner = await startPartner();
   });
 
-  it('does not follow a break of a new connection', async () => {
+  it('is not resent if the broken connection was new', async () => {
     partner.answer((request) => request.socket.resetAndDestroy());
     connect({});
     await expect(send('first')).rejects.toMatchObject({ code: 'destination-timeout', details: { ambiguous: true } });

@@ -65,7 +65,7 @@ describe('send', () => {
     expect(() => stranger.verify(body, headers as Record<string, string>)).toThrow('No matching signature');
   });
 
-  it('sends identical bytes under the same key in every try, signed as of that try', async () => {
+  it('sends identical bytes under the same key in every try, with a fresh signature', async () => {
     let nowMs = 1_767_323_045_000;
     const client = connect({ signing: { secrets } }, { now: () => nowMs });
     partner.answer(answerWith(500), answerWith(200));
@@ -87,12 +87,12 @@ describe('send', () => {
       `Basic ${Buffer.from('shop:p:w').toString('base64')}`,
     ],
     [{ type: 'header', name: 'X-Api-Key', value: 'abc' }, 'x-api-key', 'abc'],
-  ])('proves who we are with %j', async (auth, header, value) => {
+  ])('authenticates with %j', async (auth, header, value) => {
     await connect({ auth }).send({ order: someOrder, key, signal });
     expect(onlyRequest().headers[header]).toBe(value);
   });
 
-  it("sends the file's headers, method and template", async () => {
+  it('sends the headers, method and template of the file', async () => {
     const url = `${partner.url}/hook?order={orderId}`;
     const request = {
       url,
@@ -115,7 +115,7 @@ describe('send', () => {
     expect(partner.received).toHaveLength(0);
   });
 
-  it('carries the trace context, and leaves it to an instrumentation that is there', async () => {
+  it('sends the trace context, unless an instrumentation does', async () => {
     const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'x=1' };
     const client = connect();
     await client.send({ order: someOrder, key, signal, headers });
@@ -142,12 +142,12 @@ describe('send', () => {
     ['a confirmationId', answerWith(200, '{"id": 42, "confirmationId": "c-7"}'), 'c-7'],
     ['nothing', answerWith(200, 'OK'), undefined],
     ['no text', answerWith(200, '{"id": {"a": 1}}'), undefined],
-  ])("returns the partner's confirmation from %s", async (_, listener, confirmationId) => {
+  ])('returns the confirmation of the partner from %s', async (_, listener, confirmationId) => {
     partner.answer(listener);
     expect((await connect().send({ order: someOrder, key, signal })).confirmationId).toBe(confirmationId);
   });
 
-  it('reads at most 64 kB of an answer, and takes it for what its status says', async () => {
+  it('reads at most 64 kB of an answer, and classifies it by its status', async () => {
     partner.answer((_, response) => {
       response.writeHead(200);
       const write = (): void => {
@@ -160,7 +160,7 @@ describe('send', () => {
     expect(result).toEqual({ responseStatus: 200, responseExcerpt: 'x'.repeat(2048) });
   });
 
-  it('takes an answer that breaks off after its status for what its status says', async () => {
+  it('classifies an answer that breaks off after its status by that status', async () => {
     partner.answer((_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
@@ -168,7 +168,7 @@ describe('send', () => {
     await expect(connect().send({ order: someOrder, key, signal })).resolves.toMatchObject({ responseStatus: 200 });
   });
 
-  it('shows no secret and no personal data of an answer, in results and in errors', async () => {
+  it('shows no secret and no personal data of an answer, in results or errors', async () => {
     const auth = { type: 'bearer', token: 'canary-token' };
     const echo = JSON.stringify({
       id: 'canary-token',

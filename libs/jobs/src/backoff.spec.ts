@@ -9,7 +9,7 @@ describe('the time before the next attempt', () => {
     [2, 4000],
     [3, 8000],
     [4, 16_000],
-  ])('after %i used is %i ms, moved by the jitter and no further', (attemptsUsed, plannedMs) => {
+  ])('after %i used attempts is %i ms, give or take the jitter', (attemptsUsed, plannedMs) => {
     expect(backoffMs(attemptsUsed, retryConfig, 0.5)).toBe(plannedMs);
     expect(backoffMs(attemptsUsed, retryConfig, 0)).toBe(plannedMs * (1 - jitter));
     expect(backoffMs(attemptsUsed, retryConfig, 1)).toBe(plannedMs * (1 + jitter));
@@ -20,7 +20,7 @@ describe('the time before the next attempt', () => {
     }
   });
 
-  it('grows no further than the longest delay', () => {
+  it('never exceeds the longest delay', () => {
     expect(backoffMs(6, retryConfig, 0.5)).toBe(maxDelay);
     expect(backoffMs(1000, retryConfig, 0.5)).toBe(maxDelay);
   });

@@ -21,7 +21,7 @@ const classify = (error: unknown, job: Partial<ClaimedJob> = {}) =>
 const hourMs = 3_600_000;
 const tooOld = { ageMs: retryConfig.maxAgeHours * hourMs + 1 };
 
-describe('what follows from a failed attempt', () => {
+describe('the verdict on a failed attempt', () => {
   it.each<[string, unknown, object]>([
     ['ShutdownError', new ShutdownError(), { kind: 'again', usesAttempt: false, waitReason: 'handed-back', delayMs: 0 }],
     [
@@ -75,19 +75,19 @@ describe('what follows from a failed attempt', () => {
   it.each([
     ['an ambiguous failure', new RetryableError('destination-timeout', 'silence', { details: { ambiguous: true } }), {}],
     ['a definite failure after an ambiguous one', new RetryableError('destination-timeout', 'refused'), { isInDoubt: true }],
-  ])('is an unknown outcome after the fifth attempt, or when the job is too old, for %s', (_what, error, doubt) => {
+  ])('is an unknown outcome for %s after the fifth attempt, or when the job is too old', (_what, error, doubt) => {
     const unknown = { kind: 'ended', outcome: 'unknown', reason: 'destination-timeout' };
     expect(classify(error, { ...doubt, attemptsUsed: 3 })).toMatchObject({ kind: 'again' });
     expect(classify(error, { ...doubt, attemptsUsed: 4 })).toEqual(unknown);
     expect(classify(error, { ...doubt, ageMs: 73 * 3_600_000 })).toEqual(unknown);
   });
 
-  it('is a dead letter for a definite refusal, also after an ambiguous attempt', () => {
+  it('is a dead letter for a definite refusal, even after an ambiguous attempt', () => {
     const refusal = new PermanentError('destination-refused', '422');
     expect(classify(refusal, { attemptsUsed: 4, isInDoubt: true })).toMatchObject({ kind: 'dead' });
   });
 
-  it('is another attempt after the fourth used, and a dead letter after the fifth', () => {
+  it('is another attempt after the fourth, and a dead letter after the fifth', () => {
     const error = new RetryableError('destination-failed', '500');
     expect(classify(error, { attemptsUsed: 3 })).toMatchObject({ kind: 'again', delayMs: 16_000 });
     expect(classify(error, { attemptsUsed: 4 })).toMatchObject({ kind: 'dead', code: 'destination-failed' });
@@ -106,22 +106,22 @@ describe('what follows from a failed attempt', () => {
     ['retried', new RetryableError('destination-failed', '500')],
     ['throttled', new ThrottledError('destination-throttled', 'x', { retryAfterMs: 1 })],
     ['held', new ConfigurationError('destination-gone', 'x')],
-  ])('is a dead letter where a job older than maxAgeHours would be %s', (_name, error) => {
+  ])('is a dead letter if a job older than maxAgeHours would be %s', (_name, error) => {
     expect(classify(error, { ageMs: tooOld.ageMs - 1 })).toMatchObject({ kind: 'again' });
     expect(classify(error, tooOld)).toMatchObject({ kind: 'dead', code: 'job-expired', fingerprint: 'job-expired:erp' });
   });
 
-  it('is no dead letter when an old job is handed back: that its process stops says nothing about it', () => {
+  it('is no dead letter when an old job is handed back, because the process stops for its own reasons', () => {
     expect(classify(new ShutdownError(), tooOld)).toMatchObject({ kind: 'again', waitReason: 'handed-back' });
   });
 
-  it('is unknown for an old job too: expiry would hide that the effect may have taken place', () => {
+  it('is unknown for an old job if the effect may have taken place, which expiry would hide', () => {
     expect(classify(new UnknownOutcomeError('message-outcome-unknown', 'x'), tooOld)).toMatchObject({ outcome: 'unknown' });
   });
 });
 
 describe('the fingerprint', () => {
-  it('names the destination, or the job where there is none', () => {
+  it('names the destination, or the job if there is none', () => {
     expect(fingerprintOf('job-failed', { destination: 'wms', name: 'sync-order' })).toBe('job-failed:wms');
     expect(fingerprintOf('job-failed', { destination: null, name: 'send-notification' })).toBe('job-failed:send-notification');
   });

@@ -25,7 +25,7 @@ const options = (overrides: Partial<CoalescerOptions<number, number>>): Coalesce
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('the coalescer', () => {
-  it('runs calls of one turn together, and gives each its own result', async () => {
+  it('runs the calls of one turn together, and gives each its own result', async () => {
     const { batches, ends, run } = createRun();
     const call = createCoalescer(options({ run }));
     const results = [1, 2, 3].map(call);
@@ -35,7 +35,7 @@ describe('the coalescer', () => {
     expect(await Promise.all(results)).toEqual([10, 20, 30]);
   });
 
-  it('puts no more than maxBatch into a batch, and no more than maxInFlight batches on the way', async () => {
+  it('never exceeds maxBatch items in a batch or maxInFlight batches in flight', async () => {
     const { batches, ends, run } = createRun();
     const sizes: number[] = [];
     const call = createCoalescer(options({ run, maxBatch: 2, onBatch: (size) => sizes.push(size) }));
@@ -57,7 +57,7 @@ describe('the coalescer', () => {
     expect(sizes).toEqual([2, 2, 2, 1]);
   });
 
-  it('gathers into one batch what arrives while all round trips are under way', async () => {
+  it('gathers calls into one batch while all round trips are in use', async () => {
     const { batches, ends, run } = createRun();
     const call = createCoalescer(options({ run, maxInFlight: 1 }));
     const first = call(1);
@@ -74,7 +74,7 @@ describe('the coalescer', () => {
     expect(await Promise.all([first, ...others])).toEqual([10, 20, 30]);
   });
 
-  it('rejects every call of a batch that failed for another reason than an item, and does not try again', async () => {
+  it('rejects every call of a batch that failed for another reason than an item, and does not retry', async () => {
     const away = new Error('away');
     const run = jest.fn().mockRejectedValue(away);
     const call = createCoalescer<number, number>(options({ run }));
@@ -83,7 +83,7 @@ describe('the coalescer', () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
-  it('goes on after a batch that failed', async () => {
+  it('continues after a failed batch', async () => {
     let isAway = true;
     const call = createCoalescer(
       options({ maxInFlight: 1, run: async (items) => (isAway ? Promise.reject(new Error('away')) : items) }),
@@ -93,14 +93,14 @@ describe('the coalescer', () => {
     expect(await call(2)).toBe(2);
   });
 
-  it('rejects rather than give a call the result of another when the number of results is not that of the calls', async () => {
+  it('rejects the batch if the number of results is wrong, instead of mixing up results', async () => {
     const call = createCoalescer(options({ run: async (items) => items.slice(1) }));
     const results = await Promise.allSettled([1, 2].map(call));
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await expect(call(3)).rejects.toThrow('a batch of 1 gave 0 results');
   });
 
-  it('rejects at once what would wait beyond maxWaiting, and takes items again when a batch has left', async () => {
+  it('rejects calls beyond maxWaiting at once, and accepts calls again when a batch has left', async () => {
     const { batches, ends, run } = createRun();
     const call = createCoalescer(options({ run, maxInFlight: 1, maxWaiting: 2 }));
     const first = call(1);
@@ -117,7 +117,7 @@ describe('the coalescer', () => {
     expect(batches).toEqual([[1], [2, 3], [5]]);
   });
 
-  it('drops an item that is no longer wanted when its turn comes, and runs those behind it', async () => {
+  it('drops an item that is no longer wanted when its turn comes, and runs the items behind it', async () => {
     const { batches, ends, run } = createRun();
     const unwanted = new Set<number>();
     const call = createCoalescer(options({ run, maxInFlight: 1, isWanted: (item) => !unwanted.has(item) }));
@@ -132,7 +132,7 @@ describe('the coalescer', () => {
     expect(batches).toEqual([[1], [3]]);
   });
 
-  it('does not try an item again with half of its batch when it is no longer wanted', async () => {
+  it('does not retry an unwanted item when it splits a batch', async () => {
     const unwanted = new Set<number>();
     const run = jest.fn(async (items: readonly number[]) => {
       if (items.includes(2)) {
@@ -147,7 +147,7 @@ describe('the coalescer', () => {
     expect(run.mock.calls.flat()).toEqual([[1, 2, 3], [1], [2]]);
   });
 
-  it('goes on when no item of a turn is wanted', async () => {
+  it('continues when no item of a turn is wanted', async () => {
     const unwanted = new Set([1]);
     const call = createCoalescer(options({ isWanted: (item) => !unwanted.has(item) }));
     await expect(call(1)).rejects.toMatchObject({ code: 'overloaded' });
@@ -155,7 +155,7 @@ describe('the coalescer', () => {
     expect(await call(2)).toBe(20);
   });
 
-  it('fills a batch up to its weight, and gives a heavier item a batch of its own', async () => {
+  it('fills a batch up to its weight, and gives a heavier item its own batch', async () => {
     const { batches, ends, run } = createRun();
     const call = createCoalescer(options({ run, maxInFlight: 1, maxBatch: 5, weightOf: (item) => item }));
     const results = [2, 3, 9, 1, 4, 1].map(call);
@@ -167,7 +167,7 @@ describe('the coalescer', () => {
     expect(batches).toEqual([[2, 3], [9], [1, 4], [1]]);
   });
 
-  it('makes batches smaller while they take too long, and large again when they are fast', async () => {
+  it('shrinks batches while they take too long, and grows them again when they are fast', async () => {
     const { batches, ends, run } = createRun();
     const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
     const call = createCoalescer(options({ run, maxInFlight: 1, maxBatch: 8, maxBatchMs: 100 }));
@@ -183,7 +183,7 @@ describe('the coalescer', () => {
     expect(batches.map(({ length }) => length)).toEqual([8, 2, 1, 8, 5]);
   });
 
-  it('tells how long the next item has waited', async () => {
+  it('reports how long the next item has waited', async () => {
     const { ends, run } = createRun();
     const call = createCoalescer(options({ run, maxInFlight: 1 }));
     const results = [call(1)];
@@ -199,7 +199,7 @@ describe('the coalescer', () => {
     await Promise.all(results);
   });
 
-  it('isolates exactly the bad items, whatever the calls, the batch size and the round trips', async () => {
+  it('isolates exactly the bad items, for any calls, batch size and round trips', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.boolean(), { minLength: 1, maxLength: 60 }),

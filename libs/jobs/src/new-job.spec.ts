@@ -14,23 +14,23 @@ describe('a new job', () => {
     expect(job).toMatchObject({ priority, queue, state: 'runnable' });
   });
 
-  it.each(Object.entries(jobPriority))('may have another priority, never none: %s is %i', (priority, number) => {
+  it.each(Object.entries(jobPriority))('may override its priority, but always has one: %s is %i', (priority, number) => {
     expect(newJob(applyOrderEvent, { orderId: 'o' }, { priority: priority as keyof typeof jobPriority }).priority).toBe(number);
     expect(newJob(applyOrderEvent, { orderId: 'o' }, { priority: undefined }).priority).toBe(3);
   });
 
-  it('has an id of its own, later ones greater', () => {
+  it('has a unique id, and later jobs have greater ids', () => {
     const ids = Array.from({ length: 100 }, () => newJob(applyOrderEvent, { orderId: 'o' }).id);
     expect(new Set(ids).size).toBe(100);
     expect(ids.toSorted()).toEqual(ids);
   });
 
-  it('carries nothing that its payload does not name', () => {
+  it('carries only what its payload declares', () => {
     const payload = { orderId: 'o', destination: 'erp', version: 1, extra: true };
     expect(newJob(syncOrder, payload).payload).toEqual({ orderId: 'o', destination: 'erp', version: 1 });
   });
 
-  it('is refused when its payload does not parse', () => {
+  it('is refused if its payload does not parse', () => {
     expect(() => newJob(syncOrder, { orderId: 'o', destination: '', version: 1 })).toThrow(InvalidPayloadError);
     expect(() => newJob(syncOrder, { orderId: 'o', destination: 'erp', version: 0 })).toThrow(/sync-order/);
   });

@@ -34,7 +34,7 @@ describe('the solo gate', () => {
     expect(inside()).toEqual(['a', 'b']);
   });
 
-  it('starts a suspect when the others have ended, and keeps new ones out until it has ended', async () => {
+  it('starts a suspect when the others have ended, and admits no new job until it has ended', async () => {
     const { enter, enterAlone, leave, inside } = setup();
     await enter('a');
     expect(await enterAlone('suspect')).toBe(true);
@@ -46,7 +46,7 @@ describe('the solo gate', () => {
     expect(inside()).toEqual(['b']);
   });
 
-  it('waits for no job that has run for a second without harm, and for each other until then', async () => {
+  it('waits for each running job until it has run for a second without harm, and no longer', async () => {
     const { enter, enterAlone, inside } = setup();
     await enter('slow');
     await pass(600);
@@ -58,7 +58,7 @@ describe('the solo gate', () => {
     expect(inside()).toEqual(['slow', 'slow too', 'suspect']);
   });
 
-  it('lets others in beside a suspect that has run for a second without harm, and not before', async () => {
+  it('admits others beside a suspect that has run for a second without harm, and not before', async () => {
     const { enter, enterAlone, inside } = setup();
     await enterAlone('slow suspect');
     await enter('a');
@@ -83,7 +83,7 @@ describe('the solo gate', () => {
     expect(await enterAlone('second')).toBe(true);
   });
 
-  it('is not opened by a suspect that ends after its time alone while the next one is alone', async () => {
+  it('stays closed if a suspect ends after its time alone while the next one is alone', async () => {
     const { enter, enterAlone, leave, inside } = setup();
     await enterAlone('slow suspect');
     await pass(3000);

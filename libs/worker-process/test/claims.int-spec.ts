@@ -10,8 +10,8 @@ afterAll(() => fixture.close());
 
 const finished = { state: 'ended', outcome: 'done', wait_reason: null, attempts_used: 1, crashes: 0 };
 
-describe('a claim of a living process that nobody in it works on', () => {
-  it('is given up, and the job runs: no attempt is used, and none is logged', async () => {
+describe('a claim of a living process that nobody in the process works on', () => {
+  it('is given up, and the job runs: no attempt is used or logged', async () => {
     const worker = await fixture.run(buildErpWorker(fixture.env, async () => done({ resultVersion: 1 })));
     const [id = ''] = await insertJobs(fixture, 1, { inRedis: false });
     // As if the claim had been committed and its answer lost.
@@ -26,7 +26,7 @@ describe('a claim of a living process that nobody in it works on', () => {
 });
 
 describe('a process whose event loop stood still for longer than its heartbeat may be old', () => {
-  it('sends nothing, although what it waited for goes on before any timer', async () => {
+  it('sends nothing, even if its code continues before any timer', async () => {
     const effects: string[] = [];
     const refusals: unknown[] = [];
     let isFirst = true;

@@ -35,7 +35,7 @@ afterAll(async () => {
 });
 
 describe('kill -9 of a worker in the middle of its jobs', () => {
-  it('loses none: another takes them over when the dead one is stale, with one crash, and no attempt used by it', async () => {
+  it('loses no job: another worker takes over once the heartbeat is stale, with one crash and no attempt used', async () => {
     const child = spawn(process.execPath, [program], {
       env: { ...process.env, ...fixture.env },
       stdio: ['ignore', 'pipe', 'inherit'],

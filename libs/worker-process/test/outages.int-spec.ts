@@ -41,7 +41,7 @@ const readiness = async (admin: { address(): URL }): Promise<number> => (await f
 describe.each(['DATABASE_URL', 'REDIS_URL'] as const)('while the server of %s is away', (variable) => {
   let proxy: TcpProxy;
 
-  it('nothing fails: jobs that run end, others follow when it is back, each with one effect and one attempt', async () => {
+  it('no job fails: running jobs end, the others continue when it is back, each with one effect and one attempt', async () => {
     proxy = await startTcpProxy(fixture.env[variable] ?? '');
     const { effects, signals, worker, finish } = setup({ ...fixture.env, [variable]: proxy.url });
     await fixture.run(worker);
@@ -62,7 +62,7 @@ describe.each(['DATABASE_URL', 'REDIS_URL'] as const)('while the server of %s is
 });
 
 describe('a process that cannot renew its heartbeat', () => {
-  it('stops acting before another may think that it is dead, and goes on when it can again', async () => {
+  it('stops acting before another may consider it dead, and continues after a renewal', async () => {
     const { effects, signals, worker, finish } = setup(fixture.env);
     await fixture.run(worker);
     const ids = await insertJobs(fixture, 3);
@@ -95,7 +95,7 @@ describe('a process that cannot renew its heartbeat', () => {
     await worker.stop();
   });
 
-  it('comes back when the connection that its heartbeat went by has silently died', async () => {
+  it('recovers if the connection of its heartbeat has silently died', async () => {
     const proxy = await startTcpProxy(fixture.env['DATABASE_URL'] ?? '');
     const { worker } = setup({ ...fixture.env, DATABASE_URL: proxy.url });
     await fixture.run(worker);

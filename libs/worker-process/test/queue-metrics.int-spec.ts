@@ -12,7 +12,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-it('a worker says which queues it works on, and tells at each scrape how long their oldest job has waited', async () => {
+it('a worker names its queues, and reports at each scrape how long their oldest job has waited', async () => {
   const observe = jest.spyOn(metrics.queueOldestWait, 'observe');
   await fixture.db.query(
     `insert into holds (scope, key, reason, until) values ('queue', $1, 'paused', now() + interval '100 years')`,

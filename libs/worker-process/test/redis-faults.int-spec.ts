@@ -42,7 +42,7 @@ const readiness = async ({ admin: { address } }: WorkerProcess): Promise<number>
   (await fetch(new URL('/readyz', address()))).status;
 
 describe('a worker whose Redis is a replica', () => {
-  it('says so in one line, waits unready, and works when the replica is promoted', async () => {
+  it('says so in one line, waits without being ready, and works after the promotion', async () => {
     await admin.replicaof('127.0.0.1', 1);
     const { worker, lines } = buildWorker(server.url);
     const starting = worker.start();
@@ -67,7 +67,7 @@ describe('a worker whose Redis is a replica', () => {
 describe('a worker whose Redis goes away', () => {
   let proxy: TcpProxy;
 
-  it('says at `warn` that Redis and the sweep fail, and once each that they work again', async () => {
+  it('warns that Redis and the sweep fail, and says once for each that it works again', async () => {
     proxy = await startTcpProxy(server.url);
     const up = jest.spyOn(metrics.dependencyUp, 'set');
     const { worker, of } = buildWorker(proxy.url);

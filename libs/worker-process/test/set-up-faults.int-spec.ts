@@ -95,7 +95,7 @@ describe.each<[string, () => Promise<string>, RegExp, () => Promise<unknown>]>([
 ])('a worker that starts with %s', (_name, setUp, line, correct) => {
   afterEach(() => db.query(`drop role if exists "${role()}"`));
 
-  it('says so in one line, is alive and not ready, and starts when it is corrected', async () => {
+  it('says so in one line, is alive but not ready, and starts after the correction', async () => {
     await withWorker(await setUp(), async ({ lines, started, ready }) => {
       await eventually(() => expect(lines).toHaveLength(1));
       expect(lines[0]).toMatch(line);

@@ -14,7 +14,7 @@ const untilAborted: JobHandler<typeof syncOrder> = ({ signal }) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 describe('a worker process that is told to stop', () => {
-  it('finishes what ends in time and hands the rest back: no attempt is used, and another process has it next', async () => {
+  it('finishes jobs that end in time and hands back the others without using an attempt, for another process', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     let calls = 0;
     const worker = buildErpWorker(fixture.env, async (context) => {
@@ -43,7 +43,7 @@ describe('a worker process that is told to stop', () => {
     await next.stop();
   });
 
-  it('keeps the promises of a service, leaves no connection open, and no heartbeat behind', async () => {
+  it('keeps the guarantees of a service, and leaves no connection and no heartbeat behind', async () => {
     await stressStartStop(() => buildErpWorker(fixture.env, async () => done()), { rounds: 3 });
     const connections = `select from pg_stat_activity where datname = current_database() and application_name like 'erp-worker%'`;
     await eventually(async () => expect(await fixture.db.query(connections)).toEqual([]));
@@ -52,7 +52,7 @@ describe('a worker process that is told to stop', () => {
 });
 
 describe('/livez', () => {
-  it('says that a worker lives, and that it does not when the loop that fetches has died', async () => {
+  it('reports that a worker is alive, and that it is not once its fetch loop has died', async () => {
     const status = async (worker: ReturnType<typeof buildErpWorker>): Promise<number> =>
       (await fetch(new URL('/livez', worker.admin.address()))).status;
     const worker = await fixture.run(buildErpWorker(fixture.env, async () => done()));

@@ -95,7 +95,7 @@ const pagesPerTick = (record: readonly string[]): number[] =>
     .map((pages) => pages.split('page').length - 1);
 
 describe('the sweep', () => {
-  it('gives 5,000 runnable jobs to Redis again within seconds of a FLUSHALL', async () => {
+  it('gives 5,000 runnable jobs back to Redis within seconds of a FLUSHALL', async () => {
     const ids = await insert(5000);
     await engine.add(runnable(ids));
     const onGeneration = jest.fn();
@@ -109,7 +109,7 @@ describe('the sweep', () => {
     expect(await absentOf(ids)).toBe(0);
   });
 
-  it('gives them to another, empty Redis that has taken the place of the one that was lost', async () => {
+  it('gives them to an empty Redis that replaced the lost one', async () => {
     const replacement = await startPrivateRedis();
     other = replacement;
     const password = new URL(server.url).password;
@@ -126,7 +126,7 @@ describe('the sweep', () => {
     expect(await present()).toBe(3000);
   });
 
-  it('walks without a pause from the first page on that misses jobs, although Redis has lost nothing', async () => {
+  it('walks without a pause from the first page with missing jobs, even if Redis has lost nothing', async () => {
     const present = await insert(2500, { dueInMs: -90_000 });
     await engine.add(runnable(present));
     const { recorded, record } = recordedLedger();
@@ -139,7 +139,7 @@ describe('the sweep', () => {
     await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(6));
   });
 
-  it('walks without a pause when Redis was merely out of reach, also over jobs that Redis has', async () => {
+  it('walks without a pause after Redis was merely out of reach, even over jobs that Redis has', async () => {
     const ids = await insert(6500);
     await engine.add(runnable(ids));
     const { recorded, record } = recordedLedger();
@@ -152,7 +152,7 @@ describe('the sweep', () => {
     await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(7));
   });
 
-  it('walks again over what it had passed when Redis is lost in the middle of a walk', async () => {
+  it('walks again over finished pages if Redis is lost during a walk', async () => {
     const ids = await insert(5000);
     await engine.redis.flushall();
     await startSweep();
@@ -163,7 +163,7 @@ describe('the sweep', () => {
     expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
-  it.each(['prioritized', 'wait'])('gives back jobs whose hashes Redis kept when the list %s was lost', async (list) => {
+  it.each(['prioritized', 'wait'])('restores jobs whose hashes Redis kept when the list %s was lost', async (list) => {
     const ids = await insert(60);
     await engine.add(runnable(ids));
     if (list === 'wait') await stallAll(ids);
@@ -177,7 +177,7 @@ describe('the sweep', () => {
     await engine.redis.rpush(`${prefix}:${queue}:wait`, ...ids);
   }
 
-  it('removes what BullMQ cannot read and the ledger does not know', async () => {
+  it('removes ids that BullMQ cannot read and the ledger does not know', async () => {
     const stray = uuidv7();
     await engine.redis.hset(`${prefix}:${queue}:${stray}`, { name: 'x', data: '{', opts: '{' });
     await engine.redis.lpush(`${prefix}:${queue}:active`, stray);
@@ -186,7 +186,7 @@ describe('the sweep', () => {
     expect(await engine.redis.llen(`${prefix}:${queue}:active`)).toBe(0);
   });
 
-  it('leaves a job that Redis has as it is, and says nothing of it', async () => {
+  it('leaves a job that Redis has unchanged, and logs nothing about it', async () => {
     const ids = await insert(10);
     await engine.add(runnable(ids).map((job) => ({ ...job, priority: 1 })));
     const added = jest.spyOn(engine, 'add');
@@ -196,7 +196,7 @@ describe('the sweep', () => {
     expect(added.mock.calls.flatMap(([jobs]) => jobs.map(({ id }) => id))).toEqual([absent]);
   });
 
-  it('brings a parked job at its deadline, a retry at its time, and the jobs of a dead process; not what is not due', async () => {
+  it('delivers a parked job at its deadline, a retry at its time and the jobs of a dead process, but nothing early', async () => {
     const repaired = jest.spyOn(metrics.sweepRepaired, 'add');
     await startSweep();
     const [due, notDue] = [
@@ -241,7 +241,7 @@ describe('the sweep', () => {
     expect(adds[1 - holder]).toHaveBeenCalled();
   });
 
-  it('goes on when Redis is back', async () => {
+  it('continues when Redis is back', async () => {
     await startSweep();
     await proxy.cut();
     const ids = await insert(20);
@@ -251,13 +251,13 @@ describe('the sweep', () => {
   });
 });
 
-it('ends a pause that was set in Redis alone, as the ledger does not know it', async () => {
+it('ends a pause that exists only in Redis, because the ledger does not know it', async () => {
   await engine.redis.hset(`${prefix}:${queue}:meta`, 'paused', '1');
   await startSweep();
   await eventually(async () => expect(await engine.redis.hexists(`${prefix}:${queue}:meta`, 'paused')).toBe(0));
 });
 
-it('is taken over from a process that lost Redis for itself alone, although it is alive and reaches the ledger', async () => {
+it('moves to another process if its own loses Redis but still reaches the ledger', async () => {
   await startSweep();
   await eventually(async () => expect(await fixture.db.query('select 1 from leases')).toHaveLength(1));
   await proxy.cut();

@@ -94,7 +94,7 @@ describe('syncOrder', () => {
     expect(outcome).toMatchObject({ kind: 'done', resultVersion: 7 });
   });
 
-  it('sends nothing that the destination has confirmed already', async () => {
+  it('sends nothing that the destination has already confirmed', async () => {
     const { outcome, sent } = await handle({ job: { ackedVersion: 3 } });
     expect(outcome).toMatchObject({ kind: 'skipped', outcome: 'superseded' });
     expect(sent).toEqual([]);
@@ -109,7 +109,7 @@ describe('syncOrder', () => {
     expect(sent).toEqual([]);
   });
 
-  it('with a lookup asks before every try but the first', async () => {
+  it('looks the version up before every try but the first in mode lookup', async () => {
     expect(await handle({ idempotency: lookup, partnerVersion: 3 })).toMatchObject({ lookups: 0, sent: [{}] });
     const again = await handle({ idempotency: lookup, partnerVersion: 3, job: { tries: 2 } });
     expect(again).toMatchObject({ lookups: 1, sent: [], outcome: { kind: 'done', resultVersion: 3 } });
@@ -120,7 +120,7 @@ describe('syncOrder', () => {
   it.each([
     ['key', 'RetryableError'],
     ['none', 'UnknownOutcomeError'],
-  ] as const)('takes an ambiguous failure with idempotency %s for a %s', async (mode, name) => {
+  ] as const)('treats an ambiguous failure with idempotency %s as a %s', async (mode, name) => {
     expect((await handle({ send: ambiguous, idempotency: { mode } })).outcome).toMatchObject({ name });
   });
 
@@ -130,7 +130,7 @@ describe('syncOrder', () => {
     ['a definite failure if it has an older one', 2, { name: 'PermanentError', code: 'destination-failed' }],
     ['left open if it does not say', unavailable, { name: 'RetryableError', details: { ambiguous: true } }],
   ] as const)(
-    'with a lookup asks once more after an ambiguous last attempt, which is %s',
+    'looks the version up once more after an ambiguous last attempt, which is %s',
     async (_what, partnerVersion, outcome) => {
       const last = { send: ambiguous, idempotency: lookup, partnerVersion } as const;
       expect(await handle({ ...last, isLastAttempt: true })).toMatchObject({ lookups: 1, sent: [{}], outcome });
@@ -138,7 +138,7 @@ describe('syncOrder', () => {
     },
   );
 
-  it('takes a timeout of the handler while the request is under way for ambiguous', async () => {
+  it('treats a timeout of the handler during the request as ambiguous', async () => {
     const timeout = new AbortController();
     const { outcome } = await handle({
       signal: timeout.signal,
@@ -153,7 +153,7 @@ describe('syncOrder', () => {
   it.each([
     ['while the request is under way is unknown', 'send', 'UnknownOutcomeError', 1],
     ['before the request hands the job back', 'before', 'ShutdownError', 0],
-  ] as const)('without idempotency, an abort %s', async (_what, when, name, requests) => {
+  ] as const)('treats an abort in mode none %s', async (_what, when, name, requests) => {
     const stop = new AbortController();
     const abort = (): void => stop.abort(new ShutdownError());
     if (when === 'before') abort();
