@@ -30,21 +30,21 @@ const allCommands = {
 
 const words = (work: Promise<void>): Promise<string> => work.then(() => 'done', describeFailure);
 
-describe.each(Object.entries(allCommands))('the command %s tells in one line', (_name, run) => {
-  it('that nobody answers', async () => {
+describe.each(Object.entries(allCommands))('the command %s', (_name, run) => {
+  it('says in one line that the server does not answer', async () => {
     const url = urlWith({ port: String(await freePort()) });
     expect(await words(run(url))).toMatch(
       /^database-unavailable: PostgreSQL does not answer at DATABASE_URL \(connect ECONNREFUSED [^)]*\): check that it runs, /,
     );
   });
 
-  it('that the database does not exist', async () => {
+  it('says in one line that the database does not exist', async () => {
     expect(await words(run(urlWith({ pathname: '/nowhere' })))).toMatch(
       /^configuration-invalid: PostgreSQL refuses DATABASE_URL \(database "nowhere" does not exist\): correct the name /,
     );
   });
 
-  it('that the user is refused, without the password', async () => {
+  it('says in one line that the user is refused, without the password', async () => {
     const told = await words(run(urlWith({ username: 'nobody-here', password: 'pa55word' })));
     expect(told).toMatch(
       /^configuration-invalid: PostgreSQL refuses DATABASE_URL \(.*nobody-here.*\): correct the user and the password/,

@@ -30,7 +30,7 @@ describe.each<[string, (id: string) => Promise<{ status: number; body: { code?: 
   ['a batch under a key', (id) => gateway.post([event(id), event(`${id}-other`)], keyed(id))],
 ])('%s', (name, post) => {
   it.each(['57014', '40001', '40P01', '55P03', '53200', '53100', '53300', '25006', '57P01', '42501', '28P01'])(
-    'gets 503 with Retry-After while PostgreSQL fails with %s, and is accepted after that',
+    'gets 503 with Retry-After while PostgreSQL fails with %s, and is accepted afterwards',
     async (code) => {
       const id = `${name} ${code}`.replaceAll(' ', '-');
       await failAt(id, code);
@@ -48,7 +48,7 @@ describe.each<[string, (id: string) => Promise<{ status: number; body: { code?: 
     expect((await post(id)).status).toBe(202);
   });
 
-  it('gets 500 for a fault of the statement', async () => {
+  it('gets 500 if PostgreSQL rejects the statement', async () => {
     const id = `${name} refused`.replaceAll(' ', '-');
     await failAt(id, '22012');
     expect(await post(id)).toMatchObject({ status: 500, body: { code: 'internal-error' } });

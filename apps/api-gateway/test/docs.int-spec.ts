@@ -11,7 +11,7 @@ const get = (path: string, init?: RequestInit): Promise<Response> => fetch(new U
 const getAgain = (path: string, { headers }: Response): Promise<Response> =>
   get(path, { headers: { 'if-none-match': headers.get('etag')!, 'cache-control': 'max-age=0' } });
 
-describe('the reference', () => {
+describe('the API reference', () => {
   it('serves the document without a key, and answers 304 if the client has it', async () => {
     const first = await get('/openapi.json');
     expect(first.status).toBe(200);
@@ -38,7 +38,7 @@ describe('the reference', () => {
   });
 
   it.each(['/docs/index.html', '/docs/', '/docs/../package.json', '/docs/%2e%2e/package.json', '/docs/swagger-ui.js'])(
-    'gives no other file: %s',
+    'answers 404 for any other file: %s',
     async (path) => {
       expect((await get(path)).status).toBe(404);
     },

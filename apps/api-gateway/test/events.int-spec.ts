@@ -10,7 +10,7 @@ afterAll(() => gateway.stop());
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 describe('POST /v1/events', () => {
-  it('answers 202 after the event and its job are in the ledger, and hands the job over', async () => {
+  it('answers 202 once the event and its job are in the ledger, and hands the job over', async () => {
     const answer = await gateway.post(event('first'));
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({

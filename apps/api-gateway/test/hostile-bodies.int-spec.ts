@@ -70,7 +70,7 @@ describe('hostile JSON', () => {
       JSON.stringify(event('i', { data: { customer: { id: 'c' }, currency: 'eur' } })),
       '#/data/currency',
     ],
-  ])('is refused with a pointer to it: %s', async (_what, body, pointer) => {
+  ])('is refused with a pointer to the fault: %s', async (_what, body, pointer) => {
     const before = await storedRows(gateway);
     const answer = await gateway.request('POST', '/v1/events', { headers: json, body });
     expectProblem(answer, { status: 422, code: 'validation-failed' });
@@ -193,7 +193,7 @@ describe('a body that contradicts its headers', () => {
   });
 
   it.each(['application/json', 'application/json;charset=utf-8', 'Application/JSON; charset="UTF-8"', 'application/json ; a=b'])(
-    'is read as %s, which is what it is',
+    'is parsed if its content type is JSON, in the form %s',
     async (type) => {
       const answer = await gateway.request('POST', '/v1/events', {
         headers: { 'content-type': type },

@@ -79,17 +79,17 @@ describe('malformed HTTP', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('loses its connection without an answer if it is CONNECT, which asks for a tunnel', async () => {
+  it('gets no answer if it is CONNECT, and its connection is closed', async () => {
     expect(await rawRequest(gateway, 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n')).toEqual([]);
   });
 
-  it('after a body that exceeds its declared length is not stored as an event', async () => {
+  it('is not stored as an event if it follows a body that exceeds its declared length', async () => {
     const before = await storedRows(gateway);
     await rawRequest(gateway, post(['Content-Length: 2'], `{}${goodBody()}`));
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('with a truncated body stores nothing', async () => {
+  it('stores nothing if its body is truncated', async () => {
     const before = await storedRows(gateway);
     const body = goodBody();
     for (const bytes of [post([`Content-Length: ${body.length + 9}`], body), chunked(chunkOf(body), '')]) {
@@ -120,7 +120,7 @@ describe('unusual but valid HTTP', () => {
   });
 
   it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH', 'LINK'])(
-    'answers %s where it is not known with 405 and what is',
+    'is refused with 405 and the allowed methods if a path does not support %s',
     async (method) => {
       const path = ['GET', 'HEAD'].includes(method) ? '/v1/orders/o-1/status' : '/v1/orders/o-1';
       const bytes = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
@@ -133,7 +133,7 @@ describe('unusual but valid HTTP', () => {
     },
   );
 
-  it('answers HEAD as GET without its body', async () => {
+  it('is answered without a body for HEAD, and otherwise like GET', async () => {
     const [answer] = await rawRequest(gateway, get('/v1/stats', 'Connection: close').replace('GET', 'HEAD'));
     expect(answer).toMatchObject({ status: 200, body: '' });
   });
@@ -144,7 +144,7 @@ describe('a slow sender', () => {
     ['headers', () => 'GET /v1/stats HTTP/1.1\r\nHost: x\r\nX-Slow: '],
     ['body', () => post(['Content-Length: 1000'], '{"id":')],
     ['chunks', () => post(['Transfer-Encoding: chunked'], '500\r\n{"id":')],
-  ])('is refused in time if its %s comes byte by byte, and delays no other request', async (_what, start) => {
+  ])('is refused in time if its %s arrive byte by byte, and delays no other request', async (_what, start) => {
     const before = await storedRows(gateway);
     const sockets = await Promise.all(Array.from({ length: 50 }, () => openSocket(gateway)));
     const ends = Promise.all(sockets.map((socket) => answersOn(socket)));
@@ -157,7 +157,7 @@ describe('a slow sender', () => {
     expect(await storedRows(gateway)).toBe(before);
   });
 
-  it('that sends nothing, on two thousand connections, does not block other requests', async () => {
+  it('does not block other requests, even on two thousand idle connections', async () => {
     const sockets: Socket[] = [];
     while (sockets.length < 2000) {
       sockets.push(...(await Promise.all(Array.from({ length: 200 }, () => openSocket(gateway)))));
@@ -167,7 +167,7 @@ describe('a slow sender', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('that disconnects in the middle leaves nothing behind', async () => {
+  it('leaves nothing behind if it disconnects in the middle', async () => {
     const before = await storedRows(gateway);
     for (let times = 0; times < 50; times++) {
       const socket = await openSocket(gateway);
@@ -181,7 +181,7 @@ describe('a slow sender', () => {
 
 describe('caller-supplied text in response headers', () => {
   it.each(['a\r\nSet-Cookie: admin=1', 'a\nb', 'ü%0d%0aX: y', '" onload="x', '../../x', '👩‍👩‍👧'])(
-    'cannot end its header: the id %j comes back encoded',
+    'cannot end its header: the id %j is returned encoded',
     async (id) => {
       const answer = await gateway.post(event(id, { orderId: `header-${++number}` }));
       expect(answer.status).toBe(202);

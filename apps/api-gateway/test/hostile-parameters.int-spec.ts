@@ -53,7 +53,7 @@ const lists = operations.flatMap(({ method, path, query }) =>
 );
 
 describe('a parameter of a list', () => {
-  it.each(lists)('of %s is only a value, whatever its text: %s', async (path, name, query) => {
+  it.each(lists)('is only a value at %s, whatever its text: %s', async (path, name, query) => {
     for (const text of injections) {
       const answer = await gateway.get(`${path}?${name}=${encodeURIComponent(text)}`);
       // A cursor is what we gave, and nothing that looks like it.
@@ -64,13 +64,13 @@ describe('a parameter of a list', () => {
     }
   });
 
-  it.each(lists)('of %s is accepted once, under its exact name: %s', async (path, name) => {
+  it.each(lists)('is accepted once at %s, under its exact name: %s', async (path, name) => {
     for (const text of [`${name}=1&${name}=2`, `${name}[]=1`, `${name}[a]=1`, `${name}.a=1`, `${name}%00=1`]) {
       expectProblem(await gateway.get(`${path}?${text}`), unprocessable);
     }
   });
 
-  it.each([...new Set(lists.map(([path]) => path))])('of %s is refused if it is unknown', async (path) => {
+  it.each([...new Set(lists.map(([path]) => path))])('is refused at %s if it is unknown', async (path) => {
     for (const text of [
       'a[b]=c',
       'unknown=1',
@@ -137,7 +137,7 @@ describe('an id in a path', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', '..%2f', "'", '%00', 'x'.repeat(1000)])(
-    'is no platform of webhooks: %s',
+    'names no webhook platform: %s',
     async (name) => {
       expectProblem(await gateway.request('POST', `/v1/webhooks/${name}`, { body: '{}' }), notFound);
     },

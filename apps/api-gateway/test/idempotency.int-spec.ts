@@ -50,7 +50,7 @@ describe('concurrent equal requests with one Idempotency-Key over two gateways',
   };
   const jobsRelayed = (id: string): number => [...gateway.relayed, ...peer.relayed].filter((job) => job.id === id).length;
 
-  it('store one event and one job of 200; every answer is the first one or says that it is in progress', async () => {
+  it('store one event and one job: 200 requests get the first answer or hear that it is in progress', async () => {
     const [answer] = (await storm(200, event('storm'), 'k-storm')).filter(({ status }) => status === 202);
     expect(answer!.body.status).toBe('accepted');
     expect(await count('events', `id = 'storm'`)).toBe(1);
@@ -59,7 +59,7 @@ describe('concurrent equal requests with one Idempotency-Key over two gateways',
     await eventually(() => expect(jobsRelayed(answer!.body.eventId)).toBe(1));
   });
 
-  it('store one array of events of 60', async () => {
+  it('store one array of events out of 60 requests', async () => {
     const events = Array.from({ length: 25 }, (_, index) => event(`storm-array-${index}`));
     const [answer] = (await storm(60, events, 'k-storm-array')).filter(({ status }) => status === 202);
     expect(answer!.body).toMatchObject({ accepted: 25, duplicates: 0, rejected: 0 });
@@ -69,7 +69,7 @@ describe('concurrent equal requests with one Idempotency-Key over two gateways',
 });
 
 describe('a request with an Idempotency-Key', () => {
-  it('is answered like one without a key, and its retry gets the same bytes, however the body is formatted', async () => {
+  it('is answered like one without a key, and a retry gets the same bytes, however its body is formatted', async () => {
     const first = await gateway.post(event('once'), under('k-once'));
     expect(first.status).toBe(202);
     expect(isReplay(first)).toBe(false);
@@ -110,7 +110,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(scopes.every(({ scope }) => /^[\da-f-]{36} POST \/v1\/events$/.test(scope))).toBe(true);
   });
 
-  it('gets a stored refusal again, although it would be accepted now', async () => {
+  it('gets its stored refusal again, even if the request would be accepted now', async () => {
     await gateway.post(event('taken'));
     const first = await gateway.post(event('taken', { orderId: 'another' }), under('k-taken'));
     expect(first).toMatchObject({ status: 409, body: { code: 'event-id-reused' } });
@@ -118,7 +118,7 @@ describe('a request with an Idempotency-Key', () => {
     expectReplay(await peer.post(event('taken', { orderId: 'another' }), under('k-taken')), first);
   });
 
-  it('with an array gets all its results again, accepted and rejected ones', async () => {
+  it('gets all results of an array again, accepted and rejected ones', async () => {
     const mixed = [event('array-1'), { id: 'array-bad' }, event('array-2')];
     const first = await gateway.post(mixed, under('k-array'));
     expect(first).toMatchObject({ status: 202, body: { accepted: 2, rejected: 1 } });
@@ -130,7 +130,7 @@ describe('a request with an Idempotency-Key', () => {
     expectReplay(await peer.post(refused, under('k-array-none')), none);
   });
 
-  it('is refused if malformed, and leaves the key free for a valid one', async () => {
+  it('is refused if the key is malformed, and leaves the key free for a valid request', async () => {
     const wrong = event('shape', { orderId: undefined });
     expectProblem(await gateway.post(wrong, under('k-shape')), { status: 422, code: 'validation-failed' });
     expectProblem(await gateway.post([wrong], under('k-shape')), { status: 422, code: 'batch-rejected' });
@@ -139,7 +139,7 @@ describe('a request with an Idempotency-Key', () => {
     expect((await gateway.post(event('shape'), under('k-shape'))).status).toBe(202);
   });
 
-  it('accepts valid events of an array whatever the others contain', async () => {
+  it('stores the valid events of an array, whatever the others contain', async () => {
     const body = JSON.stringify([event('nested'), 7]).replace(',7]', `,${'['.repeat(99_999)}${']'.repeat(99_999)}]`);
     const first = await gateway.post(body, under('k-nested'));
     expect(first).toMatchObject({ status: 202, body: { accepted: 1, rejected: 1 } });
@@ -155,7 +155,7 @@ describe('a request with an Idempotency-Key', () => {
     await after.app.stop();
   });
 
-  it('runs again after the answer has expired, although the row still exists', async () => {
+  it('runs again after the answer has expired, even if the row still exists', async () => {
     await gateway.post(event('expired'), under('k-expired'));
     const hours = `select extract(epoch from expires_at - now()) / 3600 as hours from idempotency_keys where key = 'k-expired'`;
     const [row] = await gateway.db.query<{ hours: string }>(hours);
@@ -170,7 +170,7 @@ describe('a request with an Idempotency-Key', () => {
     ['empty', ['']],
     ['sent twice', ['"one"', '"two"']],
     ['sent twice, equal', ['"one"', '"one"']],
-    ['without its end', ['"one']],
+    ['an unclosed quotation', ['"one']],
     ['of 256 characters', ['k'.repeat(256)]],
     ['with blanks and no quotation marks', ['a b']],
     ['beyond ASCII', ['"sch\u00fcssel"']],
@@ -181,8 +181,8 @@ describe('a request with an Idempotency-Key', () => {
   });
 });
 
-describe('while a request with the key is in progress', () => {
-  it('another one is told to retry, and gets the answer afterwards', async () => {
+describe('while a request with the same Idempotency-Key is in progress', () => {
+  it('another request is told to retry, and gets the answer afterwards', async () => {
     const release = await holdEvent(gateway.db, 'slow');
     const posted = gateway.post(event('slow'), under('k-slow'));
     await waitForLock(gateway.db);

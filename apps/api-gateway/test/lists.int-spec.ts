@@ -70,7 +70,7 @@ describe('a list', () => {
     expect(await readAll(path.replace('?limit=2', '?'), name, id)).toEqual(expected);
   });
 
-  it('of events shows each outcome, and for a parked event its deadline and what it waits for', async () => {
+  it('shows the outcome of each event, and the deadline and missing steps of a parked one', async () => {
     const { body } = await gateway.get('/v1/events?status=parked');
     expect(body.events).toEqual([
       expect.objectContaining({
@@ -82,7 +82,7 @@ describe('a list', () => {
     expect(body.events[0]).not.toHaveProperty('data');
   });
 
-  it('of orders shows the lane of the requested destination', async () => {
+  it('shows the lane of the requested destination in a list of orders', async () => {
     const { body } = await gateway.get('/v1/orders?destination=erp');
     expect(body.orders).toEqual([
       {
@@ -95,7 +95,7 @@ describe('a list', () => {
     ]);
   });
 
-  it('of messages shows their recipients', async () => {
+  it('shows the recipients in a list of messages', async () => {
     const { body } = await gateway.get('/v1/messages?orderId=l-0');
     expect(body.messages).toMatchObject([{ recipient: 'c-1@example.org', state: 'sent', links: { order: '/v1/orders/l-0' } }]);
   });
@@ -130,7 +130,7 @@ describe('a list is refused', () => {
     `/v1/orders?cursor=${cursorOf(['orders', { orderId: 'a', createdAt: '0000-01-01T00:00:00.000000Z' }])}`,
     `/v1/orders?cursor=${cursorOf(['orders', { orderId: 'a', createdAt: 'infinity' }])}`,
     `/v1/audit?cursor=${cursorOf(['jobs', anId])}`,
-  ])('for %s', async (path) => {
+  ])('if a parameter is invalid: %s', async (path) => {
     expect(await gateway.get(path)).toMatchObject({
       status: 422,
       body: { code: 'validation-failed', detail: expect.any(String) },
@@ -142,7 +142,7 @@ describe('a list is refused', () => {
     ['/v1/orders', 'orders:read'],
     ['/v1/jobs', 'ops:read'],
     ['/v1/messages', 'ops:read'],
-  ])('for %s without %s', async (path, scope) => {
+  ])('at %s if the key lacks the scope %s', async (path, scope) => {
     const key = await gateway.createKey('events:write', scope === 'ops:read' ? 'orders:read' : 'ops:read');
     const answer = await gateway.request('GET', path, { headers: { authorization: `Bearer ${key}` } });
     expect(answer).toMatchObject({ status: 403, body: { code: 'forbidden' } });

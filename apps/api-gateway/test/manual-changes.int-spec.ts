@@ -38,7 +38,7 @@ async function orderAfter(orderId: string, ...statuses: OrderStatus[]): Promise<
 }
 
 describe('a manual change', () => {
-  it('is answered with the path of its event; reason and person reach history, audit trail and destinations', async () => {
+  it('is answered with the path of its event; its reason and person reach history, audit trail and destinations', async () => {
     await orderAfter('shop/1%', 'confirmed');
     const { status, headers, body } = await change('shop/1%', {
       status: 'cancelled',
@@ -86,7 +86,7 @@ describe('a manual change', () => {
     ]);
   });
 
-  it('to the current status changes nothing', async () => {
+  it('changes nothing if the order already has the status', async () => {
     await orderAfter('same', 'confirmed');
     const { status, body } = await change('same', { status: 'confirmed' });
     expect(status).toBe(202);
@@ -200,7 +200,7 @@ describe('a manual change with an Idempotency-Key', () => {
     expect((await change('refused', body, { 'idempotency-key': 'k-3' })).status).toBe(202);
   });
 
-  it('is decided after its order has arrived', async () => {
+  it('is decided after the creation of its order has arrived', async () => {
     const headers = { 'idempotency-key': 'k-4' };
     expect((await change('late', { status: 'confirmed' }, headers)).status).toBe(404);
     await orderAfter('late');
@@ -211,8 +211,8 @@ describe('a manual change with an Idempotency-Key', () => {
 describe('a malformed manual change', () => {
   it.each([
     ['without a status', {}, '#/status'],
-    ['with a status that there is none of', { status: 'lost' }, '#/status'],
-    ['with a field that is not known', { status: 'confirmed', version: 3 }, '#/version'],
+    ['with an unknown status', { status: 'lost' }, '#/status'],
+    ['with an unknown field', { status: 'confirmed', version: 3 }, '#/version'],
     ['with a version that no order has', { status: 'confirmed', expectedVersion: 0 }, '#/expectedVersion'],
     ['with a version that is no whole number', { status: 'confirmed', expectedVersion: 1.5 }, '#/expectedVersion'],
     ['with a version beyond what is counted', { status: 'confirmed', expectedVersion: 3_000_000_000 }, '#/expectedVersion'],

@@ -78,7 +78,7 @@ describe('while PostgreSQL is away', () => {
 });
 
 describe('while Redis is away', () => {
-  it('events are still accepted, and the log says that the engine does not have their jobs', async () => {
+  it('events are still accepted, and the log says that their jobs are missing in the engine', async () => {
     const redis = await startTcpProxy(testRedisUrl());
     const engine = createEngine({ redisUrl: redis.url, prefix: `gateway-${randomUUID()}` });
     await engine.ready();
@@ -164,7 +164,7 @@ describe('a gateway that is stopped', () => {
     await gateway.stop();
   });
 
-  it('leaves nothing open, at whatever moment it is stopped', async () => {
+  it('leaves nothing open, whenever it is stopped', async () => {
     const gateway = await startGateway();
     const config = configOf(gateway.proxy.url, 2);
     const deps = {

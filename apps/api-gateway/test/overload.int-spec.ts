@@ -66,7 +66,7 @@ async function blockIntake(): Promise<{ release: () => Promise<void>; sent: Prom
 }
 
 describe('a gateway whose connections to PostgreSQL are all in use', () => {
-  it('refuses at once what would wait behind too many, serves who waits, and loses no event', async () => {
+  it('refuses requests that would wait behind too many others at once, serves waiting ones, and loses no event', async () => {
     gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaiting: 5 } }, 1);
     const { release, inFlight } = await occupyConnection();
     const asking = askMany(40);
@@ -86,7 +86,7 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
     expect(gateway.logLines.filter((line) => line.includes('is overloaded'))).toHaveLength(1);
   });
 
-  it('refuses nobody of a burst that it can serve in time', async () => {
+  it('refuses no request of a burst that it can serve in time', async () => {
     // The default. How long it takes is a matter of the machine, so no threshold of time is set.
     gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaiting: 2000 } }, 5);
     await gateway.get('/v1/events/shop/none');
@@ -98,7 +98,7 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
     expect(answers.filter(({ body }) => body.code === 'overloaded')).toEqual([]);
   });
 
-  it('refuses at once while somebody has waited too long, before the body is read', async () => {
+  it('refuses requests before reading their bodies while one has waited too long', async () => {
     gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaitMs: 100 } }, 1);
     const { release, inFlight } = await occupyConnection();
     const waiting = gateway.get('/v1/events/shop/none');
@@ -131,8 +131,8 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
   }
 });
 
-describe('a gateway whose events wait to be stored', () => {
-  it('refuses events at once beyond its bound, still answers reads, and stores nothing that it refused', async () => {
+describe('a gateway with events that wait to be stored', () => {
+  it('refuses events beyond its bound at once, still answers reads, and stores no refused event', async () => {
     gateway = await startGateway({}, { overload: { ...neverOverloaded, intakeWaiting: 3 } });
     const { release, sent } = await blockIntake();
     const waiting = ['w-0', 'w-1', 'w-2'].map((id) => gateway.post(event(id)));
@@ -148,7 +148,7 @@ describe('a gateway whose events wait to be stored', () => {
     expect(gateway.logLines.filter((line) => line.includes('is overloaded'))).toHaveLength(1);
   });
 
-  it('refuses events before their bodies are read while one has waited too long, and takes them again at once', async () => {
+  it('refuses events before reading their bodies while one has waited too long, and accepts them again afterwards', async () => {
     gateway = await startGateway({}, { overload: { ...neverOverloaded, intakeWaitMs: 100 } });
     const { release, sent } = await blockIntake();
     const late = gateway.post(event('late'));
@@ -161,7 +161,7 @@ describe('a gateway whose events wait to be stored', () => {
     expect(await storedIds()).not.toContain('late');
   });
 
-  it('does not store what a client sent that has gone before its turn', async () => {
+  it('does not store an event whose client disconnected before its turn', async () => {
     gateway = await startGateway({}, { overload: neverOverloaded });
     const key = await gateway.createKey('events:write');
     const { release, sent } = await blockIntake();
@@ -188,8 +188,8 @@ describe('a gateway whose events wait to be stored', () => {
   }
 });
 
-describe('a gateway whose PostgreSQL stores less than arrives', () => {
-  it('goes on accepting what can be stored in time, refuses the rest, and is well as soon as PostgreSQL is', async () => {
+describe('a gateway whose PostgreSQL stores events more slowly than they arrive', () => {
+  it('accepts what can be stored in time, refuses the rest, and recovers together with PostgreSQL', async () => {
     gateway = await startGateway({}, { overload: { ...neverOverloaded, intakeWaiting: 5000, intakeWaitMs: 500 } });
     await slowEvents(20);
     const accepted: string[] = [];
@@ -229,8 +229,8 @@ describe('a gateway whose PostgreSQL stores less than arrives', () => {
   }
 });
 
-describe('a gateway whose event loop is late', () => {
-  it('refuses requests until it is in time again, and every event that it accepted is in the ledger', async () => {
+describe('a gateway whose event loop is delayed', () => {
+  it('refuses requests until the loop is on time, and every accepted event is in the ledger', async () => {
     gateway = await startGateway({}, { overload: { ...neverOverloaded, eventLoopDelayMs: 500 } });
     const stopBlocking = blockEventLoop(750);
     const answers = new Map<string, Answer>();

@@ -8,7 +8,7 @@ afterAll(() => gateway.stop());
 
 const filters = 'limit, from, to, cursor, orderId, action, actor, subject';
 
-describe('an invalid parameter is named with its fault', () => {
+describe('the refusal of an invalid parameter', () => {
   it.each<[string, string, unknown]>([
     ['/v1/audit?limit=0', 'limit', 'must be at least 1'],
     ['/v1/audit?limit=201', 'limit', 'must be at most 200'],
@@ -24,7 +24,7 @@ describe('an invalid parameter is named with its fault', () => {
     ['/v1/jobs?cursor=x', 'cursor', 'must be a nextCursor of an earlier page of this list'],
     ['/v1/jobs/7', 'jobId', 'must be a UUID'],
     ['/v1/queues?limit=1', 'limit', 'is not a parameter of this call, which takes none'],
-  ])('%s', async (path, parameter, detail) => {
+  ])('names the parameter and its fault: %s', async (path, parameter, detail) => {
     const { status, body } = await gateway.get(path);
     expect({ status, code: body.code, errors: body.errors }).toEqual({
       ...{ status: 422, code: 'validation-failed' },
@@ -33,7 +33,7 @@ describe('an invalid parameter is named with its fault', () => {
     expect(body.detail).toBe(`${parameter} ${body.errors[0].detail}`);
   });
 
-  it('together with all other invalid ones', async () => {
+  it('names all invalid parameters at once', async () => {
     const { body } = await gateway.get('/v1/audit?limit=0&actor=&x=1&y=2');
     expect(body.errors).toEqual([
       { parameter: 'limit', detail: 'must be at least 1' },

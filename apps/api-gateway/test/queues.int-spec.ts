@@ -34,7 +34,7 @@ const listed = async (): Promise<ListedQueue[]> => (await gateway.get('/v1/queue
 const queueNamed = async (name: string) => (await listed()).find((queue) => queue.name === name)!;
 
 describe('GET /v1/queues', () => {
-  it('shows the waiting jobs of each queue, and since when they wait', async () => {
+  it('shows the waiting jobs of each queue, and how long they have waited', async () => {
     await gateway.post([event('q-1'), event('q-2')]);
     const { status, body } = await gateway.get('/v1/queues');
     expect(status).toBe(200);
@@ -64,7 +64,7 @@ describe.each([
   ['a queue', '/v1/queues/order-status', 'order-status', null],
   ['a destination', '/v1/destinations/erp', 'order-sync.erp', 'erp'],
 ])('pausing and resuming %s', (_what, path, queue, destination) => {
-  it('answers with the new state, is idempotent, and shows in the list', async () => {
+  it('answers with the new state, is idempotent, and appears in the list', async () => {
     const paused = await post(`${path}/pause`, { reason: 'they move', actor: 'ada' });
     expect(paused).toMatchObject({
       status: 200,
@@ -98,11 +98,11 @@ describe.each([
   });
 
   it.each<[string, unknown]>([
-    ['a field that nobody knows', { why: 'x' }],
+    ['an unknown field', { why: 'x' }],
     ['a reason that cannot be stored', { reason: 'a\0b' }],
     ['a reason that is too long', { reason: 'x'.repeat(1001) }],
     ['an actor without a name', { actor: '' }],
-    ['no object', [1]],
+    ['a list instead of an object', [1]],
     ['null', null],
   ])('refuses %s', async (_fault, body) => {
     expect(await post(`${path}/pause`, body)).toMatchObject({ status: 422, body: { code: 'validation-failed' } });

@@ -32,8 +32,8 @@ const keyOf = async (of: TestGateway, requestsPerMinute?: number) => {
 const limitOf = ({ headers }: Answer): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith('ratelimit-')));
 
-describe('a key with a limit', () => {
-  it('sees in every answer how many requests are left, and gets 429 with Retry-After beyond the limit', async () => {
+describe('an API key with a limit', () => {
+  it('reads in every answer how many requests are left, and gets 429 with Retry-After beyond the limit', async () => {
     const { headers } = await keyOf(gateway, 4);
     const answers: Answer[] = [
       await gateway.post(event('limited-1'), headers),
@@ -58,7 +58,7 @@ describe('a key with a limit', () => {
     expect(await gateway.db.query(`select 1 from event_keys where id = 'limited-5'`)).toEqual([]);
   });
 
-  it('is refused before its body is read', async () => {
+  it('is refused beyond the limit before its body is read', async () => {
     const { headers } = await keyOf(gateway, 1);
     await gateway.post(event('unread-1'), headers);
     // Promises a body that never comes.
@@ -109,7 +109,7 @@ describe('a key with a limit', () => {
   });
 });
 
-describe('a key without a limit', () => {
+describe('an API key without a limit', () => {
   it('is not counted and gets no rate-limit headers', async () => {
     const { id, headers } = await keyOf(gateway);
     const answer = await gateway.post(event('unlimited'), headers);
@@ -120,7 +120,7 @@ describe('a key without a limit', () => {
 });
 
 describe('while Redis is away', () => {
-  it('events are accepted, and each gateway enforces the limit by itself', async () => {
+  it('events are accepted, and each gateway enforces the limit on its own', async () => {
     const redis = await startTcpProxy(testRedisUrl());
     await redis.cut();
     const alone = await startGateway({ rateLimiter: createRateLimiter({ redisUrl: redis.url, prefix: space.prefix }) });
@@ -135,7 +135,7 @@ describe('while Redis is away', () => {
   });
 });
 
-describe('the last use of a key', () => {
+describe('the last use of an API key', () => {
   it('is stored when the gateway stops', async () => {
     const own = await startGateway();
     const { id, headers } = await keyOf(own);

@@ -43,7 +43,7 @@ describe('the reading routes', () => {
     expect(second.body).toMatchObject({ deadLetters: [{}], nextCursor: null });
   });
 
-  it('count the work of one batch', async () => {
+  it('count the jobs of one batch', async () => {
     await gateway.post([event('s-1'), event('s-2')], { 'orderly-batch': 'counted' });
     const { body } = await gateway.get('/v1/stats?batch=counted');
     expect(body).toMatchObject({

@@ -33,7 +33,7 @@ describe('a refused request', () => {
   it.each([
     ['/v1/orders/nobody/status', 404, 'not-found'],
     ['/v1/orders/known/status', 409, 'transition-not-allowed'],
-  ])('is in the log, whichever part answered: %s', async (path, status, code) => {
+  ])('is in the log, whichever part of the gateway answered: %s', async (path, status, code) => {
     await gateway.db.query(
       `insert into orders (order_id, status, version) values ('known', 'pending', 1) on conflict do nothing`,
     );
@@ -42,7 +42,7 @@ describe('a refused request', () => {
     expect(linesOf(answer.body.traceId as string)).toMatchObject([{ code, status }]);
   });
 
-  it('without a key is logged sparsely', async () => {
+  it('is logged sparsely if it had no key', async () => {
     const anonymous = { headers: { authorization: 'Bearer x' } };
     for (let index = 0; index < 20; index += 1) await gateway.request('GET', '/v1/queues', anonymous);
     const written = gateway.logLines.filter((line) => line.includes('"unauthenticated"'));
@@ -85,7 +85,7 @@ describe('a missing resource', () => {
     ['/v2/orders', 'This path does not exist. /docs shows all calls'],
     ['/v1/jobs/00000000-0000-7000-8000-000000000000', 'No stored job has this id'],
     ['/v1/events/shop/nobody', 'No stored event of this source has this id'],
-  ])('gets a detail that says so at %s', async (path, detail) => {
+  ])('gets a detail that says why at %s', async (path, detail) => {
     expect(await gateway.get(path)).toMatchObject({ status: 404, body: { code: 'not-found', detail } });
   });
 
@@ -98,7 +98,7 @@ describe('a missing resource', () => {
     expect(await post(path)).toMatchObject({ status: 404, body: { detail } });
   });
 
-  it('of a platform without a secret is logged at start-up, with the variable to set', () => {
+  it('is logged at start-up, with the variable to set, if a platform has no secret', () => {
     const lines = gateway.logLines.map((line) => JSON.parse(line) as Line).filter(({ platform }) => platform === 'shopify');
     expect(lines).toMatchObject([{ variable: 'ORDERLY_WEBHOOKS_SHOPIFY_SECRETS' }]);
   });

@@ -123,7 +123,7 @@ describe('GET /v1/orders/{orderId}/timeline', () => {
     for (const link of links) expect(await gateway.get(link)).toMatchObject({ status: 200 });
   });
 
-  it('exists for an order that only has early events, but not for an unknown order', async () => {
+  it('exists for an order with only early events, and not for an unknown order', async () => {
     await gateway.post(event('early', { type: 'order.cancelled', data: {} }));
     expect((await gateway.get('/v1/orders/early/timeline')).body).toMatchObject({
       status: null,

@@ -67,7 +67,7 @@ describe('a repeated delivery', () => {
     });
   });
 
-  it('with another, unsigned delivery id has the same events, so no effect, and is in the audit trail', async () => {
+  it('is recognised by its events if only its unsigned id differs, and is in the audit trail', async () => {
     const order = newOrder({ financial_status: 'refunded', refunds: [{ id: 1, created_at: '2026-02-03T10:00:00-05:00' }] });
     const first = await post(shopifyDelivery(order, 'orders/updated'));
     expect(first.body.events).toHaveLength(2);
@@ -80,7 +80,7 @@ describe('a repeated delivery', () => {
     ).toEqual(Array(2).fill({ action: 'event.duplicate', actor: 'webhook shopify', on_behalf_of: 'shopify:lamps' }));
   });
 
-  it('with other content under a sender-chosen id is refused every time, and is in the audit trail', async () => {
+  it('is refused every time if its content differs under a sender-chosen id, and is in the audit trail', async () => {
     const first = await post(standardDelivery(event('told-twice')));
     const other = standardDelivery(event('told-twice', { data: { customer: { id: 'c-2' } } }));
     const refused = await post(other);
@@ -93,7 +93,7 @@ describe('a repeated delivery', () => {
     ]);
   });
 
-  it('with other content under an id derived from the body is answered 200 with rejected events, every time', async () => {
+  it('is answered 200 with rejected events every time if its content differs under an id derived from the body', async () => {
     const order = newOrder();
     const first = await post(shopifyDelivery(order));
     const other = shopifyDelivery({ ...order, total_price: '1.00' });
@@ -103,7 +103,7 @@ describe('a repeated delivery', () => {
     expect(await post(other)).toMatchObject({ status: 200, body: { duplicate: true, events } });
   });
 
-  it('is the same event if it comes over POST /v1/events', async () => {
+  it('is recognised if the event arrives over POST /v1/events', async () => {
     const data = { customer: { id: 'c-1' }, kept: 'in metadata' };
     const bothWays = event('both-ways', { occurredAt: '2026-01-01T02:00:00+02:00', data });
     await gateway.post(bothWays);

@@ -94,7 +94,7 @@ describe('an order of Shopify', () => {
     expect(order.history).toContainEqual(expect.objectContaining({ to: 'cancelled', reason: 'inventory' }));
   });
 
-  it('ends the same when its webhooks come in the wrong order', async () => {
+  it('ends the same if its webhooks arrive in another order', async () => {
     const { now, id } = newOrder();
     const [created, paid] = [now(), now({ financial_status: 'paid' })];
     const shipped = now({ fulfillment_status: 'fulfilled' });
@@ -132,7 +132,7 @@ describe('an order of Shopify', () => {
     ['JPY', '1200', 1200, '6429', 6429],
     ['KWD', '1.234', 1234, '10.005', 10_005],
     ['EUR', '0.29', 29, '64.29', 6429],
-  ])('has its money in minor units of %s', async (currency, price, unitPriceMinor, total, totalMinor) => {
+  ])('stores money in minor units of %s', async (currency, price, unitPriceMinor, total, totalMinor) => {
     const { now, id } = newOrder();
     const none = { total_tax: '0', total_discounts: '0', subtotal_price: total, total_shipping_price_set: null };
     const line_items = [{ id: 1, sku: 'A', title: 'A', quantity: 1, price }];

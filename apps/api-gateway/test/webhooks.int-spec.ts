@@ -63,7 +63,7 @@ describe('a genuine delivery', () => {
     await eventually(() => expect(gateway.relayed).toContainEqual(expect.objectContaining({ id })));
   });
 
-  it('of Standard Webhooks is an event of its own source', async () => {
+  it('is an event of its own source if it comes over Standard Webhooks', async () => {
     const answer = await post(standardDelivery(event('standard-1')));
     expect(answer).toMatchObject({
       status: 200,
@@ -80,7 +80,7 @@ describe('a genuine delivery', () => {
   });
 
   it.each(['text/plain', 'application/json; charset=utf-8', 'application/x-www-form-urlencoded', undefined])(
-    'is taken whatever the platform calls its content: %s',
+    'is accepted with any content type of the platform: %s',
     async (type) => {
       expect(await post(shopifyDelivery(newOrder(), 'orders/create', { headers: { 'content-type': type } }))).toMatchObject({
         status: 200,
@@ -97,7 +97,7 @@ describe('a genuine delivery', () => {
     ]);
   });
 
-  it('of an unused topic gets 200 and stores nothing', async () => {
+  it('gets 200 and stores nothing if its topic is unused', async () => {
     const before = await countsOf(gateway);
     for (const topic of ['products/update', 'app/uninstalled', 'orders/create/not']) {
       expect(await post(shopifyDelivery({ id: 1 }, topic))).toMatchObject({
@@ -123,7 +123,7 @@ describe('an unauthenticated delivery', () => {
     expectRefused(without(shopifyDelivery(newOrder()), name)).then(() => undefined),
   );
 
-  it('is refused without an id to recognise duplicates', async () => {
+  it('is refused without an id to recognise duplicates by', async () => {
     await expectRefused(without(shopifyDelivery(newOrder()), 'x-shopify-event-id', 'x-shopify-webhook-id'));
   });
 
@@ -160,13 +160,13 @@ describe('an unauthenticated delivery', () => {
 
 describe('a genuine but unusable delivery', () => {
   it.each([
-    ['no JSON', 'not json'],
-    ['nothing', ''],
+    ['text that is not JSON', 'not json'],
+    ['an empty body', ''],
     ['null', 'null'],
     ['a list', '[]'],
-    ['JSON without end', '{"a":'],
-    ['nesting without end', '['.repeat(500_000)],
-    ['another thing than the topic says', '{"id":7}'],
+    ['unfinished JSON', '{"a":'],
+    ['very deep nesting', '['.repeat(500_000)],
+    ['a body that contradicts its topic', '{"id":7}'],
     ['__proto__', '{"__proto__":{"id":1},"id":5}'],
     ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1')],
   ])('is refused with 422: %s', async (_, body) => {
@@ -203,14 +203,14 @@ describe('a genuine but unusable delivery', () => {
 
 describe('the path of a webhook', () => {
   it.each(['woocommerce', 'Shopify', '__proto__', 'constructor', 'toString', '%00', 'x'.repeat(1500)])(
-    'of a platform that does not exist is not found: %s',
+    'is not found for a platform that does not exist: %s',
     async (platform) => {
       const delivery = shopifyDelivery(newOrder());
       expect(await post({ ...delivery, platform })).toMatchObject({ status: 404, body: { code: 'not-found' } });
     },
   );
 
-  it('is not found if its platform is not set up', async () => {
+  it('is not found for a platform that is not set up', async () => {
     const other = await startGateway({}, { webhookSecrets: { standard: [standardSecret] } });
     expect(await deliver(other, shopifyDelivery(newOrder()))).toMatchObject({ status: 404, body: { code: 'not-found' } });
     expect(await deliver(other, standardDelivery(event('set-up')))).toMatchObject({ status: 200 });

@@ -54,13 +54,13 @@ describe('classifyMailError', () => {
     ['an abort after the message left', { code: 'EABORT' }, true, UnknownOutcomeError, 'message-outcome-unknown'],
     ['an abort before the message left', { code: 'EABORT' }, false, RetryableError, 'mail-server-unavailable'],
     ['a fault of another kind', {}, false, RetryableError, 'mail-server-unavailable'],
-  ])('knows %s', (_what, fields, hasLeft, kind, code) => {
+  ])('classifies %s', (_what, fields, hasLeft, kind, code) => {
     const error = classifyMailError(fault(fields), { hasLeft, recipient });
     expect(error).toBeInstanceOf(kind);
     expect(error.code).toBe(code);
   });
 
-  it('throws the reason of an abort if nothing has left', () => {
+  it('rethrows the reason of an abort if nothing was sent', () => {
     const reason = new ShutdownError();
     const failure = { hasLeft: false, recipient, signal: AbortSignal.abort(reason) };
     expect(classifyMailError(fault({ code: 'EABORT' }), failure)).toBe(reason);

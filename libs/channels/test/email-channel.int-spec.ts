@@ -141,7 +141,7 @@ describe('a message that the server refuses', () => {
     ['for its recipient, for now', { refuseRecipient: 450 }, RetryableError, 'mail-server-unavailable'],
     ['for what it says, for good', { refuseMessage: 554 }, PermanentError, 'mail-rejected'],
     ['for what it says, for now', { refuseMessage: 451 }, RetryableError, 'mail-server-unavailable'],
-  ])('%s, fails with its own error, and the connection serves the next message', async (_why, behaviour, kind, code) => {
+  ])('fails with its own error, and the connection serves the next message: %s', async (_why, behaviour, kind, code) => {
     const { server, channel } = await setup(behaviour, { poolSize: 1 });
     await expectFailure(channel.send(messageTo(recipient)), kind, code);
     await expectFailure(channel.send(messageTo(recipient)), kind, code);
@@ -149,7 +149,7 @@ describe('a message that the server refuses', () => {
   });
 });
 
-describe('a message that never left', () => {
+describe('a message that was never sent', () => {
   it('is retryable if the connection is refused', async () => {
     const closed = createServer();
     const port = await listenTo(closed);
@@ -189,7 +189,7 @@ describe('a message that never left', () => {
   });
 });
 
-describe('a message that left', () => {
+describe('a message that was sent', () => {
   it('is unknown and not resent if the connection breaks before the answer', async () => {
     let isBroken = true;
     const { server, channel } = await setup({

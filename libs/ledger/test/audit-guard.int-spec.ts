@@ -63,7 +63,7 @@ const guardedTables = async (): Promise<Record<string, string>> => ({
   'the default partition': 'audit_default',
 });
 
-describe('the database, even for the owner of the tables,', () => {
+describe('the audit table, even for its owner,', () => {
   it.each(['the whole trail', 'a week of it', 'the default partition'])('refuses to change, delete or empty %s', async (part) => {
     await addAt('now()');
     await addAt(`now() + interval '1 year'`);

@@ -86,7 +86,7 @@ type Row = Record<string, unknown>;
 const entriesOf = (orderId: string): Promise<Row[]> =>
   db.query<Row>('select * from audit where order_id = $1 order by id', [orderId]);
 
-describe('the trail of an order', () => {
+describe('the audit trail of an order', () => {
   it('has one entry per event with two processes, and none of a failed transaction', async () => {
     const orders = Array.from({ length: 40 }, (_, index) => `two-${index}`);
     const events = orders.flatMap((orderId) => [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'confirmed', 1)]);
@@ -126,7 +126,7 @@ describe('a repeated event', () => {
     ]);
   });
 
-  it('is recorded each time, also within a batch, while a new event is not recorded', async () => {
+  it('is recorded each time, even within a batch, while a new event is not recorded', async () => {
     const twin = repetition('twin', 'e-2');
     await acceptEvents(db, [twin, twin, twin]);
     await acceptEvents(db, [twin]);

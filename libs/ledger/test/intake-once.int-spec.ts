@@ -49,7 +49,7 @@ const expireKey = (key: string): Promise<unknown> =>
   ledger.db.query('update idempotency_keys set expires_at = now() where key = $1', [key]);
 
 describe('events under an idempotency key', () => {
-  it('are taken once, and the answer is kept with them for as long as it was told', async () => {
+  it('are accepted once, and their answer is kept for the given time', async () => {
     const take = createIntake(ledger.db).take;
     const request = requestFor('k-once', 'once');
     const first = await take({ ...request, key: { ...keyed('k-once', 'once'), retentionHours: 48 } });
@@ -63,21 +63,21 @@ describe('events under an idempotency key', () => {
     expect(row).toEqual({ hours: 48 });
   });
 
-  it('are not taken when another request was answered under the key', async () => {
+  it('are refused if another request was answered under the key', async () => {
     const take = createIntake(ledger.db).take;
     await take(requestFor('k-other', 'one'));
     expect(await take(requestFor('k-other', 'two'))).toEqual({ status: 'reused' });
     expect(await count('events', `id = 'two'`)).toBe(0);
   });
 
-  it('are taken in another scope under the same key', async () => {
+  it('are accepted in another scope under the same key', async () => {
     const take = createIntake(ledger.db).take;
     await take(requestFor('k-scope', 'mine'));
     const other = { ...requestFor('k-scope', 'theirs'), key: keyed('k-scope', 'theirs', 'another scope') };
     expect(await take(other)).toMatchObject({ status: 'done', value: [{ status: 'accepted' }] });
   });
 
-  it('share a transaction when they arrive together, and are accepted in the order in which they arrived', async () => {
+  it('share a transaction if they arrive together, and keep their order of arrival', async () => {
     const sizes: number[] = [];
     const take = createIntake(ledger.db, { onBatch: (size) => sizes.push(size) }).take;
     const ids = Array.from({ length: 50 }, (_, index) => `together-${(index * 37) % 50}`);
@@ -88,7 +88,7 @@ describe('events under an idempotency key', () => {
     expect(rows.map(({ id }) => id)).toEqual(ids);
   });
 
-  it('of requests that arrive together under one key the first is taken, equal ones get its answer, others are refused', async () => {
+  it('that arrive together under one key: the first is accepted, equal ones get its answer, others are refused', async () => {
     const take = createIntake(ledger.db).take;
     const results = await Promise.all([
       take(requestFor('k-crowd', 'crowd')),
@@ -99,7 +99,7 @@ describe('events under an idempotency key', () => {
     expect(await count('events', `id in ('crowd', 'stranger')`)).toBe(1);
   });
 
-  it('are told to come again while the key is in use, and get the answer once it is there, whoever holds the lock', async () => {
+  it('get the first answer from any process, and are told to retry while the key is in use', async () => {
     const elsewhere = ledger.connect();
     const held = heldOpen();
     const first = runOnce(elsewhere, keyed('k-busy', 'busy'), async () => {
@@ -119,7 +119,7 @@ describe('events under an idempotency key', () => {
     expect(new Set(replays.map(({ status }) => status))).toEqual(new Set(['replayed']));
   });
 
-  it('of 200 equal requests over two processes exactly one is taken', async () => {
+  it('are accepted once from 200 equal requests over two processes', async () => {
     const processes = [createIntake(ledger.connect()).take, createIntake(ledger.connect()).take];
     const results = await Promise.all(
       Array.from({ length: 200 }, (_, index) => processes[index % 2]!(requestFor('k-storm', 'storm'))),
@@ -130,7 +130,7 @@ describe('events under an idempotency key', () => {
     expect(await count('jobs', `order_id = 'order-storm'`)).toBe(1);
   });
 
-  it('are known with their answer when the word of their commit was lost on the way', async () => {
+  it('are recognised with their answer if the confirmation of the commit was lost', async () => {
     const lossy: Database = {
       ...ledger.db,
       transaction: async (work) => {
@@ -148,7 +148,7 @@ describe('events under an idempotency key', () => {
     expect(await count('audit', `order_id = 'order-lost'`)).toBe(0);
   });
 
-  it('that the database cannot take leave their neighbours alone, and no answer', async () => {
+  it('that the database refuses affect no neighbours, and leave no answer', async () => {
     const take = createIntake(ledger.db).take;
     const ids = Array.from({ length: 16 }, (_, index) => (index === 11 ? 'bad\0' : `fine-${index}`));
     const results = await Promise.allSettled(
@@ -160,7 +160,7 @@ describe('events under an idempotency key', () => {
     expect(await count('idempotency_keys', `key = 'k-fine-11'`)).toBe(0);
   });
 
-  it('are known as duplicates by their own ids under another key', async () => {
+  it('are recognised as duplicates by their own ids under another key', async () => {
     const take = createIntake(ledger.db).take;
     await take(requestFor('k-known-1', 'known'));
     expect(await take(requestFor('k-known-2', 'known'))).toMatchObject({
@@ -169,7 +169,7 @@ describe('events under an idempotency key', () => {
     });
   });
 
-  it('that share ids with other requests in other orders never wait for each other in a circle', async () => {
+  it('that share ids with other requests in other orders never deadlock', async () => {
     const ids = Array.from({ length: 60 }, (_, index) => `circle-${index}`);
     const take = [createIntake(ledger.connect()).take, createIntake(ledger.connect()).take];
     const results = await Promise.all(
@@ -183,7 +183,7 @@ describe('events under an idempotency key', () => {
     expect(all.filter(({ status }) => status === 'accepted')).toHaveLength(60);
   });
 
-  it('share a transaction with requests without a key, which are taken every time', async () => {
+  it('share a transaction with requests without a key, which are accepted every time', async () => {
     const sizes: number[] = [];
     const { take } = createIntake(ledger.db, { onBatch: (size) => sizes.push(size) });
     await take(requestFor('k-mixed', 'mixed-0'));
@@ -203,7 +203,7 @@ describe('events under an idempotency key', () => {
     expect(await count('idempotency_keys', `key like 'k-mixed%'`)).toBe(2);
   });
 
-  it('count as new when the answer has expired, and the new answer takes the place of the old', async () => {
+  it('count as new after the answer has expired, and the new answer replaces the old one', async () => {
     const take = createIntake(ledger.db).take;
     await take(requestFor('k-expired', 'before'));
     await expireKey('k-expired');
@@ -218,7 +218,7 @@ describe('events under an idempotency key', () => {
 describe('work under an idempotency key', () => {
   const work = (value: string) => async () => ({ answer: answer([]), value });
 
-  it('that fails leaves neither its effect nor an answer, and can be sent again at once', async () => {
+  it('leaves neither an effect nor an answer if it fails, and can be retried at once', async () => {
     const failing = runOnce(ledger.db, keyed('k-fails'), async (query) => {
       await insertEffect(query, 'fails');
       throw new Error('halfway');
@@ -229,7 +229,7 @@ describe('work under an idempotency key', () => {
     expect(await runOnce(ledger.db, keyed('k-fails'), work('now'))).toMatchObject({ value: 'now' });
   });
 
-  it('whose connection breaks before the commit leaves neither its effect nor an answer', async () => {
+  it('leaves neither an effect nor an answer if its connection breaks before the commit', async () => {
     const broken = runOnce(ledger.connect(), keyed('k-broken'), async (query) => {
       await insertEffect(query, 'broken');
       const [row] = await query<{ pid: number }>('select pg_backend_pid() as pid');
@@ -242,7 +242,7 @@ describe('work under an idempotency key', () => {
     expect(await runOnce(ledger.db, keyed('k-broken'), work('now'))).toMatchObject({ value: 'now' });
   });
 
-  it('that stands still in the middle gives its key up after seconds, and never ends', async () => {
+  it('gives up its key after seconds if it hangs, and never commits', async () => {
     const held = heldOpen();
     const still = runOnce(ledger.connect(), keyed('k-still'), async (query) => {
       await insertEffect(query, 'still');
@@ -260,7 +260,7 @@ describe('work under an idempotency key', () => {
     expect(await count('leases', `name = 'still'`)).toBe(0);
   });
 
-  it('that stands still without a key gives up what it has locked as well', async () => {
+  it('releases its locks if it hangs without a key', async () => {
     const held = heldOpen();
     const session = Promise.withResolvers<number>();
     const still = runOnce(ledger.connect(), undefined, async (query) => {
@@ -279,7 +279,7 @@ describe('work under an idempotency key', () => {
     await failed;
   });
 
-  it('is run again when another transaction stood in its way', async () => {
+  it('runs again after a conflict with another transaction', async () => {
     let tries = 0;
     const result = await runOnce(ledger.db, keyed('k-deadlock'), async (query) => {
       tries += 1;
@@ -291,7 +291,7 @@ describe('work under an idempotency key', () => {
     expect(await count('leases', `name like 'try-%'`)).toBe(1);
   });
 
-  it('without a key is a transaction, of which no answer is kept', async () => {
+  it('is a plain transaction without a key, and stores no answer', async () => {
     const before = await count('idempotency_keys', 'true');
     expect(await runOnce(ledger.db, undefined, work('once'))).toMatchObject({
       status: 'done',

@@ -35,7 +35,7 @@ const accepted = (id: string, change: Partial<OrderEvent> = {}, rest: Partial<Ac
 };
 
 describe('acceptEvents', () => {
-  it('stores an event and the runnable job that has its id', async () => {
+  it('stores an event and a runnable job with the same id', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const [result] = await acceptEvents(db, [accepted('one', { notify: false }, { batch: 'b', traceparent, tracestate: 'a=b' })]);
     expect(result).toMatchObject({ status: 'accepted', job: { name: 'apply-order-event', queue: 'order-status', priority: 2 } });
@@ -55,7 +55,7 @@ describe('acceptEvents', () => {
     expect(results.map((result) => result.status === 'accepted' && result.job.priority)).toEqual([3, 2]);
   });
 
-  it('numbers the events of a batch in the order given, whatever their ids', async () => {
+  it('numbers the events of a batch in the given order, whatever their ids', async () => {
     const ids = Array.from({ length: 1000 }, (_, index) => `row-${(index * 7919) % 1000}`);
     const results = await acceptEvents(
       db,
@@ -67,7 +67,7 @@ describe('acceptEvents', () => {
     expect(rows.map(({ id }) => id)).toEqual(ids);
   });
 
-  it('tells a repeated event from another one under the same id, and stores neither', async () => {
+  it('distinguishes a repeated event from another one with the same id, and stores neither', async () => {
     const [first] = await acceptEvents(db, [accepted('again')]);
     const again = await acceptEvents(db, [accepted('again'), accepted('again', { orderId: 'other' }), accepted('new')]);
     expect(again.map(({ status }) => status)).toEqual(['duplicate', 'reused', 'accepted']);
@@ -76,13 +76,13 @@ describe('acceptEvents', () => {
     expect(await db.query('select 1 from jobs where order_id = $1', ['other'])).toHaveLength(0);
   });
 
-  it('takes the first of two equal events of one batch', async () => {
+  it('accepts the first of two equal events of one batch', async () => {
     const results = await acceptEvents(db, [accepted('twin'), accepted('twin'), accepted('twin', { orderId: 'other' })]);
     expect(results.map(({ status }) => status)).toEqual(['accepted', 'duplicate', 'reused']);
     expect(new Set(results.map(({ eventId }) => eventId)).size).toBe(1);
   });
 
-  it('keeps text and numbers as they were sent', async () => {
+  it('stores text and numbers exactly as sent', async () => {
     const data = { customer: { id: `"\\{},'NULL` }, metadata: { 'ключ "x"': ['\\', '{', '漢字', 1.5e-7, null, true] } };
     await acceptEvents(db, [accepted('NULL', { source: '{"a,b\\"}', data })]);
     const [row] = await db.query<{ data: unknown }>('select data from events where source = $1 and id = $2', [
@@ -101,7 +101,7 @@ const taken = async (intake: Intake, events: readonly AcceptedEvent[]): Promise<
 };
 
 describe('the intake', () => {
-  it('takes one of 200 equal events that arrive at the same time', async () => {
+  it('accepts one of 200 equal events that arrive at the same time', async () => {
     const intakes = [createIntake(db), createIntake(db), createIntake(db)];
     const results = await Promise.all(Array.from({ length: 200 }, (_, index) => taken(intakes[index % 3]!, [accepted('crowd')])));
     expect(results.flat().filter(({ status }) => status === 'accepted')).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('the intake', () => {
     expect(await db.query('select 1 from events where id = $1', ['crowd'])).toHaveLength(1);
   });
 
-  it('takes each event once when batches that overlap arrive at the same time, each in another order', async () => {
+  it('accepts each event once if overlapping batches arrive at the same time in different orders', async () => {
     const events = Array.from({ length: 300 }, (_, index) => accepted(`overlap-${index}`));
     const intakes = [createIntake(db), createIntake(db)];
     const rotated = Array.from({ length: 8 }, (_, turn) => [...events.slice(turn * 37), ...events.slice(0, turn * 37)]);
@@ -119,7 +119,7 @@ describe('the intake', () => {
     expect(await db.query(`select 1 from events where id like 'overlap-%'`)).toHaveLength(300);
   });
 
-  it('refuses only the event that the database cannot take', async () => {
+  it('refuses only the event that the database refuses', async () => {
     const sizes: number[] = [];
     const intake = createIntake(db, { onBatch: (size) => sizes.push(size) });
     const events = Array.from({ length: 20 }, (_, index) =>
@@ -132,7 +132,7 @@ describe('the intake', () => {
 });
 
 describe('an intake whose statements wait for PostgreSQL', () => {
-  it('stores what it took, and nothing of what it refused or dropped before its turn', async () => {
+  it('stores what it accepted, and nothing that it refused or dropped before its turn', async () => {
     const intake = createIntake(db, { maxWaiting: 3 });
     const release = await holdEventKeys();
     const sent = await inFlight(intake, 'sent');

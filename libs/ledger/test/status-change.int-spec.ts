@@ -41,7 +41,7 @@ const audited = (action: string) =>
   );
 
 describe('a manual change', () => {
-  it('is accepted with its job, its person and its reason, and applied when its job runs', async () => {
+  it('is accepted with its job, person and reason, and applied when its job runs', async () => {
     const { apply } = await orderAfter('pending', 'confirmed');
     const answer = await ask('shipped', { expectedVersion: 2, reason: 'picked up', traceId: 'a'.repeat(32) });
     if (answer.status !== 'accepted') throw new Error(answer.status);
@@ -72,7 +72,7 @@ describe('a manual change', () => {
     );
   });
 
-  it('to cancelled is an order.cancelled, so that who wants only those is told', async () => {
+  it('to cancelled is an order.cancelled, so that destinations of only that type are told', async () => {
     await orderAfter('pending');
     const answer = await ask('cancelled', { reason: 'by phone', notify: false });
     expect(await db.query(`select type, data, notify, manual from events where source = 'manual'`)).toEqual([
@@ -81,14 +81,14 @@ describe('a manual change', () => {
     expect(answer.status).toBe('accepted');
   });
 
-  it('to the status that the order has is accepted, and ends as a duplicate', async () => {
+  it('to the current status is accepted, and ends as a duplicate', async () => {
     const { apply } = await orderAfter('pending', 'confirmed');
     const answer = await ask('confirmed');
     if (answer.status !== 'accepted') throw new Error(answer.status);
     expect(await apply({ jobId: answer.eventId })).toMatchObject({ outcome: 'duplicate' });
   });
 
-  it('of an order that nobody knows is not taken, and leaves nothing', async () => {
+  it('of an unknown order is refused, and leaves nothing behind', async () => {
     expect(await ask('confirmed')).toEqual({ status: 'order-unknown' });
     await orderAfter();
     const { apply } = await startApplier(db);
@@ -97,15 +97,15 @@ describe('a manual change', () => {
     expect(await db.query(`select from audit where action like 'order.%'`)).toEqual([]);
   });
 
-  it('of an order whose creation is accepted and not applied yet is taken', async () => {
+  it('of an order whose creation is not applied yet is accepted', async () => {
     await acceptEvent(db, statusEvent('A', 'pending'));
     expect(await ask('confirmed')).toMatchObject({ status: 'accepted' });
     expect(await ask('confirmed', { expectedVersion: 1 })).toEqual({ status: 'version-conflict', currentVersion: 0 });
   });
 });
 
-describe('a manual change that is certain not to be applied', () => {
-  it('is refused at once where it expects another version, and the refusal is kept', async () => {
+describe('a manual change that can certainly not be applied', () => {
+  it('is refused at once if it expects another version, and the refusal is stored', async () => {
     await orderAfter('pending', 'confirmed');
     for (const expectedVersion of [1, 3]) {
       expect(await ask('shipped', { expectedVersion })).toEqual({ status: 'version-conflict', currentVersion: 2 });
@@ -117,7 +117,7 @@ describe('a manual change that is certain not to be applied', () => {
     expect(await db.query(`select from events where source = 'manual'`)).toEqual([]);
   });
 
-  it('is refused at once where no step leads there, and the refusal is kept', async () => {
+  it('is refused at once if no step leads there, and the refusal is stored', async () => {
     await orderAfter('pending');
     expect(await ask('shipped', { reason: 'hurry' })).toEqual({
       status: 'transition-not-allowed',
@@ -129,21 +129,21 @@ describe('a manual change that is certain not to be applied', () => {
     ]);
   });
 
-  it('is refused at once where the order is past it, whatever is still to be applied', async () => {
+  it('is refused at once if the order is past it, whatever is still to be applied', async () => {
     await orderAfter('pending', 'confirmed', 'shipped');
     await acceptEvent(db, statusEvent('A', 'delivered', 9));
     expect(await ask('confirmed')).toMatchObject({ status: 'transition-not-allowed', current: 'shipped' });
   });
 
-  it('is refused although an event is parked, or an update on its way: neither takes the order there', async () => {
+  it('is refused despite a parked event or a pending update, because neither leads there', async () => {
     await orderAfter('pending', 'delivered');
     await acceptEvent(db, { orderId: 'A', type: 'order.updated', data: { totalMinor: 5 } });
     expect(await ask('shipped')).toMatchObject({ status: 'transition-not-allowed', current: 'pending' });
   });
 });
 
-describe('a manual change that may still fit', () => {
-  it('is taken while the missing step is on its way, and applied after it', async () => {
+describe('a manual change that may still become possible', () => {
+  it('is accepted while the missing step is pending, and applied after it', async () => {
     const { apply } = await orderAfter('pending');
     await acceptEvent(db, statusEvent('A', 'confirmed', 5));
     const answer = await ask('shipped');
@@ -152,7 +152,7 @@ describe('a manual change that may still fit', () => {
     expect(await orderRow(db, 'A')).toMatchObject({ status: 'shipped', version: 3 });
   });
 
-  it('is a dead letter and not parked, where what was on its way led elsewhere', async () => {
+  it('is a dead letter instead of parked if the pending events led elsewhere', async () => {
     const { apply } = await orderAfter('pending');
     await acceptEvent(db, statusEvent('A', 'cancelled', 5));
     const answer = await ask('shipped');
@@ -166,8 +166,8 @@ describe('a manual change that may still fit', () => {
   });
 });
 
-describe('manual changes at the same time', () => {
-  it('that expect the same version, both taken: the second ends as a version-conflict', async () => {
+describe('concurrent manual changes', () => {
+  it('may both be accepted with the same expected version: the second ends as version-conflict', async () => {
     const { apply } = await orderAfter('pending');
     const answers = await Promise.all([ask('confirmed', { expectedVersion: 1 }), ask('cancelled', { expectedVersion: 1 })]);
     const ids = answers.map((answer) => (answer.status === 'accepted' ? answer.eventId : answer.status));
@@ -179,7 +179,7 @@ describe('manual changes at the same time', () => {
     ]);
   });
 
-  it('that expect the same version, while others are being applied: exactly one is applied, the others are refused', async () => {
+  it('with the same expected version are applied exactly once while others are applied, and the rest are refused', async () => {
     const orderIds = Array.from({ length: 20 }, (_, index) => `order-${index}`);
     const { apply } = await startApplier(db);
     for (const orderId of orderIds) await apply({ jobId: await acceptEvent(db, statusEvent(orderId, 'pending')) });
@@ -202,7 +202,7 @@ describe('manual changes at the same time', () => {
     expect(await db.query('select distinct version from orders')).toEqual([{ version: 2 }]);
   });
 
-  it('as the status-worker applies the order: the answer waits for it, and is about what it made', async () => {
+  it('get their answer after the worker that applies the order, and it reflects the new state', async () => {
     await orderAfter('pending');
     const worker = ledger.connect(1);
     let asked: Promise<StatusChangeAnswer> | undefined;
@@ -219,7 +219,7 @@ describe('manual changes at the same time', () => {
     expect(await asked).toEqual({ status: 'version-conflict', currentVersion: 2 });
   });
 
-  it('of many orders, as workers apply them, never wait for each other in a circle', async () => {
+  it('of many orders never deadlock with the workers that apply them', async () => {
     const orderIds = Array.from({ length: 10 }, (_, index) => `order-${index}`);
     const ids = await acceptAll(
       db,

@@ -20,7 +20,7 @@ function setup() {
 }
 
 describe('createFaultLog', () => {
-  it('writes a failure at once, then once per interval with the number since, and its end once', () => {
+  it('writes a failure at once, then once per interval with a count, and its end once', () => {
     const { faults, lines, counts, clock } = setup();
     faults.failed('relay', new Error('away'), 10);
     faults.failed('relay', new Error('away'), 20);
@@ -53,7 +53,7 @@ describe('createFaultLog', () => {
     expect(changes).toEqual([false, true]);
   });
 
-  it('stays silent about a part that flaps, until the interval is over', () => {
+  it('is silent about a part that flaps, until the interval is over', () => {
     const { faults, lines, clock } = setup();
     for (let round = 0; round < 5; round++) {
       faults.failed('redis', new Error('away'));
@@ -65,7 +65,7 @@ describe('createFaultLog', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('tells that a part works when it is first known, without a line', () => {
+  it('reports a part that works from the start, without a line', () => {
     const { faults, lines, changes } = setup();
     faults.works('redis');
     faults.works('redis');

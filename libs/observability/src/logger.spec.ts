@@ -48,7 +48,7 @@ describe('createLogger', () => {
     expect(last()).toMatchObject({ trace_id: '0af7651916cd43dd8448eb211c80319c' });
   });
 
-  it('writes an error with its causes, in every way of passing it', () => {
+  it('writes an error with its causes, however it is passed', () => {
     const { logger, last } = setup();
     const error = new Error('Not settled', { cause: new TypeError('closed') });
     logger.error({ err: error }, 'Failed');

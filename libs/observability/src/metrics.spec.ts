@@ -17,7 +17,7 @@ const emit = (metric: (typeof metrics)[keyof typeof metrics]): void => {
 };
 
 describe('metrics', () => {
-  it('are silent, and harmless, until telemetry is started', async () => {
+  it('are silent and harmless until telemetry is started', async () => {
     metrics.relayAdded.add({ queue: 'early' });
     expect(await getTelemetry().metricsText()).toBe('# telemetry was not started\n');
   });
@@ -26,7 +26,7 @@ describe('metrics', () => {
     beforeAll(() => startTelemetry({ service: 'status-worker', env: {} }));
     afterAll(() => getTelemetry().shutdown());
 
-    it('are emitted under exactly the names and labels of the registry', async () => {
+    it('are emitted with exactly the names and labels of the registry', async () => {
       for (const metric of Object.values(metrics)) emit(metric);
       const text = (await series()).filter((line) => line.startsWith('orderly_'));
       const emitted = new Map(
@@ -43,12 +43,12 @@ describe('metrics', () => {
       expect(Object.fromEntries(emitted)).toEqual(Object.fromEntries(declared));
     });
 
-    it('drop a label that is not declared, which might have a value per order', async () => {
+    it('drop an undeclared label, which might have one value per order', async () => {
       metrics.relayAdded.add({ queue: 'order-status', orderId: 'o-1' } as never, 7);
       expect(await series()).toContain('orderly_relay_added_total{queue="order-status"} 7');
     });
 
-    it('come with the figures of the process', async () => {
+    it('include the metrics of the process', async () => {
       const names = (await series()).map((line) => line.split(/[{ ]/)[0]);
       for (const name of ['process_memory_usage', 'process_cpu_time_total', 'process_uptime', 'v8js_memory_heap_used'])
         expect(names).toContain(name);
@@ -60,12 +60,12 @@ describe('metrics', () => {
       stop();
     });
 
-    it('are started once, however often it is asked for', () => {
+    it('are started once, however often they are requested', () => {
       expect(startTelemetry({ service: 'other', env: {} })).toBe(getTelemetry());
     });
   });
 
-  it('have names in dots, a meaning and a unit', () => {
+  it('have dotted names, a meaning and a unit', () => {
     for (const { name, meaning, unit } of Object.values(metrics)) {
       expect(name).toMatch(/^orderly(\.[a-z_]+)+$/);
       expect(meaning).not.toBe('');

@@ -21,15 +21,15 @@ describe('redact', () => {
     'customer',
     'shippingAddress',
     'webhook-signature',
-  ])('hides what stands under %s, at any depth', (name) => {
+  ])('hides the value under %s, at any depth', (name) => {
     expect(redact({ a: [{ [name]: 'canary' }] })).toEqual({ a: [{ [name]: '[redacted]' }] });
   });
 
-  it.each(['orderId', 'jobId', 'queue', 'attempt', 'customerId', 'tokens', 'address'])('leaves %s alone', (name) => {
+  it.each(['orderId', 'jobId', 'queue', 'attempt', 'customerId', 'tokens', 'address'])('does not change %s', (name) => {
     expect(redact({ [name]: 'value' })).toEqual({ [name]: 'value' });
   });
 
-  it('keeps of an error its type, code, message, details and causes, and nothing else', () => {
+  it('keeps only type, code, message, details and causes of an error', () => {
     const cause = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (email)=(ann@example.com)' });
     const error = Object.assign(new TypeError('failed', { cause }), { details: { token: 'canary', status: 503 } });
     expect(redact({ err: error })).toEqual({
@@ -43,7 +43,7 @@ describe('redact', () => {
     });
   });
 
-  it('bounds what one line can grow to', () => {
+  it('limits the size of one line', () => {
     const loop: Record<string, unknown> = { text: 'x'.repeat(10_000), list: new Array(1000).fill(1), bytes: new Uint8Array(9) };
     loop['self'] = loop;
     expect(JSON.stringify(redact(loop)).length).toBeLessThan(40_000);
@@ -63,13 +63,13 @@ describe('redactText', () => {
   });
 
   it.each(['2026-07-01T10:00:00+00:00', 'http://erp:8080/orders/1', '{"rows":+12}', 'order-sync.erp', 'a+b=12345678'])(
-    'leaves %j alone',
+    'does not change %j',
     (text) => {
       expect(redactText(text)).toBe(text);
     },
   );
 
-  it('takes time in proportion to the length of a line', () => {
+  it('takes time proportional to the length of a line', () => {
     // A time that grows with the square of the length would be hours.
     const startedAt = performance.now();
     redactText(`${'a'.repeat(500_000)}@${'+1 '.repeat(100_000)}`);

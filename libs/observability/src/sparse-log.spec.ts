@@ -1,7 +1,7 @@
 import { createSparseLog } from './sparse-log';
 
 describe('createSparseLog', () => {
-  it('writes the first fact at once, then one per interval with the number since', () => {
+  it('writes the first fact at once, then one per interval with a count', () => {
     let now = 0;
     const lines: [string, number][] = [];
     const log = createSparseLog<string>((detail, count) => lines.push([detail, count]), { intervalMs: 100, now: () => now });

@@ -98,24 +98,24 @@ describe('with an OTLP endpoint', () => {
     });
   });
 
-  it('makes the failed job red by its code, and nothing else', () => {
+  it('marks the failed job with its code, and nothing else', () => {
     expect(span('process order-sync')).toMatchObject({ status: { code: 2 }, attributes: { 'error.type': 'destination-failed' } });
     expect(all.filter(({ status }) => status.code === 2)).toHaveLength(1);
   });
 
-  it('makes no span for probes and for what nobody asked for', () => {
+  it('creates no span for probes, or for queries without a request or job', () => {
     const roots = all.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ attributes }) => attributes['url.path']);
     expect(roots).toEqual(['/job']);
   });
 
-  it('lets no personal data into a span', () => {
+  it('puts no personal data into a span', () => {
     expect(JSON.stringify(all)).not.toContain('ann@');
     for (const { attributes } of all) expect(attributes['client.address'] ?? 'REDACTED').toBe('REDACTED');
   });
 });
 
 describe('without an OTLP endpoint', () => {
-  it('still measures, sends nothing, and passes the context of the caller on unchanged', async () => {
+  it('still measures, exports nothing, and passes the context of the caller on unchanged', async () => {
     const sample = await run({});
     await sample.get('/v1/events/e-1', headers);
     expect(JSON.parse(await sample.get('/stored'))).toEqual(headers);
@@ -124,7 +124,7 @@ describe('without an OTLP endpoint', () => {
     expect(collector.spans()).toEqual([]);
   });
 
-  it('is not started by an endpoint if the SDK is disabled', async () => {
+  it('stays off despite an endpoint if the SDK is disabled', async () => {
     const sample = await run({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SDK_DISABLED: 'true' });
     await sample.get('/v1/events/e-1', headers);
     await sample.stop();
@@ -133,7 +133,7 @@ describe('without an OTLP endpoint', () => {
 });
 
 describe('with a collector that never answers', () => {
-  it('lets the process stop before the collector would time out', async () => {
+  it('the process stops before the collector would time out', async () => {
     const sockets: Socket[] = [];
     const blackHole = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
     await once(blackHole, 'listening');

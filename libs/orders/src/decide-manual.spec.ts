@@ -15,7 +15,7 @@ const manualTo = (status: OrderStatus, expectedVersion: number | null = null, ov
 const pairs = orderStatuses.flatMap((current) => orderStatuses.map((target) => [current, target] as const));
 
 describe('decide: a manual change', () => {
-  test.each(pairs)('of a %s order to %s is applied, a duplicate or refused, whenever it occurred', (current, target) => {
+  test.each(pairs)('is applied, a duplicate or refused, whenever it occurred: from %s to %s', (current, target) => {
     const decision = decide(orderIn(current), manualTo(target));
     expect(decide(orderIn(current), manualTo(target, 3, { occurredAt: '2020-01-01T00:00:00.000Z' })).outcome).toBe(
       decision.outcome,
@@ -33,7 +33,7 @@ describe('decide: a manual change', () => {
     });
   });
 
-  test.each(pairs)('of a %s order to %s is refused if it expects another version', (current, target) => {
+  test.each(pairs)('is refused if it expects another version: from %s to %s', (current, target) => {
     for (const expectedVersion of [1, 2, 4]) {
       expect(decide(orderIn(current), manualTo(target, expectedVersion))).toEqual({
         outcome: 'rejected',
@@ -45,7 +45,7 @@ describe('decide: a manual change', () => {
     }
   });
 
-  test.each([null, 1])('of an unknown order is refused (expected version %s)', (expectedVersion) => {
+  test.each([null, 1])('is refused for an unknown order (expected version %s)', (expectedVersion) => {
     expect(decide(placeholderOf('order-1'), manualTo('confirmed', expectedVersion))).toEqual({
       outcome: 'rejected',
       code: 'order-unknown',

@@ -133,7 +133,7 @@ describe('decide: order.updated', () => {
     keyTimes: { currency: noon, totalMinor: noon, customer: noon },
   });
 
-  test.each(orderStatuses)('is applied to a %s order as a change of data, not of status', (status) => {
+  test.each(orderStatuses)('changes data, not status, on a %s order', (status) => {
     expect(decide({ ...order, status }, updated({ totalMinor: 200 }))).toEqual({
       outcome: 'applied',
       kind: 'data',
@@ -198,7 +198,7 @@ describe('decide: an event that the contracts do not know', () => {
     ['status', buildPendingEvent({ data: { status: 'lost' } })],
     ['type', buildPendingEvent({ type: 'order.eaten' as PendingEvent['type'] })],
     ['date', buildPendingEvent({ data: { status: 'confirmed' }, occurredAt: 'yesterday' })],
-  ])('throws for its %s', (_, event) => {
+  ])('throws for an unknown %s', (_, event) => {
     expect(() => decide(orderIn('cancelled'), event)).toThrow();
   });
 });

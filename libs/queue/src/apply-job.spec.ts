@@ -47,7 +47,7 @@ const failing =
     throw error;
   };
 
-describe('a delivery that is applied', () => {
+describe('a delivery whose job is applied', () => {
   it.each<[ApplyResult, Disposal]>([
     [{ kind: 'ended', outcome: 'done', version: 1 }, { kind: 'finished' }],
     [{ kind: 'ended', outcome: 'dead', version: null, code: 'transition-not-allowed' }, { kind: 'finished' }],
@@ -62,7 +62,7 @@ describe('a delivery that is applied', () => {
       { kind: 'held', delayMs: 80 },
       { kind: 'held', delayMs: 80 },
     ],
-  ])('as %j is neither claimed nor settled: its transaction did that', async (result, disposal) => {
+  ])('as %j is neither claimed nor settled, because its transaction did both', async (result, disposal) => {
     const { fake, run } = setup(answering(result));
     const ran = await run();
     expect(ran.disposal).toEqual(disposal);
@@ -70,7 +70,7 @@ describe('a delivery that is applied', () => {
     expect(fake.settlements).toEqual([]);
   });
 
-  it('counts how it ended, a dead letter under its code', async () => {
+  it('is counted by outcome, and a dead letter also by its code', async () => {
     const ended = jest.spyOn(metrics.jobsEnded, 'add');
     const dead = jest.spyOn(metrics.deadLetters, 'add');
     await setup(answering({ kind: 'ended', outcome: 'dead', version: null, code: 'order-unknown' })).run();
@@ -89,18 +89,18 @@ describe('a delivery that fails', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it.each(['event-missing', 'invalid-payload', 'unknown-job'] as const)('for %s is a dead letter', async (code) => {
+  it.each(['event-missing', 'invalid-payload', 'unknown-job'] as const)('is a dead letter if it fails with %s', async (code) => {
     const { disposal, after } = await setup(answering({ kind: 'refused', code })).run();
     expect(disposal).toEqual({ kind: 'finished' });
     expect(after).toMatchObject({ state: 'ended', outcome: 'dead', errorCode: code });
   });
 
-  it('is dead after its last attempt', async () => {
+  it('is a dead letter after its last attempt', async () => {
     const { after } = await setup(failing(new Error('x'))).run({ name: 'apply-order-event', attemptsUsed: 4 });
     expect(after).toMatchObject({ state: 'ended', outcome: 'dead', errorCode: 'job-failed' });
   });
 
-  it('because the process stops is handed back without an attempt', async () => {
+  it('is handed back without an attempt if the process stops', async () => {
     const { fake, run, stop } = setup(() => new Promise((_resolve, reject) => stop.signal.addEventListener('abort', reject)));
     const running = run();
     stop.abort(new ShutdownError());
@@ -110,7 +110,7 @@ describe('a delivery that fails', () => {
     expect(fake.settlements).toEqual([]);
   });
 
-  it('has nothing charged if the job has ended meanwhile', async () => {
+  it('is not charged if the job has ended meanwhile', async () => {
     const { fake, run } = setup(async ({ jobId }) => {
       const claim = await fake.ledger.claim({ jobId });
       if (claim.kind !== 'claimed') throw new Error(claim.kind);

@@ -52,7 +52,7 @@ describe('a claim that nobody in the process works on', () => {
     expect(await fake.attempts(id)).toEqual([]);
   });
 
-  it('ends unknown if it had taken over a lost try whose effect cannot be repeated', async () => {
+  it('ends unknown if it had taken over a lost try with an effect that cannot be repeated', async () => {
     const { fake, look, loseAnswer } = setup(undefined, { whenLost: 'unknown' });
     const { id } = await loseAnswer();
     await fake.killClaimant(id);
@@ -64,7 +64,7 @@ describe('a claim that nobody in the process works on', () => {
   it.each([
     ['unknown', { state: 'ended', outcome: 'unknown', attemptsUsed: 1 }],
     ['retry', { state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 }],
-  ] as const)('is settled by what a lost effect means (%s) if its effect had begun', async (whenLost, after) => {
+  ] as const)('is settled as its whenLost says (%s) if its effect had begun', async (whenLost, after) => {
     const { fake, runner, look } = setup(
       async ({ effectBegins }) => {
         effectBegins();
@@ -84,7 +84,7 @@ describe('a claim that nobody in the process works on', () => {
     expect(await fake.read(id)).toMatchObject(after);
   });
 
-  it('is settled as soon as the ledger takes it, if the ledger had refused everything', async () => {
+  it('is settled as soon as the ledger accepts it, after the ledger refused everything', async () => {
     const { fake, runner, look } = setup();
     const id = await fake.insert();
     fake.refuse(() => true);

@@ -22,15 +22,15 @@ function setup() {
 
 const away = (): Promise<void> => Promise.reject(new Error('PostgreSQL is away'));
 
-describe('the times of life and death', () => {
-  it('keep their order: a process stops acting before another may take over, with room for a beat on both sides', () => {
+describe('the limits of a heartbeat', () => {
+  it('make a process stop acting before another may take over, with room for a beat on both sides', () => {
     expect(liveness.beatMs * 2).toBeLessThanOrEqual(liveness.fenceMs);
     expect(liveness.fenceMs + liveness.beatMs).toBeLessThan(liveness.staleMs);
   });
 });
 
 describe('the heartbeat', () => {
-  it('is renewed every second, and fresh', async () => {
+  it('is renewed every second, and stays fresh', async () => {
     const { heartbeat, beats } = setup();
     await heartbeat.start();
     await jest.advanceTimersByTimeAsync(10_000);
@@ -55,7 +55,7 @@ describe('the heartbeat', () => {
     await heartbeat.stop();
   });
 
-  it('counts from when a beat was sent: an answer that came too late renews nothing', async () => {
+  it('counts from the moment a beat was sent, so a late answer renews nothing', async () => {
     const { answers, heartbeat } = setup();
     await heartbeat.start();
     const answer = Promise.withResolvers<void>();
@@ -68,7 +68,7 @@ describe('the heartbeat', () => {
     await heartbeat.stop();
   });
 
-  it('gives a new signal when it could be renewed again', async () => {
+  it('creates a new signal once it can be renewed again', async () => {
     const { answers, heartbeat } = setup();
     await heartbeat.start();
     const old = heartbeat.signal();

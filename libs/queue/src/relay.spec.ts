@@ -17,7 +17,7 @@ function setup() {
 }
 
 describe('the relay', () => {
-  it('gathers what commits within one turn, and what comes while a round trip is under way', async () => {
+  it('gathers the jobs committed within one turn, and those that arrive during a round trip', async () => {
     const { calls, relay, turns } = setup();
     relay([job(1)]);
     relay([job(2), job(3)]);
@@ -35,7 +35,7 @@ describe('the relay', () => {
     ]);
   });
 
-  it('asks nothing of the engine for no jobs', async () => {
+  it('does not call the engine without jobs', async () => {
     const { calls, relay, turns } = setup();
     relay([]);
     await turns();
@@ -43,7 +43,7 @@ describe('the relay', () => {
     await relay.idle();
   });
 
-  it('never throws: a failure is told once, and what comes next is handed over', async () => {
+  it('never throws: it reports a failure once, and hands later jobs over', async () => {
     const { calls, failures, relay, turns } = setup();
     relay(jobs(2));
     await turns();
@@ -56,7 +56,7 @@ describe('the relay', () => {
     expect(calls[1]!.jobs).toEqual([job(9)]);
   });
 
-  it('leaves jobs beyond its bound to the sweep and tells of them, and goes on below it', async () => {
+  it('leaves jobs beyond its bound to the sweep and reports them, and continues below it', async () => {
     const { calls, failures, relay, turns } = setup();
     relay([job(0)]);
     await turns();
@@ -71,7 +71,7 @@ describe('the relay', () => {
     expect(calls[2]!.jobs).toEqual([job(1)]);
   });
 
-  it('is idle when all was handed over or given up', async () => {
+  it('is idle after everything was handed over or given up', async () => {
     const { calls, relay, turns } = setup();
     relay([job(1)]);
     let isIdle = false;
@@ -85,7 +85,7 @@ describe('the relay', () => {
     await idle;
   });
 
-  it('leaves nothing lying that is handed over in the moment in which it falls idle', async () => {
+  it('keeps no job that is handed over at the moment it becomes idle', async () => {
     for (let microtasks = 0; microtasks < 12; microtasks++) {
       const { calls, relay, turns } = setup();
       relay([job(1)]);

@@ -74,7 +74,7 @@ async function spanOf(handler: JobHandler<typeof syncOrder>): Promise<RecordedSp
 const failing = (error: unknown) => (): Promise<never> => Promise.reject(error);
 
 describe('the span of an attempt', () => {
-  it('is named for the queue and says which job, and which attempt of it; ids alone, no payload', async () => {
+  it('is named after the queue, and carries the ids of job and attempt, but no payload', async () => {
     const span = await spanOf(async () => done());
     expect(span).toMatchObject({ name: 'process order-sync.erp', hasEnded: true });
     expect(span.attributes).toEqual({
@@ -92,7 +92,7 @@ describe('the span of an attempt', () => {
   it.each([
     ['was done', async () => done()],
     ['was handed back', failing(new ShutdownError())],
-  ])('is not red if the attempt %s', async (_name, handler) => {
+  ])('is not an error if the attempt %s', async (_name, handler) => {
     expect((await spanOf(handler)).status).toBeUndefined();
   });
 
@@ -100,20 +100,20 @@ describe('the span of an attempt', () => {
     ['failed and is tried again', failing(new RetryableError('destination-failed', 'x')), 'destination-failed'],
     ['failed for good', failing(new PermanentError('destination-refused', 'x')), 'destination-refused'],
     ['failed in an unknown way', failing(new TypeError('x')), 'TypeError'],
-  ])('is red, with the reason, if the attempt %s', async (_name, handler, reason) => {
+  ])('is an error, with the reason, if the attempt %s', async (_name, handler, reason) => {
     const span = await spanOf(handler);
     expect(span.status).toBe(SpanStatusCode.ERROR);
     expect(span.attributes['error.type']).toBe(reason);
   });
 
-  it('of a job that needs no claim begins when the job is found, and is what its follow-up jobs continue', async () => {
+  it('begins when a job without a claim is found, and is the parent of its follow-up jobs', async () => {
     const span = await spanOfApplied({ kind: 'parked' });
     expect(span).toMatchObject({ name: 'process order-status', hasEnded: true });
     expect(span.attributes).toMatchObject({ 'orderly.job.name': 'apply-order-event', 'orderly.order.id': 'A-1' });
     expect(span.status).toBeUndefined();
   });
 
-  it('of a job that needs no claim is red if it ended as a dead letter', async () => {
+  it('is an error if a job without a claim ended as a dead letter', async () => {
     const span = await spanOfApplied({ kind: 'ended', outcome: 'dead', version: null, code: 'transition-not-allowed' });
     expect(span.status).toBe(SpanStatusCode.ERROR);
     expect(span.attributes['error.type']).toBe('transition-not-allowed');

@@ -55,7 +55,7 @@ const untilAborted: Handler = ({ signal }) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 describe('an attempt', () => {
-  it('that is done ends the job, with what the handler learnt', async () => {
+  it('ends the job with the result of the handler when it is done', async () => {
     const { fake, run } = setup(async () =>
       done({ resultVersion: 7, log: { responseStatus: 200 }, message: { state: 'sent', providerId: 'm-1' } }),
     );
@@ -74,7 +74,7 @@ describe('an attempt', () => {
   it.each([
     ['skipped', skipped('nobody to tell')],
     ['superseded', skipped('newer was sent', { outcome: 'superseded' })],
-  ] as const)('that is %s ends the job', async (outcome, result) => {
+  ] as const)('ends the job when it is %s', async (outcome, result) => {
     const { after, disposal } = await setup(async () => result).run();
     expect(after).toMatchObject({ state: 'ended', outcome });
     expect(disposal).toEqual({ kind: 'finished' });
@@ -118,19 +118,22 @@ describe('an attempt', () => {
       { kind: 'handed-back' },
     ],
   ];
-  it.each(table)('that fails with %s is settled as such, and BullMQ is told', async (_name, error, after, disposal) => {
-    const result = await setup(throwing(error)).run();
-    expect(result.after).toMatchObject(after);
-    expect(result.disposal).toEqual(disposal);
-  });
+  it.each(table)(
+    'is settled by its error class, and BullMQ is told, when it fails with %s',
+    async (_name, error, after, disposal) => {
+      const result = await setup(throwing(error)).run();
+      expect(result.after).toMatchObject(after);
+      expect(result.disposal).toEqual(disposal);
+    },
+  );
 
-  it.each([new Error('x'), 'x', undefined, null])('that fails with something unknown (%j) is tried again', async (error) => {
+  it.each([new Error('x'), 'x', undefined, null])('is retried when it fails with an unknown error (%j)', async (error) => {
     const { after, disposal } = await setup(throwing(error)).run();
     expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-failed' });
     expect(disposal).toEqual({ kind: 'later', delayMs: expect.any(Number) });
   });
 
-  it('that fails as the fifth is the last, and the fourth is not', async () => {
+  it('is the last if it is the fifth that fails, and not if it is the fourth', async () => {
     const { run } = setup(throwing(new RetryableError('destination-failed', 'x')));
     expect((await run({ attemptsUsed: 3 })).after).toMatchObject({ state: 'runnable', attemptsUsed: 4 });
     expect((await run({ attemptsUsed: 4 })).after).toMatchObject({ outcome: 'dead', attemptsUsed: 5 });
@@ -141,7 +144,7 @@ describe('an attempt', () => {
     ['definite', true, new RetryableError('destination-conflict', 'x'), false],
     ['an effect that was done', true, undefined, false],
     ['before its effect began', false, new RetryableError('destination-timeout', 'x', { details: { ambiguous: true } }), false],
-  ] as const)('leaves the job in doubt, or not, by how it fails (%s)', async (_how, hasBegun, error, leavesDoubt) => {
+  ] as const)('leaves the job ambiguous, or not, depending on the failure (%s)', async (_how, hasBegun, error, leavesDoubt) => {
     const { fake, run } = setup(async ({ effectBegins }) => {
       if (hasBegun) effectBegins();
       if (error) throw error;
@@ -151,14 +154,14 @@ describe('an attempt', () => {
     expect(fake.settlements[0]).toMatchObject({ leavesDoubt });
   });
 
-  it('tells what a verdict means for lane and message', async () => {
+  it('passes on the consequences of a verdict for lane and message', async () => {
     const afterwards = (verdict: Verdict) => ({ laneStep: verdict.kind === 'dead' ? ('block' as const) : ('next' as const) });
     const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'x')));
     await run({}, { afterwards });
     expect(fake.settlements[0]).toMatchObject({ laneStep: 'block' });
   });
 
-  it('is counted and measured, by job, queue, outcome and reason', async () => {
+  it('is counted and measured by job, queue, outcome and reason', async () => {
     const ended = jest.spyOn(metrics.jobsEnded, 'add');
     const dead = jest.spyOn(metrics.deadLetters, 'add');
     const duration = jest.spyOn(metrics.jobDuration, 'record');
@@ -189,7 +192,7 @@ describe('a job that cannot be handled', () => {
     expect(JSON.stringify({ ...fake.settlements[0], job: undefined })).not.toContain('ann@example.com');
   });
 
-  it.each(['no-such-job', 'send-notification', 'toString'])('is a dead letter if nobody handles its name: %s', async (name) => {
+  it.each(['no-such-job', 'send-notification', 'toString'])('is a dead letter if no handler has its name: %s', async (name) => {
     const { after } = await setup().run({ name });
     expect(after).toMatchObject({ outcome: 'dead', errorCode: 'unknown-job' });
   });
@@ -203,10 +206,10 @@ describe('a job that cannot be handled', () => {
   });
 });
 
-describe('a settlement that the ledger cannot take', () => {
+describe('a settlement that the ledger refuses', () => {
   const textOf = (value: unknown): string => JSON.stringify(value);
 
-  it('because of what the partner said is written without it, and what took place stays true', async () => {
+  it('because of the text of a partner is written without the text, and keeps the outcome', async () => {
     const { fake, run } = setup(async () =>
       done({
         resultVersion: 1,
@@ -221,7 +224,7 @@ describe('a settlement that the ledger cannot take', () => {
     expect(disposal).toEqual({ kind: 'finished' });
   });
 
-  it('because of a dead letter’s words keeps its code', async () => {
+  it('because of the text of a dead letter keeps its code', async () => {
     const { fake, run } = setup(throwing(new PermanentError('destination-refused', 'unstorable')));
     fake.refuse((settlement) => textOf(settlement).includes('unstorable'));
     expect((await run()).after).toMatchObject({ outcome: 'dead', errorCode: 'destination-refused' });
@@ -240,7 +243,7 @@ describe('a settlement that the ledger cannot take', () => {
     }
   }
 
-  it('twice, for another reason, is tried until it is taken: what took place is not done again', async () => {
+  it('twice for another reason is retried until it is accepted, and the effect is not repeated', async () => {
     const { fake, calls, run } = setup(async () => done({ resultVersion: 1, log: { confirmationId: 'c-1' } }));
     let tries = 0;
     fake.refuse(() => (tries += 1) <= 2);
@@ -249,7 +252,7 @@ describe('a settlement that the ledger cannot take', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('for good ends unknown if the effect took place, with what that means for lane and message', async () => {
+  it('for good ends unknown if the effect took place, with the consequences for lane and message', async () => {
     const afterwards = (verdict: Verdict) =>
       verdict.kind === 'ended' && verdict.outcome === 'unknown' ? { laneStep: 'block' as const } : {};
     const { fake, calls, run } = setup();
@@ -266,7 +269,7 @@ describe('a settlement that the ledger cannot take', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('for good is a failed attempt if there was no effect, so that the job does not stay running for ever', async () => {
+  it('for good is a failed attempt if there was no effect, so the job does not stay running for ever', async () => {
     const { fake, run } = setup(async () => skipped('nobody to tell'));
     fake.refuse(({ verdict }) => verdict.kind === 'ended');
     const { after, disposal } = await runThroughAllTries(run);
@@ -274,7 +277,7 @@ describe('a settlement that the ledger cannot take', () => {
     expect(disposal).toMatchObject({ kind: 'later' });
   });
 
-  it('is not tried in other words while the process stops: nobody waits for the servers then', async () => {
+  it('is not reworded while the process stops, because nobody waits for the servers then', async () => {
     const { fake, stop, run } = setup(async () => {
       stop.abort(new ShutdownError());
       return done();
@@ -286,7 +289,7 @@ describe('a settlement that the ledger cannot take', () => {
   });
 });
 
-describe('a signal', () => {
+describe('the signal of an attempt', () => {
   it('is aborted at the timeout, and the attempt counts', async () => {
     const { after } = await setup(untilAborted, { timeoutMs: 20 }).run();
     expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' });
@@ -303,7 +306,7 @@ describe('a signal', () => {
     expect(attempts).toEqual([{ number: 1, outcome: 'handed-back', usedAttempt: false }]);
   });
 
-  it('counts for what it was aborted for, whatever words what waited for it fails in', async () => {
+  it('decides by its reason, whatever error the handler throws because of it', async () => {
     const { stop, run } = setup(({ signal }) => {
       setImmediate(() => stop.abort(new ShutdownError()));
       return new Promise((_resolve, reject) =>
@@ -313,7 +316,7 @@ describe('a signal', () => {
     expect((await run()).after).toMatchObject({ waitReason: 'handed-back', attemptsUsed: 0 });
   });
 
-  it('does not take back a definite answer that came at the same time', async () => {
+  it('does not override a definite answer that came at the same time', async () => {
     const { stop, run } = setup(async () => {
       stop.abort(new ShutdownError());
       return done();
@@ -326,7 +329,7 @@ describe('a signal', () => {
     expect((await refused.run()).after).toMatchObject({ outcome: 'dead' });
   });
 
-  it('keeps an effect from beginning once it is aborted, or once the heartbeat is too old, before any timer has said so', async () => {
+  it('prevents an effect as soon as it is aborted or the heartbeat is too old, even before a timer fires', async () => {
     const effects: string[] = [];
     const heartbeat = { signal: () => new AbortController().signal, isFresh: () => false };
     const { run } = setup(async ({ job, effectBegins }) => {
@@ -340,7 +343,7 @@ describe('a signal', () => {
     expect(effects).toEqual([]);
   });
 
-  it('that was aborted before keeps the handler from being called', async () => {
+  it('prevents the call of the handler if it is already aborted', async () => {
     const { stop, calls, run } = setup();
     stop.abort(new ShutdownError());
     expect((await run()).after).toMatchObject({ waitReason: 'handed-back', attemptsUsed: 0 });
@@ -352,7 +355,7 @@ describe('a signal', () => {
     ['unknown', false, { waitReason: 'retry', attemptsUsed: 1, errorCode: 'job-timeout' }],
     ['unknown', true, { outcome: 'unknown' }],
   ] as const)(
-    'is given up waiting for after the grace, if the handler does not heed it (whenLost %s, effect begun: %s)',
+    'is waited for until the grace ends, if the handler ignores it (whenLost %s, effect begun: %s)',
     async (whenLost, hasBegun, after) => {
       jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
       try {

@@ -49,7 +49,7 @@ function setup(policy: Partial<JobPolicy> = {}) {
 }
 
 describe('a job that was lost with its process', () => {
-  it('runs again, and uses no attempt for the loss', async () => {
+  it('runs again without using an attempt for the loss', async () => {
     const { fake, deliver, end, lost } = setup();
     const [id = ''] = await lost(1);
     const delivery = deliver(id);
@@ -59,7 +59,7 @@ describe('a job that was lost with its process', () => {
     expect(await fake.read(id)).toMatchObject({ outcome: 'done', attemptsUsed: 1, crashes: 1 });
   });
 
-  it('runs alone: those that run end first, and nothing else begins, or is even claimed, until it has ended', async () => {
+  it('runs alone: earlier jobs end first, and no other is started or claimed until it has ended', async () => {
     const { fake, inside, deliver, end, lost } = setup();
     const [suspect = ''] = await lost(1);
     const [before, after] = [await fake.insert(), await fake.insert()];
@@ -78,7 +78,7 @@ describe('a job that was lost with its process', () => {
     await end(after);
   });
 
-  it('charges no neighbour with a second crash when it takes the process down again', async () => {
+  it('charges no neighbour with a second crash if it kills the process again', async () => {
     const { fake, inside, deliver, end, lost } = setup();
     const ids = await lost(5);
     const disposals = ids.map(deliver);
@@ -97,7 +97,7 @@ describe('a job that was lost with its process', () => {
     await end(poison);
   });
 
-  it('is a dead letter after three crashes, and not after two, without being run or using an attempt', async () => {
+  it('is a dead letter after three crashes but not after two, without running or using an attempt', async () => {
     const { fake, inside, deliver, end } = setup();
     const [third, second] = [await fake.insert({ crashes: 2 }), await fake.insert({ crashes: 1 })];
     for (const id of [third, second]) {
@@ -112,7 +112,7 @@ describe('a job that was lost with its process', () => {
     await end(second);
   });
 
-  it('ends unknown, unrun, where nobody can tell whether the effect took place', async () => {
+  it('ends unknown without running if nobody can tell whether the effect took place', async () => {
     const { fake, inside, deliver, lost } = setup({ whenLost: 'unknown' });
     const ids = await lost(3);
     // Also if the claim that met the loss was given up before it could write so.

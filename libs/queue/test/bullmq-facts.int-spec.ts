@@ -49,7 +49,7 @@ function work(process: (job: Job, token?: string) => Promise<void>, options: Par
 }
 
 describe('a job in Redis', () => {
-  it('is id, name and priority: no data, no result, nothing personal', async () => {
+  it('consists of id, name and priority: no data, no result, nothing personal', async () => {
     const { id } = job();
     await engine.add([{ ...job(), id }]);
     const hash = await space.redis.hgetall(`${space.prefix}:${queue}:${id}`);
@@ -64,7 +64,7 @@ describe('a job in Redis', () => {
     expect(JSON.parse(hash['opts']!)).toEqual({ attempts: 1, jobId: id, priority: 3 });
   });
 
-  it('takes at most 900 bytes, its events included, of which BullMQ keeps few', async () => {
+  it('takes at most 900 bytes, including its events, of which BullMQ keeps few', async () => {
     await engine.add([job()]);
     await eventually(async () => expect(await space.redis.hexists(meta(), 'opts.maxLenEvents')).toBe(1));
     const before = await usedMemory();
@@ -82,7 +82,7 @@ describe('a job in Redis', () => {
   }
 });
 
-describe('an id', () => {
+describe('the id of a job', () => {
   it.each([
     ['has completed', async () => undefined],
     [
@@ -91,7 +91,7 @@ describe('an id', () => {
         throw new Error('x');
       },
     ],
-  ])('vanishes when its job %s, so that it can be added again', async (_how, process) => {
+  ])('is deleted when its job %s, so that it can be added again', async (_how, process) => {
     const again = job();
     work(process);
     await engine.add([again]);
@@ -104,7 +104,7 @@ describe('an id', () => {
     await eventually(() => expect(deliveries).toBe(1));
   });
 
-  it('that waits or is delayed is not added twice, nor changed', async () => {
+  it('is neither added twice nor changed while its job waits or is delayed', async () => {
     const [waiting, delayed] = [job(), job(2, { delayMs: 60_000 })];
     await engine.add([waiting, delayed]);
     await engine.add([
@@ -115,7 +115,7 @@ describe('an id', () => {
     expect(await space.redis.hget(`${space.prefix}:${queue}:${waiting.id}`, 'priority')).toBe('3');
   });
 
-  it('that is active swallows an add: nobody may add the id of a job that is being run', async () => {
+  it('cannot be added while its job is active, and such an add is lost', async () => {
     const active = job();
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     let deliveries = 0;
@@ -156,7 +156,7 @@ describe('an attempt in BullMQ', () => {
         throw new RateLimitError();
       },
     ],
-  ])('is not counted by %s, and the job keeps its priority', async (_name, giveBack) => {
+  ])('is not counted with %s, and the job keeps its priority', async (_name, giveBack) => {
     const seen: Pick<Job, 'attemptsMade' | 'priority'>[] = [];
     work(async (again, token) => {
       seen.push({ attemptsMade: again.attemptsMade, priority: again.priority });
@@ -171,7 +171,7 @@ describe('an attempt in BullMQ', () => {
 });
 
 describe('a priority', () => {
-  it('orders the jobs of a queue, and a job without one would run before all: hence the producer sets it', async () => {
+  it('orders the jobs of a queue, and must be set, because a job without one would run first', async () => {
     const jobs = [job(4), job(3), job(2), job(1)];
     await engine.add(jobs);
     const bare = new Queue(queue, { connection: { url: testRedisUrl() }, prefix: space.prefix });
@@ -185,7 +185,7 @@ describe('a priority', () => {
 });
 
 describe('a hold', () => {
-  it('keeps the whole queue from being fetched for its time, and does nothing to workers without a limiter', async () => {
+  it('stops all fetching from the queue for its time, and does nothing to workers without a limiter', async () => {
     await engine.add([job()]);
     const heldAt = Date.now();
     await engine.hold(queue, 700);

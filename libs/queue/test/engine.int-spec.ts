@@ -47,7 +47,7 @@ async function failsAfterMs(call: Promise<unknown>): Promise<number> {
 }
 
 describe('the engine', () => {
-  it('adds jobs of several queues, and says of several queues what it does not have', async () => {
+  it('adds jobs of several queues, and reports the absent jobs of several queues', async () => {
     const engine = makeEngine();
     await engine.ready();
     const jobs = ['order-status', 'order-sync.erp', 'order-sync.wms', 'notifications'].flatMap((queue) => [
@@ -63,7 +63,7 @@ describe('the engine', () => {
     }
   });
 
-  it('keeps a queue from being fetched for as long as it is held, and not after it was released', async () => {
+  it('stops fetching from a queue while it is held, and no longer', async () => {
     const engine = makeEngine();
     await engine.ready();
     const ttl = (queue: string): Promise<number> => engine.redis.pttl(`${space.prefix}:${queue}:limiter`);
@@ -76,7 +76,7 @@ describe('the engine', () => {
     expect(await ttl('order-sync.wms')).toBeGreaterThan(50_000);
   });
 
-  it('does not look into another queue for an id', async () => {
+  it('does not search another queue for an id', async () => {
     const engine = makeEngine();
     await engine.ready();
     const here = job('order-sync.erp');
@@ -85,7 +85,7 @@ describe('the engine', () => {
     expect(await engine.absent([here, there])).toEqual([there]);
   });
 
-  it('fails at once while Redis is away, also for a queue that it never used, and works again when it is back', async () => {
+  it('fails at once while Redis is away, even for a queue that it never used, and recovers afterwards', async () => {
     const { engine, proxy } = await throughProxy();
     const known = job('order-status');
     await engine.add([known]);
@@ -105,7 +105,7 @@ describe('the engine', () => {
     expect(await engine.absent([known])).toEqual([]);
   });
 
-  it('gives up on a Redis that has become silent, and works again when it answers', async () => {
+  it('gives up on an unresponsive Redis, and recovers when it answers', async () => {
     const { engine, proxy } = await throughProxy();
     const given = job('order-status');
     await engine.add([given]);
@@ -124,7 +124,7 @@ describe('the engine', () => {
   });
 });
 
-describe('a Redis of its own', () => {
+describe('a dedicated Redis', () => {
   let server: RedisServer;
   let admin: Redis;
   beforeAll(async () => {
@@ -142,11 +142,11 @@ describe('a Redis of its own', () => {
     await expect(makeEngine(server.url).ready()).rejects.toMatchObject({ code: 'redis-eviction-policy' });
   });
 
-  it('is taken with noeviction', async () => {
+  it('is accepted with noeviction', async () => {
     await expect(makeEngine(server.url).ready()).resolves.toBeUndefined();
   });
 
-  it('makes a worker unready if it may evict keys from some moment on, if its memory is full, or if it is away', async () => {
+  it('makes a worker unready if it begins to evict keys, its memory is full, or it is away', async () => {
     const proxy = await startTcpProxy(server.url);
     const engine = makeEngine(proxy.url);
     await engine.ready();

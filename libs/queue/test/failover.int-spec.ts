@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe('a primary that is demoted and keeps its connections', () => {
-  it('is left for the new primary by every connection, and jobs run there', async () => {
+  it('loses every connection to the new primary, and jobs run there', async () => {
     const [before, after] = servers as [RedisServer, RedisServer];
     const [old, next] = [new Redis(before.url), new Redis(after.url)];
     await next.config('SET', 'requirepass', new URL(before.url).password);

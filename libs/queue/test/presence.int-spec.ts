@@ -51,7 +51,7 @@ async function runOne() {
   return { running, finish: resolve, worker };
 }
 
-describe('a job whose place in Redis is lost', () => {
+describe('a job that is missing from the lists of Redis', () => {
   it.each([
     ['prioritized', undefined],
     ['delayed', 60_000],
@@ -65,7 +65,7 @@ describe('a job whose place in Redis is lost', () => {
     expect(await engine.counts(queue)).toEqual({ ...nothing, [place]: 3 });
   });
 
-  it('is absent if it is active without a lock: its worker is dead', async () => {
+  it('is absent if it is active without a lock, because its worker is dead', async () => {
     const { running, worker } = await runOne();
     await worker.close(true);
     await space.redis.del(key(`${running.id}:lock`));
@@ -74,7 +74,7 @@ describe('a job whose place in Redis is lost', () => {
     expect(await engine.counts(queue)).toEqual({ ...nothing, prioritized: 1 });
   });
 
-  it.each(['completed', 'failed'])('is absent if it is kept as %s, from where nothing is delivered', async (place) => {
+  it.each(['completed', 'failed'])('is absent if it is kept as %s, because nothing delivers it from there', async (place) => {
     const kept = job();
     await engine.add([kept]);
     await space.redis.del(key('prioritized'));
@@ -93,7 +93,7 @@ describe('a job whose place in Redis is lost', () => {
     finish();
   });
 
-  it('is present in the list `wait`, where BullMQ puts what stalled', async () => {
+  it('is present in the list `wait`, to which BullMQ moves stalled jobs', async () => {
     const stalled = job();
     await engine.add([stalled]);
     await space.redis.del(key('prioritized'));
@@ -102,17 +102,17 @@ describe('a job whose place in Redis is lost', () => {
   });
 });
 
-describe('a job whose hash is damaged', () => {
+describe('a job with a damaged hash', () => {
   const damages: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
     ['has no name', (id) => space.redis.hdel(key(id), 'name')],
-    ['has options that are no JSON', (id) => space.redis.hset(key(id), 'opts', '{x')],
+    ['has options that are not JSON', (id) => space.redis.hset(key(id), 'opts', '{x')],
     ['has no options', (id) => space.redis.hdel(key(id), 'opts')],
-    ['has data that is no JSON', (id) => space.redis.hset(key(id), 'data', '{x')],
+    ['has data that is not JSON', (id) => space.redis.hset(key(id), 'data', '{x')],
     ['is gone', (id) => space.redis.del(key(id))],
     ['is a string', (id) => space.redis.set(key(id), 'x')],
   ];
 
-  it.each(damages)('is absent, and runs once when it was added again: its hash %s', async (_what, damage) => {
+  it.each(damages)('is absent, and runs once after it was added again: its hash %s', async (_what, damage) => {
     const [damaged, sound] = [job(), job()];
     await engine.add([damaged, sound]);
     await damage(damaged.id);
@@ -129,7 +129,7 @@ describe('a job whose hash is damaged', () => {
     expect(errors).toEqual([]);
   });
 
-  it('is removed where BullMQ can neither run it nor let go of it, also without a row in the ledger', async () => {
+  it('is removed if BullMQ can neither run nor remove it, even without a row in the ledger', async () => {
     const damaged = job();
     await engine.add([damaged]);
     await space.redis.hset(key(damaged.id), 'opts', '{x');
@@ -150,7 +150,7 @@ describe('a job whose hash is damaged', () => {
   });
 });
 
-describe('a look at a page of jobs', () => {
+describe('a check of one page of jobs', () => {
   it('takes one round trip', async () => {
     const jobs = Array.from({ length: 1000 }, () => job());
     await engine.add(jobs.slice(0, 500));
@@ -176,8 +176,8 @@ describe('a look at a page of jobs', () => {
   });
 });
 
-describe('a pause or limit that is only in Redis', () => {
-  it.each(['paused', 'concurrency', 'max'])('ends, so that it holds no queue for ever: %s', async (field) => {
+describe('a pause or limit that exists only in Redis', () => {
+  it.each(['paused', 'concurrency', 'max'])('is removed, so that it does not stop the queue for ever: %s', async (field) => {
     const waiting = job();
     await engine.add([waiting]);
     await space.redis.hset(key('meta'), { [field]: field === 'paused' ? '1' : '0' });

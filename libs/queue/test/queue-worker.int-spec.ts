@@ -92,7 +92,7 @@ const isEmpty = async (): Promise<void> =>
   expect(await engine.counts(queue)).toEqual({ prioritized: 0, wait: 0, delayed: 0, active: 0 });
 
 describe('a queue worker', () => {
-  it('runs what it is given, and leaves nothing of it in Redis', async () => {
+  it('runs a delivered job, and leaves none of its keys in Redis', async () => {
     await startWorker(async () => done());
     const ids = await insert(50);
     await eventually(() => isDone(ids));
@@ -118,7 +118,7 @@ describe('a queue worker', () => {
     expect((await space.keys()).filter((key) => strays.some((id) => key.includes(id)))).toEqual([]);
   });
 
-  it('waits with the whole queue while its destination is throttled, and then goes on, with no attempt used', async () => {
+  it('waits with the whole queue while its destination is throttled, and then continues with no attempt used', async () => {
     const startedAt = Date.now();
     const times: number[] = [];
     await startWorker(
@@ -135,14 +135,14 @@ describe('a queue worker', () => {
     for (const id of ids) expect((await fake.read(id)).attemptsUsed).toBe(1);
   });
 
-  it('keeps the promises of a service, and its connections to itself', async () => {
+  it('keeps the guarantees of a service, and shares its connections with nobody', async () => {
     const clients = async (): Promise<number> => ((await space.redis.client('LIST')) as string).split('\n').length;
     const before = await clients();
     await stressStartStop(() => makeWorker(async () => done()), { rounds: 5 });
     await eventually(async () => expect(await clients()).toBeLessThanOrEqual(before + 2));
   });
 
-  it('says that it does not fetch, when its loop has ended and nobody stopped it', async () => {
+  it('reports that it does not fetch if its loop has ended although nobody stopped it', async () => {
     const worker = await startWorker(async () => done());
     expect(worker.isFetching()).toBe(true);
     await worker.stop();
@@ -158,7 +158,7 @@ describe('a queue worker', () => {
 });
 
 describe('a stop', () => {
-  it('lets jobs finish that do so in time, and hands the others to the next worker at once, unused', async () => {
+  it('lets jobs finish that end in time, and hands the others to the next worker at once, without an attempt', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     const quick = new Set<string>();
     const first = await startWorker(async (context) => {
@@ -184,7 +184,7 @@ describe('a stop', () => {
     await eventually(isEmpty);
   });
 
-  it('fetches nothing more from its first moment on', async () => {
+  it('stops fetching at once', async () => {
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     const seen: string[] = [];
     const worker = await startWorker(
@@ -204,7 +204,7 @@ describe('a stop', () => {
     expect((await outcomes(ids)).filter((outcome) => outcome === 'done')).toHaveLength(1);
   });
 
-  it('is bounded while Redis is away, with jobs and without', async () => {
+  it('is bounded while Redis is away, with and without jobs', async () => {
     const proxy = await startTcpProxy(testRedisUrl());
     const idle = await startWorker(untilAborted, { redisUrl: proxy.url, queue: 'order-sync.idle' });
     const busy = await startWorker(untilAborted, { redisUrl: proxy.url });
@@ -219,7 +219,7 @@ describe('a stop', () => {
 });
 
 describe('while Redis is away', () => {
-  it('nothing fails: jobs that run end, and the rest follows when it is back', async () => {
+  it('no job fails: running jobs end, and the rest follows when it is back', async () => {
     const proxy = await startTcpProxy(testRedisUrl());
     const { promise: finish, resolve } = Promise.withResolvers<void>();
     await startWorker(
@@ -242,7 +242,7 @@ describe('while Redis is away', () => {
 });
 
 describe('while the process may not act', () => {
-  it('no handler is called and no slot is spun, and it goes on when it may', async () => {
+  it('no handler is called and no slot loops, and jobs continue afterwards', async () => {
     const fence = { current: AbortSignal.abort(new ShutdownError()) };
     const handler = jest.fn(async () => fetching as never);
     const claims = jest.spyOn(fake.ledger, 'claim');

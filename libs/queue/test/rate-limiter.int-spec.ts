@@ -33,7 +33,7 @@ async function counting(limiter: RateLimiter): Promise<void> {
 }
 
 describe('the rate limiter', () => {
-  it('allows exactly the limit to all processes together, and says what is left and when it starts anew', async () => {
+  it('allows exactly the limit over all processes, and reports the rest and the time of the reset', async () => {
     const [one, other] = [makeLimiter(), makeLimiter()];
     await counting(one);
     await counting(other);
@@ -47,7 +47,7 @@ describe('the rate limiter', () => {
     expect(await other.take('key-2', 20)).toMatchObject({ isAllowed: true, remaining: 19 });
   });
 
-  it('obeys a limit that was changed at the next request', async () => {
+  it('applies a changed limit at the next request', async () => {
     const limiter = makeLimiter();
     await counting(limiter);
     await takeMany(limiter, 3, 3);
@@ -55,7 +55,7 @@ describe('the rate limiter', () => {
     expect(await limiter.take('key-1', 10)).toMatchObject({ isAllowed: true, remaining: 5 });
   });
 
-  it('keeps in Redis a number under the id, for a minute', async () => {
+  it('stores only a number under the id in Redis, for a minute', async () => {
     const limiter = makeLimiter();
     await counting(limiter);
     await limiter.take('key-1', 5);
@@ -63,7 +63,7 @@ describe('the rate limiter', () => {
     expect(await space.redis.ttl(`${space.prefix}:rate-limit:key-1`)).toBeGreaterThan(55);
   });
 
-  it.each(['cut', 'freeze'] as const)('limits by itself and keeps nobody waiting while Redis is away (%s)', async (away) => {
+  it.each(['cut', 'freeze'] as const)('limits by itself without delay while Redis is away (%s)', async (away) => {
     const proxy = await startTcpProxy(testRedisUrl());
     const limiter = makeLimiter(proxy.url);
     await counting(limiter);

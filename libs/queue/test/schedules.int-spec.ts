@@ -43,7 +43,7 @@ async function empty(prefix: string): Promise<void> {
 const storedIn = (prefix: string): Promise<string[]> => redis.zrange(`${prefix}:ticks:repeat`, '0', '-1');
 
 describe('schedules', () => {
-  it('tick at the scheduled time, exact to the second, however late the tick arrives', async () => {
+  it('tick with the scheduled time, exact to the second, even if the tick arrives late', async () => {
     const ticks: Tick[] = [];
     await start(newPrefix(), [everySecond], async (tick) => void ticks.push(tick));
     await eventually(() => expect(ticks.length).toBeGreaterThanOrEqual(3));
@@ -61,7 +61,7 @@ describe('schedules', () => {
     expect(new Set(ticks.map(({ scheduledFor }) => scheduledFor.getTime())).size).toBe(ticks.length);
   });
 
-  it('are there again, and tick again, after Redis was emptied and they were applied', async () => {
+  it('exist and tick again after Redis was emptied and they were applied', async () => {
     const prefix = newPrefix();
     let ticks = 0;
     const schedules = await start(prefix, [everySecond, daily], async () => void (ticks += 1));
@@ -84,7 +84,7 @@ describe('schedules', () => {
     expect(new Date(dueMs).toISOString()).toMatch(/T03:15:00\.000Z$/);
   });
 
-  it('that are no longer wanted are removed', async () => {
+  it('are removed if they are no longer wanted', async () => {
     const prefix = newPrefix();
     const before = await start(prefix, [everySecond, daily]);
     await eventually(async () => expect(await storedIn(prefix)).toHaveLength(2));
@@ -93,7 +93,7 @@ describe('schedules', () => {
     await eventually(async () => expect(await storedIn(prefix)).toEqual(['daily']));
   });
 
-  it('go on after a tick whose handling failed, and report it', async () => {
+  it('continue after a tick whose handling failed, and report it', async () => {
     const errors: unknown[] = [];
     let ticks = 0;
     const onTick = async (): Promise<void> => {
@@ -105,7 +105,7 @@ describe('schedules', () => {
     expect(errors).toContainEqual(new Error('the ledger is away'));
   });
 
-  it('can be stopped while Redis is away, also before they were ever applied', async () => {
+  it('can be stopped while Redis is away, even before they were ever applied', async () => {
     const schedules = createSchedules({
       redisUrl: 'redis://127.0.0.1:1',
       prefix: newPrefix(),

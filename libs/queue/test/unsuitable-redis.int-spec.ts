@@ -63,7 +63,7 @@ describe('a server that cannot hold the queues', () => {
     ['a node of a cluster', () => otherKind('cluster'), 'redis-unsuitable', /Redis Cluster/],
     ['a Sentinel', () => otherKind('sentinel'), 'redis-unsuitable', /Sentinel/],
   ])(
-    'is refused in one line that says why: %s',
+    'is refused in one line with the reason: %s',
     async (_what, url, code, text) => {
       const { engine, lines, said } = await connect(await url());
       await eventually(() => expect(said()).toEqual([expect.stringMatching(text)]));
@@ -86,7 +86,7 @@ describe('a server that cannot hold the queues', () => {
     expect(up.mock.lastCall).toEqual([1, { dependency: 'redis' }]);
   });
 
-  it('is told of when it may evict keys after a reconnect', async () => {
+  it('is reported if it may evict keys after a reconnect', async () => {
     const proxy = await startTcpProxy(server.url);
     const { engine, said } = await connect(proxy.url);
     await engine.ready();
@@ -97,8 +97,8 @@ describe('a server that cannot hold the queues', () => {
   });
 });
 
-describe('a server that is away', () => {
-  it('is told of at once, once, and once more when it is back', async () => {
+describe('a Redis that is away', () => {
+  it('is reported once, at once, and once more when it is back', async () => {
     const proxy = await startTcpProxy(server.url);
     const { engine, said } = await connect(proxy.url);
     await engine.ready();

@@ -132,7 +132,7 @@ const matchingSql = `
     and ($4::text is null or subject like '%' || $4) and ($5::timestamptz is null or at >= $5) and ($6::timestamptz is null or at < $6)
   order by id desc`;
 
-it('the check of plans notices a missing index of the audit trail', async () => {
+it('the plan check notices a missing index of the audit trail', async () => {
   await db.query('drop index audit_by_subject');
   const { observer, scanned, buffers } = createObserver();
   await listAudit(observer, { subject: 'order-sync.erp' }, { limit: 50 });

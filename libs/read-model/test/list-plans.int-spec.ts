@@ -162,7 +162,7 @@ describe.each([
     ['orders', { status: 'shipped', lane: { destination: 'crm', state: 'blocked' } }],
     ['orders', { batch: 'old', status: 'refunded' }],
     ['orders', { customerId: 'big', status: 'refunded' }],
-  ])('a page of %s with %j, of which there are none or few, stops after a bounded walk', async (which, filter) => {
+  ])('a page of %s with %j, which matches few rows or none, stops after a bounded walk', async (which, filter) => {
     const { meter, costs } = await createMeter();
     await list(which, meter, filter);
     for (const { scanned, sorted, buffers } of costs) {
@@ -179,7 +179,7 @@ it.each<[index: string, keyof typeof lists, object]>([
   ['events_by_source', 'events', { source: 'till' }],
   ['messages_by_state', 'messages', { state: 'unknown' }],
   ['orders_by_status', 'orders', { status: 'refunded' }],
-])('the check of plans notices that the index %s is missing, for a page of %s with %j', async (index, which, filter) => {
+])('the plan check notices that the index %s is missing, for a page of %s with %j', async (index, which, filter) => {
   const undo = new Error('undo');
   const attempt = db.transaction(async (query) => {
     await query(`drop index ${index}`);

@@ -22,7 +22,7 @@ const tables = Object.values(schema).filter((value) => is(value, PgTable));
 const migrationsRun = async () => (await db.query('select 1 from drizzle.__drizzle_migrations')).length;
 
 describe('the migrations', () => {
-  it('take place once each, with ten processes at once and one more later', async () => {
+  it('run once each, with ten processes at once and one more later', async () => {
     await Promise.all(Array.from({ length: 10 }, () => migrate(empty.url, migrationsFolder)));
     const count = await migrationsRun();
     expect(count).toBeGreaterThan(0);

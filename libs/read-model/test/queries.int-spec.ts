@@ -162,7 +162,7 @@ describe('readStatistics', () => {
     });
   });
 
-  it('counts what was made in a span of time', async () => {
+  it('counts the jobs created in a time span', async () => {
     const eventId = await accept('s-4', 'o-10');
     const madeAt = Number.parseInt(eventId.replace('-', '').slice(0, 12), 16);
     const count = async (from: number, to: number): Promise<number> =>
@@ -172,7 +172,7 @@ describe('readStatistics', () => {
     expect(await count(madeAt - 86_400_000, madeAt - 86_399_999)).toBe(0);
   });
 
-  it('gives up on a span with more jobs than it may count, and counts one with as many', async () => {
+  it('refuses a time span with more jobs than it may count, and counts one at the limit', async () => {
     const ids = await Promise.all(['s-5', 's-6', 's-7'].map((id) => accept(id, 'o-11')));
     const times = ids.map((id) => Number.parseInt(id.replace('-', '').slice(0, 12), 16));
     const span = { from: new Date(Math.min(...times)), to: new Date(Math.max(...times) + 1) };

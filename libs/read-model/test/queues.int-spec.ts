@@ -88,7 +88,7 @@ describe('the queues', () => {
     expect((await queueNamed('maintenance')).rates.lastMinute).toEqual({ created: 0, ended: 0 });
   });
 
-  it('show why they wait, and how many processes work on them', async () => {
+  it('show why their jobs wait, and how many processes work on them', async () => {
     const [alive, dead] = [randomUUID(), randomUUID()];
     for (const id of [alive, dead]) await createProcessRegistry(db, id, 'test', ['order-sync.erp']).beat();
     await killProcess(db, dead);
@@ -128,14 +128,14 @@ describe('a pause', () => {
     ]);
   });
 
-  it('takes place once if many request it at once', async () => {
+  it('takes effect once if many request it at the same time', async () => {
     const results = await Promise.all(Array.from({ length: 8 }, () => pauseQueue(db, 'notifications', { actor: testActor })));
     expect(results.filter(({ changed }) => changed)).toHaveLength(1);
     expect(new Set(results.map(({ paused }) => paused?.since.getTime())).size).toBe(1);
     expect(await trail()).toHaveLength(1);
   });
 
-  it('ends so far in the future that no job tries whether it is over', async () => {
+  it('ends so far in the future that no job checks whether it is over', async () => {
     await pauseQueue(db, 'notifications', { actor: testActor });
     const [row] = await db.query(
       `select until > now() + interval '99 years' as "isFar", until - now() is not null as "isFinite" from holds`,

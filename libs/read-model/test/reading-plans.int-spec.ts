@@ -59,25 +59,25 @@ async function measure(
 }
 
 describe('the timeline in a ledger of 30,000 orders over six weeks', () => {
-  it.each(['o-29999', 'o-205', 'o-12345'])('reads few pages and no large table as a whole, for order %s', async (orderId) => {
+  it.each(['o-29999', 'o-205', 'o-12345'])('reads few pages and no complete large table, for order %s', async (orderId) => {
     const { scanned, pages, statements } = await measure((on) => readTimeline(on, orderId));
     expect(scanned).toEqual([]);
     expect(pages).toBeLessThan(500);
     expect(statements).toBeLessThan(15);
   });
 
-  it('is seen to read a table as a whole if indexes are missing', async () => {
+  it('is found to read a complete table if indexes are missing', async () => {
     const { scanned } = await measure((on) => readTimeline(on, 'o-12345'), 'drop index jobs_by_order; drop index audit_by_order');
     expect(scanned.length).toBeGreaterThan(0);
   });
 });
 
-it('the queues are counted without reading a large table as a whole', async () => {
+it('the queues are counted without reading a complete large table', async () => {
   const { scanned } = await measure(readQueues);
   expect(scanned).toEqual([]);
 });
 
-it('the statistics of an hour are counted by its ids alone', async () => {
+it('the statistics of an hour are counted by ids alone', async () => {
   const to = new Date();
   const from = new Date(to.getTime() - 3_600_000);
   const { scanned, pages } = await measure((on) => readStatistics(on, { from, to }));

@@ -19,7 +19,7 @@ describe('the browser of the tests', () => {
     expect(lines).toEqual([expect.stringMatching(/^Chromium: not from the PATH: /)]);
   });
 
-  it('is never another one than CHROME_PATH names', async () => {
+  it('is always the one in CHROME_PATH if that is set', async () => {
     const launched = launchBrowser({ environment: { ...process.env, CHROME_PATH: '/nowhere/chrome' } });
     await expect(launched).rejects.toThrow(/^Chromium: not from CHROME_PATH: /);
   });

@@ -14,14 +14,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const run = (args: readonly string[]): string =>
   execFileSync(process.execPath, args, { encoding: 'utf8', env: { ORDERLY_KEYS_CALLED_AS: 'npm run keys --' } });
 
-describe('--help', () => {
+describe('the --help option', () => {
   it.each([
     ['start', ['dist/tools/stack/main.cjs']],
     ['replay', ['dist/tools/replay/main.cjs']],
     ['fuzz', ['dist/tools/fuzz/main.cjs']],
     ['keys', ['dist/apps/api-gateway/main.cjs', 'keys']],
   ])(
-    'of npm script %s prints the same without an installation or a build as its program does',
+    'of npm script %s needs no installation or build, and equals the help of its program',
     (script, [program = '', ...command]) => {
       const answer = run([join(folder, 'tools/scripts', `${script}.mjs`), '--help']);
       // If the program's text is right, write it to the file in tools/scripts/help.

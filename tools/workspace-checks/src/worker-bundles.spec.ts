@@ -31,7 +31,7 @@ async function packagesOf(app: string): Promise<string[]> {
 
 describe('the bundle of a worker', () => {
   it.each(['status-worker', 'order-sync-worker', 'notification-worker', 'cleanup-cron'])(
-    'of %s does not load drizzle-orm, which would double its memory',
+    'does not load drizzle-orm, which would double its memory: %s',
     async (app) => {
       const packages = await packagesOf(app);
       expect(packages).toContain('pg');

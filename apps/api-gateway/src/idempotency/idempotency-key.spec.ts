@@ -18,7 +18,7 @@ const refused = (header: string): boolean => {
 };
 
 describe('an Idempotency-Key', () => {
-  it('in quotation marks may hold any printable ASCII', () => {
+  it('may hold any printable ASCII inside quotation marks', () => {
     fc.assert(
       fc.property(textOf(printable), (key) => {
         const header = serializeItem([key, new Map()]);
@@ -28,7 +28,7 @@ describe('an Idempotency-Key', () => {
     );
   });
 
-  it('without quotation marks is the same key as with them', () => {
+  it('means the same with and without quotation marks', () => {
     fc.assert(
       fc.property(textOf(plain), (key) => {
         expect(parseIdempotencyKey(key)).toBe(key);
@@ -38,7 +38,7 @@ describe('an Idempotency-Key', () => {
     );
   });
 
-  it('for any input is refused or has 1 to 255 printable characters', () => {
+  it('has 1 to 255 printable characters for any input, or is refused', () => {
     const sent = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 300, size: 'max' }),
       textOf(printable, 300),
@@ -63,18 +63,18 @@ describe('an Idempotency-Key', () => {
     ['255 characters in quotation marks', `"${'k'.repeat(255)}"`, false],
     ['256 characters in quotation marks', `"${'k'.repeat(256)}"`, true],
     ['255 characters, one of them escaped', `"${'k'.repeat(254)}\\""`, false],
-    ['nothing', '', true],
+    ['an empty key', '', true],
     ['nothing in quotation marks', '""', true],
     ['one blank in quotation marks', '" "', false],
     ['blanks between words', 'a b', true],
     ['two keys joined by a comma', '"one", "two"', true],
     ['two bare keys joined by a comma', 'one, two', true],
-    ['a quotation mark without its end', '"one', true],
+    ['an unclosed quotation', '"one', true],
     ['an escape that is none', '"a\\b"', true],
     ['letters beyond ASCII', 'schlüssel', true],
     ['letters beyond ASCII in quotation marks', '"schlüssel"', true],
     ['a parameter', '"one";v=1', false],
-  ])('of %s: refused or not', (_, header, isRefused) => {
+  ])('is accepted up to its limit and refused beyond it: %s', (_, header, isRefused) => {
     expect(refused(header)).toBe(isRefused);
   });
 });

@@ -32,7 +32,7 @@ describe('checkEvent', () => {
   });
 
   it.each([
-    ['no object', 7, '#'],
+    ['a number instead of an object', 7, '#'],
     ['an unknown type', { ...event, type: 'order.exploded' }, '#/type'],
     ['a missing type', { ...event, type: undefined }, '#/type'],
     ['an unknown status', { ...event, data: { status: 'lost' } }, '#/data/status'],

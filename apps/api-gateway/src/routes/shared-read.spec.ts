@@ -28,7 +28,7 @@ describe('a shared read', () => {
     expect(begun).toHaveLength(3);
   });
 
-  it('that fails does not fail for later callers', async () => {
+  it('does not fail for later callers after a failed run', async () => {
     const { begun, ask } = startReadings();
     const first = ask('key');
     const second = ask('key');

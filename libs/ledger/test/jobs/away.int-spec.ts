@@ -73,7 +73,7 @@ const terminate = (): Promise<unknown> =>
   );
 
 describe('while the database is away', () => {
-  it('calls wait for it, succeed when it is back, and say both', async () => {
+  it('calls wait for it and succeed when it is back, and both are reported', async () => {
     const { id, one, changes, row } = await setUp();
     await proxy.cut();
     const claiming = one.claim({ jobId: id });
@@ -85,7 +85,7 @@ describe('while the database is away', () => {
     await one.settle(settlementOf(job));
   });
 
-  it('a process that stops waits no longer, and the call fails as the database did', async () => {
+  it('a stopping process no longer waits, and the call fails with the error of the database', async () => {
     const { id, one, changes, stop, row } = await setUp();
     await proxy.cut();
     const claiming = one.claim({ jobId: id });
@@ -97,7 +97,7 @@ describe('while the database is away', () => {
   });
 });
 
-describe('when connections break at any moment', () => {
+describe('when connections break at random moments', () => {
   it('each job is claimed once and settled once', async () => {
     const { ids, one, attempts } = await setUp(150);
     let isOver = false;
@@ -146,7 +146,7 @@ describe('when the answer to a committed statement is lost', () => {
     return result;
   };
 
-  it('a claim is still its own, and not one of a process that lives and never runs it', async () => {
+  it('the claim belongs to its caller, so the job is not stuck', async () => {
     const { id, one, row, attempts } = await setUp();
     const job = claimedOf(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
     expect(job).toMatchObject({ tries: 1, crashes: 0, wasLost: false });
@@ -155,7 +155,7 @@ describe('when the answer to a committed statement is lost', () => {
     expect(await one.settle(settlementOf(job))).toEqual({ settled: true });
   });
 
-  it('a claim that was taken over still says that a try was lost before', async () => {
+  it('a claim that was taken over still reports the lost try', async () => {
     const { id, one, options, plan, attempts } = await setUp();
     const dying = await startProcess(db);
     await createClaimLedger({ ...options, db, processId: dying }, plan).claim({ jobId: id });
@@ -165,7 +165,7 @@ describe('when the answer to a committed statement is lost', () => {
     expect(await attempts()).toMatchObject([{ number: 1, outcome: 'lost' }]);
   });
 
-  it('a claim is still its own when a hold came in between', async () => {
+  it('the claim belongs to its caller although a hold began meanwhile', async () => {
     const { id, one, destination, changes } = await setUp();
     const claiming = loseAnswerTo('claimed as (', () => one.claim({ jobId: id }));
     await eventually(() => expect(changes).toEqual([true]), { intervalMs: 2 });
@@ -183,7 +183,7 @@ describe('when the answer to a committed statement is lost', () => {
       { kind: 'again', delayMs: 60_000, usesAttempt: true, waitReason: 'retry' },
       { state: 'runnable', attempts_used: 1, wait_reason: 'retry' },
     ],
-  ])('a job that is %s is settled once, and its worker hears so', async (_name, verdict, expected) => {
+  ])('a job that is %s is settled once, and its worker is told so', async (_name, verdict, expected) => {
     const { id, one, row, attempts } = await setUp();
     const job = claimedOf(await one.claim({ jobId: id }));
     const text = verdict ? 'settled as (' : 'commit';
@@ -192,7 +192,7 @@ describe('when the answer to a committed statement is lost', () => {
     expect(await attempts()).toHaveLength(1);
   });
 
-  it('a failed apply is charged once', async () => {
+  it('a failed apply uses one attempt', async () => {
     const { options } = await setUp();
     const [id] = await acceptAll(db, [statusEvent('charged', 'pending')]);
     const rows = createRowLockLedger(options, 'order-status');

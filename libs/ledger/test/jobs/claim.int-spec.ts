@@ -53,7 +53,7 @@ function claimedOf(result: ClaimResult) {
 }
 
 describe('a claim', () => {
-  it('gives each of 200 jobs to one of two processes that ask for all of them at once', async () => {
+  it('gives each of 200 jobs to one of two processes that claim all of them at once', async () => {
     const { ids, destination, ledger: first } = await setUp(200);
     const second = createSyncLedger(await startProcess(db), destination, { on: ledger.connect() });
     const [a, b] = await Promise.all([first, second].map((one) => Promise.all(ids.map((jobId) => one.claim({ jobId })))));
@@ -62,14 +62,14 @@ describe('a claim', () => {
     expect(rows).toHaveLength(200);
   });
 
-  it('is given once to two deliveries that meet in one batch', async () => {
+  it('is given once to two deliveries in one batch', async () => {
     const { id, ledger: one } = await setUp();
     const results = await Promise.all([one.claim({ jobId: id }), one.claim({ jobId: id }), one.claim({ jobId: id })]);
     expect(results.map(({ kind }) => kind)).toEqual(['claimed', 'later', 'later']);
     expect(await jobRow(id)).toMatchObject({ tries: 1, claim_token: claimedOf(results[0]).token });
   });
 
-  it('records token, process and the version that is going to be sent', async () => {
+  it('records the token, the process and the version that will be sent', async () => {
     const { id, processId, ledger: one, destination } = await setUp();
     await db.query(`insert into lanes (order_id, destination, head, acked_version) values ($1, $2, $3, 7)`, [
       `${destination}-0`,
@@ -87,14 +87,14 @@ describe('a claim', () => {
     });
   });
 
-  it('of a latest-state destination intends the newest version of the order', async () => {
+  it('records the newest version of the order for a latest-state destination', async () => {
     const { id, destination, processId } = await setUp();
     await db.query(`insert into orders (order_id, status, version) values ($1, 'shipped', 9)`, [`${destination}-0`]);
     const job = claimedOf(await createSyncLedger(processId, destination, { sendsNewest: true }).claim({ jobId: id }));
     expect(job).toMatchObject({ version: 1, intentVersion: 9 });
   });
 
-  it('comes later for a job that is not due, with the time that is left', async () => {
+  it('returns `later` with the remaining time for a job that is not due', async () => {
     const { id, ledger: one } = await setUp();
     await db.query(`update jobs set run_at = now() + interval '20 s' where id = $1`, [id]);
     const result = await one.claim({ jobId: id });
@@ -103,13 +103,13 @@ describe('a claim', () => {
     expect((result as { delayMs: number }).delayMs).toBeLessThanOrEqual(20_000);
   });
 
-  it.each(['blocked', 'parked', 'ended'])('finds nothing to do for a job that is %s', async (state) => {
+  it.each(['blocked', 'parked', 'ended'])('returns that there is nothing to do for a job that is %s', async (state) => {
     const { id, ledger: one } = await setUp();
     await db.query(`update jobs set state = $2, outcome = case when $2 = 'ended' then 'done' end where id = $1`, [id, state]);
     expect(await one.claim({ jobId: id })).toEqual({ kind: 'idle' });
   });
 
-  it('says missing for an id that has no row, or one of another queue', async () => {
+  it('returns `missing` for an unknown id, or an id of another queue', async () => {
     const { ledger: one } = await setUp();
     const { id: other } = await setUp();
     expect(await one.claim({ jobId: uuidv7() })).toEqual({ kind: 'missing' });
@@ -117,7 +117,7 @@ describe('a claim', () => {
     expect(await jobRow(other)).toMatchObject({ state: 'runnable' });
   });
 
-  it('comes later while a living process has the job, and changes nothing', async () => {
+  it('returns `later` while a living process has the job, and changes nothing', async () => {
     const { id, ledger: one, destination } = await setUp();
     const { token } = claimedOf(await one.claim({ jobId: id }));
     const second = createSyncLedger(await startProcess(db), destination);
@@ -130,7 +130,7 @@ describe('a claim', () => {
   it.each<[string, (db: Database, id: string) => Promise<unknown>]>([
     ['has gone stale', killProcess],
     ['is gone', (of, id) => createProcessRegistry(of, id, 'test').leave()],
-  ])('is taken over when the heartbeat of its process %s: a loss, and no attempt', async (_name, end) => {
+  ])('is taken over when the heartbeat of its process %s: this counts a crash, but no attempt', async (_name, end) => {
     const { id, ledger: one, destination, processId } = await setUp();
     const lost = claimedOf(await one.claim({ jobId: id }));
     await end(db, processId);
@@ -143,7 +143,7 @@ describe('a claim', () => {
     expect(others).toEqual([]);
   });
 
-  it('that was taken over can settle nothing any more', async () => {
+  it('can settle nothing after it was taken over', async () => {
     const { id, ledger: one, destination, processId } = await setUp();
     const lost = claimedOf(await one.claim({ jobId: id }));
     await killProcess(db, processId);
@@ -157,7 +157,7 @@ describe('a claim', () => {
     expect(await jobRow(id)).toMatchObject({ state: 'ended', outcome: 'done', attempts_used: 1, crashes: 1 });
   });
 
-  it('of a message marks it as being sent', async () => {
+  it('marks a message as being sent', async () => {
     const processId = await startProcess(db);
     const [id] = await addJobs(db, [newJob(sendNotification, { orderId: 'm', version: 1, kind: 'created' }, { orderId: 'm' })]);
     await db.query(
@@ -175,7 +175,7 @@ describe('a claim', () => {
     expect(await state()).toEqual({ state: 'sent', provider_id: '<x>', reason: null });
   });
 
-  it('is not needed where the row lock serves: the job is only looked at', async () => {
+  it('only reads the job if the row lock of the order makes a claim unnecessary', async () => {
     const id = await acceptEvent(db, { orderId: 'looked-at' });
     const rows = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
     expect(claimedOf(await rows.claim({ jobId: id }))).toMatchObject({ token: null, tries: 1 });

@@ -65,7 +65,7 @@ describe('a settlement of twenty jobs in one statement', () => {
     ['meets a lock', '55P03'],
     ['cannot be serialised', '40001'],
     ['is refused', '23514'],
-  ])('that always %s because of one of them fails for that one alone', async (_name, code) => {
+  ])('fails only for the one job that always %s', async (_name, code) => {
     const { ids, settleAll, ended, changes } = await setUp();
     const heal = await failAt(ids[7]!, code);
     const results = await settleAll();
@@ -94,7 +94,7 @@ describe('a settlement of twenty jobs in one statement', () => {
     ['that has no connection left', '53300'],
     ['that became a standby', '25006'],
     ['that shuts down', '57P01'],
-    ['whose tables are not there yet', '42P01'],
+    ['whose tables do not exist yet', '42P01'],
   ])('waits for a server %s', async (_name, code) => {
     const { ids, settleAll, ended, changes } = await setUp();
     const heal = await failAt(ids[7]!, code, 2);

@@ -63,7 +63,7 @@ const again = (more: Partial<Extract<Verdict, { kind: 'again' }>>): Verdict => (
 });
 
 describe('a hold', () => {
-  it('lets no job of its destination be claimed, and says for how long', async () => {
+  it('stops the claims of its destination, and reports for how long', async () => {
     const { hold, claimAll, one } = await setUp();
     await hold('throttled', 30);
     for (const result of await claimAll(one)) {
@@ -72,14 +72,14 @@ describe('a hold', () => {
     }
   });
 
-  it('does not touch other destinations', async () => {
+  it('does not affect other destinations', async () => {
     const held = await setUp(1);
     const free = await setUp(1);
     await held.hold('throttled', 30);
     expect(claimedOf(await free.claimAll(free.one))).toHaveLength(1);
   });
 
-  it('that was for throttling is over when its time has passed', async () => {
+  it('for throttling is over when its time has passed', async () => {
     const { hold, claimAll, one } = await setUp();
     await hold('throttled', -0.001);
     const jobs = claimedOf(await claimAll(one));
@@ -87,7 +87,7 @@ describe('a hold', () => {
     expect(jobs.every(({ isProbe }) => !isProbe)).toBe(true);
   });
 
-  it('on a whole queue stops its claims too', async () => {
+  it('of a whole queue stops the claims of the queue', async () => {
     const { destination, claimAll, one } = await setUp();
     await db.query(
       `insert into holds (scope, key, reason, until) values ('queue', 'order-sync.' || $1, 'paused', now() + interval '1 h')`,
@@ -96,7 +96,7 @@ describe('a hold', () => {
     expect((await claimAll(one)).every(({ kind }) => kind === 'held')).toBe(true);
   });
 
-  it('of a configuration lets exactly one job try when it is due, whichever processes ask at once', async () => {
+  it('for a wrong configuration admits exactly one probe when it is due, even if many processes ask at once', async () => {
     const connections = [db, ledger.connect(2), ledger.connect(2), ledger.connect(2)];
     for (let round = 0; round < 20; round += 1) {
       const { ids, hold, open, holdRow } = await setUp(8);
@@ -109,7 +109,7 @@ describe('a hold', () => {
     }
   });
 
-  it('is released by the success of its probe', async () => {
+  it('is released when its probe succeeds', async () => {
     const { hold, claimAll, one, holdRow } = await setUp();
     await hold('destination-unauthorized', -1);
     const [probe] = claimedOf(await claimAll(one));
@@ -118,7 +118,7 @@ describe('a hold', () => {
     expect(claimedOf(await claimAll(one))).toHaveLength(9);
   });
 
-  it('is released by an answer that refuses the order: the credentials were taken', async () => {
+  it('is released by an answer that refuses only the order, because the credentials were accepted', async () => {
     const { hold, claimAll, one, holdRow } = await setUp();
     await hold('destination-unauthorized', -1);
     const [probe] = claimedOf(await claimAll(one));
@@ -137,10 +137,10 @@ describe('a hold', () => {
   });
 
   it.each<[string, Verdict]>([
-    ['fails without a word on the credentials', again({ waitReason: 'retry', usesAttempt: true })],
+    ['fails without an answer about the credentials', again({ waitReason: 'retry', usesAttempt: true })],
     ['is handed back', again({ waitReason: 'handed-back', delayMs: 0 })],
     ['had nothing to send', { kind: 'ended', outcome: 'superseded' }],
-    ['is out of attempts without an answer', { kind: 'dead', code: 'destination-timeout', message: '', fingerprint: 'x' }],
+    ['uses its last attempt without an answer', { kind: 'dead', code: 'destination-timeout', message: '', fingerprint: 'x' }],
   ])('stays when its probe %s', async (_name, verdict) => {
     const { hold, claimAll, one, holdRow } = await setUp();
     await hold('destination-unauthorized', -1);
@@ -150,7 +150,7 @@ describe('a hold', () => {
     expect(claimedOf(await claimAll(one))).toEqual([]);
   });
 
-  it('gives way to throttling when the probe of one batch succeeds and another job of it is throttled', async () => {
+  it('is replaced by throttling if the probe succeeds while another job of its batch is throttled', async () => {
     const { destination, hold, open, holdRow, ids } = await setUp(2);
     const one = await open();
     const early = claimedOf([await one.claim({ jobId: ids[1]! })])[0]!;
@@ -163,14 +163,14 @@ describe('a hold', () => {
     expect(destination).toBe(probe.destination);
   });
 
-  it('that was for throttling leaves no row behind once something was settled after it', async () => {
+  it('for throttling is deleted by the next settlement after its end', async () => {
     const { hold, claimAll, one, holdRow } = await setUp(1);
     await hold('throttled', -1);
     await one.settle(settlementOf(claimedOf(await claimAll(one))[0]!));
     expect(await holdRow()).toBeUndefined();
   });
 
-  it('for another reason than the last began when it was made', async () => {
+  it('begins anew when its reason changes', async () => {
     const { destination, hold, claimAll, one } = await setUp(1);
     await hold('throttled', -1);
     await db.query(`update holds set since = now() - interval '1 hour' where key = $1`, [destination]);
@@ -182,7 +182,7 @@ describe('a hold', () => {
   });
 });
 
-describe('a hold of a queue that serves no destination', () => {
+describe('a hold of a queue without a destination', () => {
   const queue = 'notifications';
   const heldBy = again({ hold: { reason: 'configuration-invalid', forMs: 60_000 } });
   const queueHolds = () => db.query(`select reason from holds where scope = 'queue' and key = $1`, [queue]);
@@ -200,7 +200,7 @@ describe('a hold of a queue that serves no destination', () => {
   };
   afterEach(() => db.query(`delete from holds where scope = 'queue'`));
 
-  it('is a row of the ledger, lets one job try when its time has come, and ends with its success', async () => {
+  it('is stored in the ledger, admits one probe when it is due, and ends with its success', async () => {
     const { claims, claimAll, first } = await setUpMail();
     await claims.settle(settlementOf(first, heldBy));
     expect(await queueHolds()).toEqual([{ reason: 'configuration-invalid' }]);
@@ -212,7 +212,7 @@ describe('a hold of a queue that serves no destination', () => {
     expect(await queueHolds()).toEqual([]);
   });
 
-  it('takes neither the place of a pause, nor its end', async () => {
+  it('neither replaces nor ends a pause', async () => {
     const { claims, claimAll, first } = await setUpMail();
     const [second] = claimedOf(await claimAll());
     await pauseQueue(db, queue, { actor: testActor });

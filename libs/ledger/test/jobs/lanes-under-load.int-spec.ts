@@ -86,7 +86,7 @@ function settlementFor(job: ClaimedJob) {
   return settlementOf(job);
 }
 
-it('lanes never have two heads and never lose one while fan-out and settlement race for them, and never go back', async () => {
+it('lanes never have two heads, lose their head or go backwards while fan-out and settlement race for them', async () => {
   const runnable: RunnableJob[] = [];
   const processes = await Promise.all([1, 2, 3].map(() => createProcess(runnable)));
   const confirmed = new Map<string, number[]>();

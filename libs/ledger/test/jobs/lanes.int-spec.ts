@@ -66,7 +66,7 @@ async function setUp(sendsNewest: boolean) {
 }
 
 describe('a lane', () => {
-  it('has one head, the first version, and gives that alone to the relay', async () => {
+  it('has one head, the first version, and gives only that to the relay', async () => {
     const { change, lane, states, relayed, laneRow, sync } = await setUp(false);
     await change(3);
     expect(await states()).toEqual(['runnable', 'blocked', 'blocked']);
@@ -76,7 +76,7 @@ describe('a lane', () => {
     expect(await sync.claim({ jobId: jobs[1]!.id })).toEqual({ kind: 'idle' });
   });
 
-  it('of every-event sends each version, one after the other', async () => {
+  it('sends each version, one after the other, in mode every-event', async () => {
     const { change, states, claim, settle, laneRow } = await setUp(false);
     await change(2);
     for (let version = 1; version <= 4; version += 1) {
@@ -90,7 +90,7 @@ describe('a lane', () => {
     expect((await states())[4]).toBe('runnable');
   });
 
-  it('of latest-state supersedes the jobs whose versions were sent with a newer one, and no more', async () => {
+  it('supersedes the jobs up to the newest version that was sent, and no more, in mode latest-state', async () => {
     const { change, states, claim, settle, laneRow } = await setUp(true);
     await change(3);
     const head = await claim(1);
@@ -107,7 +107,7 @@ describe('a lane', () => {
     expect(await laneRow()).toMatchObject({ acked_version: 5, head: null });
   });
 
-  it('takes nothing back that was confirmed, when an older version is confirmed afterwards', async () => {
+  it('keeps its confirmed version if an older version is confirmed afterwards', async () => {
     const { change, claim, settle, laneRow } = await setUp(true);
     await change(2);
     await settle(await claim(1));
@@ -121,7 +121,7 @@ describe('a lane', () => {
     ['block', ['dead', 'blocked', 'blocked']],
     ['next', ['dead', 'runnable', 'blocked']],
     ['newest', ['dead', 'superseded', 'runnable']],
-  ])('whose head is dead goes on as its policy says: %s', async (step, expected) => {
+  ])('continues after a dead head as its policy says: %s', async (step, expected) => {
     const { change, lane, states, claim, settle, laneRow } = await setUp(false);
     await change(3);
     const head = await claim(1);
@@ -131,7 +131,7 @@ describe('a lane', () => {
     expect(await laneRow()).toEqual({ head: runnable, acked_version: 0, blocked_by: step === 'block' ? head.id : null });
   });
 
-  it('that is blocked by a dead letter gets no head from new versions', async () => {
+  it('stays without a head while a dead letter blocks it, even if new versions arrive', async () => {
     const { change, states, claim, settle, relayed, laneRow } = await setUp(false);
     await change(1);
     await settle(await claim(1), dead, 'block');
@@ -142,7 +142,7 @@ describe('a lane', () => {
     expect(relayed.filter(({ name }) => name === 'sync-order')).toEqual([]);
   });
 
-  it('keeps its head through a retry', async () => {
+  it('keeps its head during a retry', async () => {
     const { change, states, claim, settle, laneRow } = await setUp(false);
     await change(2);
     const head = await claim(1);

@@ -40,7 +40,7 @@ async function charge(jobId: string, verdict: 'retry' | 'dead'): Promise<void> {
 }
 
 describe('an event that cannot be applied', () => {
-  it('fails alone: events before it and other orders take effect, those behind it wait, and follow after its dead letter', async () => {
+  it('fails alone: earlier events and other orders take effect, and later events follow after its dead letter', async () => {
     const orderId = 'poisoned';
     const { apply } = await startApplier(db);
     const ids = await acceptAll(db, [
@@ -88,7 +88,7 @@ describe('an event that cannot be applied', () => {
     expect(audited[0]).toMatchObject({ source: 'shop', from_status: 'pending', to_status: null, version: 2 });
   });
 
-  it('does not keep those before it waiting while it waits for its retry', async () => {
+  it('does not delay the events before it while it waits for its retry', async () => {
     const orderId = 'behind';
     const { apply } = await startApplier(db);
     const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), patch(orderId, 1), patch(orderId, 2)]);
@@ -98,7 +98,7 @@ describe('an event that cannot be applied', () => {
     expect(await apply({ jobId: ids[2]! })).toMatchObject({ kind: 'later' });
   });
 
-  it('that is parked is charged at its deadline too, rather than tried for ever', async () => {
+  it('uses attempts at its deadline too if it was parked, instead of being tried for ever', async () => {
     const orderId = 'parked-poison';
     const { apply } = await startApplier(db, {
       atDeadline: 'apply',

@@ -86,53 +86,50 @@ const claimable = async (limit: number): Promise<string[]> =>
     )
   ).map(({ id }) => id);
 
-describe.each([1, 20, 200])(
-  'with 50,000 jobs in the ledger, for %i at once, no table of size is read from end to end',
-  (count) => {
-    it('by claim and settle', async () => {
-      const { observer, scanned, names } = await createObserver();
-      expect([...names].filter((name) => name.startsWith('jobs_'))).toHaveLength(1);
-      const requests = (await claimable(count)).map((id) => ({ id, token: id }));
-      const claims = await claimJobs(observer, requests, {
-        queue: 'order-sync.erp',
-        destination: 'erp',
-        sendsNewest: true,
-        sendsMessages: true,
-        processId,
-      });
-      const jobs = claims.flatMap((claim): ClaimedJob[] => (claim.kind === 'claimed' ? [claim.job] : []));
-      expect(jobs).toHaveLength(count);
-      await settleJobs(
-        observer,
-        jobs.map((job) => settlementOf(job, undefined, { laneStep: 'newest', message: { state: 'sent' } })),
-        processId,
-      );
-      expect(scanned).toEqual([]);
+describe.each([1, 20, 200])('with 50,000 jobs in the ledger, no large table is scanned for %i jobs at once', (count) => {
+  it('by claim and settle', async () => {
+    const { observer, scanned, names } = await createObserver();
+    expect([...names].filter((name) => name.startsWith('jobs_'))).toHaveLength(1);
+    const requests = (await claimable(count)).map((id) => ({ id, token: id }));
+    const claims = await claimJobs(observer, requests, {
+      queue: 'order-sync.erp',
+      destination: 'erp',
+      sendsNewest: true,
+      sendsMessages: true,
+      processId,
     });
+    const jobs = claims.flatMap((claim): ClaimedJob[] => (claim.kind === 'claimed' ? [claim.job] : []));
+    expect(jobs).toHaveLength(count);
+    await settleJobs(
+      observer,
+      jobs.map((job) => settlementOf(job, undefined, { laneStep: 'newest', message: { state: 'sent' } })),
+      processId,
+    );
+    expect(scanned).toEqual([]);
+  });
 
-    it('by load and apply', async () => {
-      const { observer, scanned } = await createObserver();
-      const rows = await db.query<{ id: string }>(
-        `select id from jobs where queue = 'order-status' and state = 'runnable' limit $1`,
-        [count],
-      );
-      await loadJobs(
-        observer,
-        rows.map(({ id }) => id),
-        'order-status',
-      );
-      const { results } = await applyOrderEvents(
-        observer,
-        rows.map(({ id }) => ({ jobId: id })),
-        { plan: planWith({ followUps: followUpsTo('erp', 'wms') }), processId },
-      );
-      expect(results.every(({ kind }) => kind === 'ended')).toBe(true);
-      expect(scanned).toEqual([]);
-    });
-  },
-);
+  it('by load and apply', async () => {
+    const { observer, scanned } = await createObserver();
+    const rows = await db.query<{ id: string }>(
+      `select id from jobs where queue = 'order-status' and state = 'runnable' limit $1`,
+      [count],
+    );
+    await loadJobs(
+      observer,
+      rows.map(({ id }) => id),
+      'order-status',
+    );
+    const { results } = await applyOrderEvents(
+      observer,
+      rows.map(({ id }) => ({ jobId: id })),
+      { plan: planWith({ followUps: followUpsTo('erp', 'wms') }), processId },
+    );
+    expect(results.every(({ kind }) => kind === 'ended')).toBe(true);
+    expect(scanned).toEqual([]);
+  });
+});
 
-it('the sweep finds its pages by an index', async () => {
+it('the sweep finds its pages through an index', async () => {
   const { observer, scanned } = await createObserver();
   const sweep = createSweepLedger(observer, processId);
   const { next } = await sweep.duePage('order-sync.erp', null, 1000, 0);
@@ -142,7 +139,7 @@ it('the sweep finds its pages by an index', async () => {
   expect(scanned).toEqual([]);
 });
 
-it('a ledger that has no statistics yet has its unapplied events read by their keys', async () => {
+it('the unapplied events are read by their keys even if the ledger has no statistics yet', async () => {
   const fresh = await createLedgerDatabase();
   let nodes: PlanNode[] = [];
   await unappliedEvents(

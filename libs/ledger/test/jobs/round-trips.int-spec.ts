@@ -33,12 +33,12 @@ async function claimAndSettle(claims: Ledger, ids: readonly string[]): Promise<C
   return jobs;
 }
 
-describe('a batch of jobs whose effect lies outside PostgreSQL', () => {
+describe('a batch of jobs with an effect outside PostgreSQL', () => {
   it.each([
     ['sync-order', 'order-sync.erp', 'erp', 5],
     ['send-notification', 'notifications', null, 2],
   ])(
-    '%s takes few round trips from claim to settlement, the order that it sends included',
+    '%s takes few round trips from claim to settlement, including the read of the order',
     async (name, queue, destination, count) => {
       const { db, statements } = counting(ledger.db);
       const orderIds = ['a', 'b', 'c'].map((id) => `${id}-${name}`);

@@ -71,7 +71,7 @@ const again = (more: Partial<Extract<Verdict, { kind: 'again' }>>): Verdict => (
 const noClaim = { claim_token: null, claimed_by: null, claimed_at: null };
 
 describe('a settlement', () => {
-  it('of a job that is done ends it, logs the attempt, and moves what the destination has confirmed', async () => {
+  it('ends a job that is done, logs the attempt, and advances the confirmed version of the destination', async () => {
     const { one, job, processId } = await setUp();
     const attempt = { versionSent: 1, responseStatus: 200, responseExcerpt: '{"ok":true}', confirmationId: 'p-1', traceId: 'ab' };
     expect(await one.settle(settlementOf(job, undefined, { attempt }))).toEqual({ settled: true });
@@ -98,7 +98,7 @@ describe('a settlement', () => {
     expect(await laneRow(job)).toMatchObject({ head: null, acked_version: 1, blocked_by: null });
   });
 
-  it('for another attempt uses one, and says when and why the job is runnable again', async () => {
+  it('for another attempt uses one, and records when and why the job runs again', async () => {
     const { one, job, claim } = await setUp();
     // An earlier try was lost with its process. This one is survived, so the job is no longer a suspect.
     await db.query('update jobs set crashes = 1 where id = $1', [job.id]);
@@ -125,7 +125,7 @@ describe('a settlement', () => {
     expect(await attemptRows(job.id)).toMatchObject([{ number: 1, outcome: waitReason, used_attempt: false }]);
   });
 
-  it('makes the whole destination wait when one job is throttled', async () => {
+  it('holds the whole destination when one job is throttled', async () => {
     const { one, job, destination } = await setUp(2);
     await one.settle(
       settlementOf(job, again({ waitReason: 'throttled', usesAttempt: false, hold: { reason: 'throttled', forMs: 5000 } })),
@@ -134,7 +134,7 @@ describe('a settlement', () => {
     expect(hold).toMatchObject({ scope: 'destination', reason: 'throttled', long: true });
   });
 
-  it('that fails for good writes the dead letter in the same statement', async () => {
+  it('writes the dead letter in the same statement if the job failed for good', async () => {
     const { one, job } = await setUp();
     const dead: Verdict = { kind: 'dead', code: 'destination-refused', message: 'no', fingerprint: 'destination-refused:x' };
     await one.settle(settlementOf(job, dead));
@@ -148,14 +148,14 @@ describe('a settlement', () => {
     });
   });
 
-  it('of an unknown outcome ends the job and blocks its lane', async () => {
+  it('ends the job and blocks its lane if the outcome is unknown', async () => {
     const { one, job } = await setUp();
     await one.settle(settlementOf(job, { kind: 'ended', outcome: 'unknown', reason: 'x' }, { laneStep: 'block' }));
     expect(await jobRow(job.id)).toMatchObject({ state: 'ended', outcome: 'unknown', error_message: 'x' });
     expect(await laneRow(job)).toMatchObject({ head: null, blocked_by: job.id, acked_version: 0 });
   });
 
-  it('with an old token changes nothing, whatever it says', async () => {
+  it('changes nothing with an old token, whatever its verdict', async () => {
     const { one, job, claim } = await setUp();
     await one.settle(settlementOf(job, again({ delayMs: 0, waitReason: 'handed-back', usesAttempt: false })));
     await claim(job.id);
@@ -176,7 +176,7 @@ describe('a settlement', () => {
     expect(await db.query('select 1 from holds where key = $1', [job.destination])).toEqual([]);
   });
 
-  it('shares its transaction with 199 others', async () => {
+  it('shares a transaction with 199 others', async () => {
     const { one, claimed, batches, ids } = await setUp(200);
     const results = await Promise.all(claimed.map((job) => one.settle(settlementOf(job))));
     expect(results.every(({ settled }) => settled)).toBe(true);
@@ -189,7 +189,7 @@ describe('a settlement', () => {
     expect(await db.query('select 1 from attempts where job_id = any($1)', [ids])).toHaveLength(200);
   });
 
-  it('that no column can hold fails alone: the others of its batch are written, and its job stays claimed', async () => {
+  it('fails alone if no column can store it: the others of its batch are written, and its job stays claimed', async () => {
     const { one, claimed } = await setUp(50);
     const results = await Promise.allSettled(
       claimed.map((job, index) =>
@@ -204,7 +204,7 @@ describe('a settlement', () => {
     expect(await one.settle(settlementOf(claimed[31]!))).toEqual({ settled: true });
   });
 
-  it('gives the relay the next head, after the commit', async () => {
+  it('gives the next head to the relay, after the commit', async () => {
     const { one, job, destination, relayed } = await setUp();
     const next = newSyncJob({ destination, orderId: job.orderId!, version: 2, state: 'blocked' });
     await addJobs(db, [next]);
@@ -216,7 +216,7 @@ describe('a settlement', () => {
 });
 
 describe('a settlement without a claim', () => {
-  it('charges a failure to a job once, however many deliveries of it failed at once', async () => {
+  it('uses one attempt of a job, even if many deliveries of it failed at once', async () => {
     const id = await acceptEvent(db, { orderId: 'twice' });
     const open = async () =>
       createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
@@ -229,7 +229,7 @@ describe('a settlement without a claim', () => {
     expect(await attemptRows(id)).toHaveLength(1);
   });
 
-  it('ends nothing that has ended', async () => {
+  it('does not end a job that has already ended', async () => {
     const id = await acceptEvent(db, { orderId: 'over' });
     const one = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
     const result = await one.claim({ jobId: id });

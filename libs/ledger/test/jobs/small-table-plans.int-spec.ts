@@ -156,14 +156,14 @@ describe.each<[string, (db: Database) => Promise<unknown>]>([
   });
   afterAll(() => ledger.close());
 
-  it.each(['load and apply', 'claim and settle', 'give an event up'])('%s: by keys alone', async (what) => {
+  it.each(['load and apply', 'claim and settle', 'give an event up'])('%s reads by keys only', async (what) => {
     const accesses = await accessesOf(ledger.db, statements[what] as ReadonlyMap<string, number>);
     expect(accesses.length).toBeGreaterThan(0);
     const byKey = /^(\w+_pkey|jobs_\w+_order_id_destination_version_idx) (?!from end)/;
     expect(accesses.filter((access) => !byKey.test(access))).toEqual([]);
   });
 
-  it('sweep: by keys, and by the indexes of what is at work', async () => {
+  it('the sweep reads by keys, and by the indexes of current work', async () => {
     const accesses = await accessesOf(ledger.db, statements['sweep'] as ReadonlyMap<string, number>);
     const byIndex =
       /^(\w+_pkey|jobs_\w+_order_id_destination_version_idx|lanes_open|jobs_\w+_queue_run_at_id_idx|jobs_\w+_queue_state_id_priority_idx) (?!from end)|^jobs_\w+_claimed_by_idx /;
@@ -197,14 +197,14 @@ describe('while a ledger is full and has never been analysed', () => {
     return accesses;
   };
 
-  it.each([1, 20])('%i events are taken in, and known ones found, by keys alone', async (count) => {
+  it.each([1, 20])('the intake of %i new and known events reads by keys only', async (count) => {
     const actor = { actor: testActor, batch: null, traceparent: null, tracestate: null, bodyHash: Buffer.alloc(32) };
     const events = Array.from({ length: count }, (__, n) => ({ ...actor, event: buildEvent({ id: `${n + 1}`, source: 's' }) }));
     expect(await accessesBy((db) => acceptEvents(db, events))).toEqual([]);
     expect(await accessesBy((db) => createIntake(db).take({ events, answer }))).toEqual([]);
   });
 
-  it('requests under a key are taken in by keys alone', async () => {
+  it('the intake under an Idempotency-Key reads by keys only', async () => {
     const event = { actor: testActor, batch: null, traceparent: null, tracestate: null, bodyHash: Buffer.alloc(32) };
     const accesses = await accessesBy(async (db) => {
       const intake = createIntake(db);

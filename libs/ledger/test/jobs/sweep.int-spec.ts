@@ -27,7 +27,7 @@ const setJob = (id: string, change: string) => db.query(`update jobs set ${chang
 const idsOf = (jobs: readonly RunnableJob[]): string[] => jobs.map(({ id }) => id);
 
 describe('the walk over due jobs', () => {
-  it('finds each once, whatever the page, also where many are due at the same microsecond', async () => {
+  it('finds each once, with any page size, even if many are due at the same microsecond', async () => {
     const { queue, ids, sweep } = await setUp(100);
     await db.query(
       `update jobs set run_at = timestamptz '2026-01-01 00:00:00.123456Z' + (n % 4) * interval '1 microsecond'
@@ -48,7 +48,7 @@ describe('the walk over due jobs', () => {
     }
   });
 
-  it('finds what is runnable or parked and due for long enough, and nothing else', async () => {
+  it('finds jobs that have been runnable or parked and due for long enough, and no others', async () => {
     const { queue, ids, sweep } = await setUp(7);
     const [due, parked, fresh, later, blocked, running, ended] = ids as [string, string, string, string, string, string, string];
     const ago = (seconds: number): string => `run_at = now() - interval '${seconds} s'`;
@@ -67,8 +67,8 @@ describe('the walk over due jobs', () => {
   });
 });
 
-describe('the look-out for jobs whose wait is over', () => {
-  it('finds a parked job at its deadline and a retry at its time, and not those that never waited or wait on', async () => {
+describe('the search for jobs whose wait is over', () => {
+  it('finds a parked job at its deadline and a retry at its time, but no job that never waited or still waits', async () => {
     const { queue, ids, sweep } = await setUp(5);
     const [parked, retry, first, early, old] = ids as [string, string, string, string, string];
     await setJob(parked, `state = 'parked', wait_reason = 'parked', run_at = now() - interval '2 s'`);
@@ -81,8 +81,8 @@ describe('the look-out for jobs whose wait is over', () => {
   });
 });
 
-describe('the look-out for lost jobs', () => {
-  it('finds those of a process whose heartbeat is stale or gone, and not those of a living one', async () => {
+describe('the search for lost jobs', () => {
+  it('finds the jobs of a process whose heartbeat is stale or gone, and none of a living process', async () => {
     const { queue, ids, sweep } = await setUp(3);
     const [alive, dying] = [await startProcess(db), await startProcess(db)];
     const owners = [alive, dying, uuidv7()];
@@ -116,7 +116,7 @@ describe('the repair of lanes', () => {
     return { destination, queue, sweep, orderId, blocked, head: ids[0]! };
   }
 
-  it('gives a lane whose head has ended its first blocked job as head, once', async () => {
+  it('makes the first blocked job the head of a lane whose head has ended, once', async () => {
     const { destination, queue, sweep, orderId, blocked } = await breakLane();
     expect(idsOf(await sweep.repairLanes(queue, 10))).toEqual([blocked[0]]);
     expect(await lanes(destination)).toEqual([{ order_id: orderId, head: blocked[0] }]);
@@ -125,7 +125,7 @@ describe('the repair of lanes', () => {
     expect(await sweep.repairLanes(queue, 10)).toEqual([]);
   });
 
-  it('frees a lane that has no open job', async () => {
+  it('frees a lane without open jobs', async () => {
     const { destination, queue, sweep, orderId, blocked } = await breakLane();
     await db.query(`update jobs set state = 'ended', outcome = 'discarded' where id = any($1)`, [blocked]);
     expect(await sweep.repairLanes(queue, 10)).toEqual([]);
@@ -138,7 +138,7 @@ describe('the repair of lanes', () => {
     expect(idsOf(await sweep.repairLanes(queue, 10))).toEqual([blocked[0]]);
   });
 
-  it('leaves a lane alone that waits for a person, and one that is being worked on', async () => {
+  it('does not change a lane that waits for a person, or one that is in use', async () => {
     const { destination, queue, sweep, orderId, head } = await breakLane();
     await db.query('update lanes set blocked_by = head where order_id = $1', [orderId]);
     expect(await sweep.repairLanes(queue, 10)).toEqual([]);
@@ -150,13 +150,13 @@ describe('the repair of lanes', () => {
     expect(await lanes(destination)).toEqual([{ order_id: orderId, head }]);
   });
 
-  it('has nothing to do for a queue that serves no destination', async () => {
+  it('does nothing for a queue without a destination', async () => {
     expect(await createSweepLedger(db, uuidv7()).repairLanes('notifications', 10)).toEqual([]);
   });
 });
 
 describe('the lease of a sweep', () => {
-  it('is of one process at a time, may be renewed by it, and passes on when it has run out', async () => {
+  it('belongs to one process at a time, which may renew it, and passes on after it has expired', async () => {
     const sweeps = Array.from({ length: 8 }, () => createSweepLedger(db, uuidv7()));
     const got = await Promise.all(sweeps.map((sweep) => sweep.lease('leased', 60_000)));
     expect(got.filter(Boolean)).toHaveLength(1);

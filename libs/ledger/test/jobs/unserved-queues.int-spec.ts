@@ -7,7 +7,7 @@ let ledger: LedgerDatabase;
 beforeAll(async () => void (ledger = await createLedgerDatabase()));
 afterAll(() => ledger.close());
 
-it('finds the queues that have open jobs and no living process, and counts these jobs', async () => {
+it('unserved queues are those with open jobs and no living process, and their jobs are counted', async () => {
   const { db } = ledger;
   const add = (destination: string, count: number): Promise<string[]> =>
     addJobs(

@@ -18,7 +18,7 @@ function permutations<Item>(items: readonly Item[]): Item[][] {
 }
 
 describe('applying', () => {
-  it('takes every permutation of a life to one end: each event once, versions without a gap, each follow-up once', async () => {
+  it('brings every permutation of a life to one end: each event once, versions without a gap, each follow-up once', async () => {
     const life: [OrderStatus, number][] = [
       ['pending', 0],
       ['confirmed', 1],
@@ -70,7 +70,7 @@ describe('applying', () => {
     expect(attempts).toHaveLength(600);
   });
 
-  it('finds events of an unknown order that arrive at two processes at once: the placeholder is locked', async () => {
+  it('applies each event once if two processes get events of an unknown order at once, because they lock a placeholder', async () => {
     const appliers = await Promise.all([startApplier(db), startApplier(ledger.connect())]);
     for (let round = 0; round < 30; round += 1) {
       const orderId = `new-${round}`;
@@ -85,7 +85,7 @@ describe('applying', () => {
     }
   });
 
-  it('takes an event along that was accepted while the order was locked, as one that is due', async () => {
+  it('includes an event that was accepted while the order was locked, as if it were due', async () => {
     const orderId = 'busy';
     const { apply } = await startApplier(db);
     const jobId = await acceptEvent(db, statusEvent(orderId, 'pending', 0));
@@ -103,7 +103,7 @@ describe('applying', () => {
     expect(await outcomesOf(db, orderId)).toEqual(['done', 'done']);
   });
 
-  it('of order.updated merges the patch, grows the version, tells destinations, and notifies nobody', async () => {
+  it('merges the patch of order.updated, increments the version and tells destinations, but notifies nobody', async () => {
     const orderId = 'patched';
     const { apply } = await startApplier(db);
     const patch = (hour: number, data: object): Partial<OrderEvent> => ({
@@ -126,7 +126,7 @@ describe('applying', () => {
     expect(await db.query('select kind from messages where order_id = $1', [orderId])).toEqual([{ kind: 'created' }]);
   });
 
-  it('of events with notify: false tells destinations and writes no message', async () => {
+  it('tells destinations about events with notify: false, and writes no message', async () => {
     const orderId = 'history';
     const { apply } = await startApplier(db);
     const [jobId] = await acceptAll(db, [{ ...statusEvent(orderId, 'pending', 0), notify: false }]);
@@ -137,7 +137,7 @@ describe('applying', () => {
     expect(await db.query('select 1 from messages where order_id = $1', [orderId])).toEqual([]);
   });
 
-  it('of a step that can never be taken is a dead letter that says what would be allowed', async () => {
+  it('turns a step that can never be taken into a dead letter with the allowed statuses', async () => {
     const orderId = 'refused';
     const { apply } = await startApplier(db);
     const ids = await acceptAll(db, [
@@ -157,7 +157,7 @@ describe('applying', () => {
     });
   });
 
-  it('of what another process has applied already finds nothing to do', async () => {
+  it('finds nothing to do if another process has already applied the event', async () => {
     const orderId = 'applied';
     const { apply } = await startApplier(db);
     const jobId = await acceptEvent(db, statusEvent(orderId, 'pending', 0));
@@ -166,7 +166,7 @@ describe('applying', () => {
     expect(await orderRow(db, orderId)).toMatchObject({ version: 1 });
   });
 
-  it('takes an order with more events than one transaction takes, a part at a time', async () => {
+  it('splits an order with more events than one transaction accepts', async () => {
     const orderId = 'many';
     const { apply } = await startApplier(db);
     const patches = Array.from({ length: 600 }, (_, index): Partial<OrderEvent> => {

@@ -57,7 +57,7 @@ it.each([1, 20, 200])('a batch of %i orders takes six statements, whether the or
 });
 
 describe('a delivery', () => {
-  it('that has nothing to do is told why, and its order is neither made nor locked', async () => {
+  it('reports why there is nothing to do, and neither creates nor locks its order', async () => {
     const { apply } = await startApplier(db);
     const ids = await acceptAll(
       db,
@@ -97,7 +97,7 @@ describe('a delivery', () => {
     expect(await apply({ jobId })).toMatchObject({ kind: 'ended' });
   });
 
-  it('says what it is about, and its follow-up jobs continue where it was applied', async () => {
+  it('returns what it is about, and its follow-up jobs continue its trace', async () => {
     const { apply } = await startApplier(db);
     const jobId = await acceptEvent(db, { orderId: 'A' });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
@@ -116,7 +116,7 @@ describe('a delivery', () => {
   });
 });
 
-it('many deliveries of one order, old and new orders mixed, at several processes: each event is applied once', async () => {
+it('each event is applied once by several processes, with many deliveries of one order and both new and old orders', async () => {
   const appliers = await Promise.all([1, 2, 3].map(() => startApplier(ledger.connect(2))));
   for (let round = 0; round < 10; round += 1) {
     const orderIds = Array.from({ length: 12 }, (_, index) => `order-${index + round * 6}`);

@@ -20,7 +20,7 @@ const patch = (orderId: string, hour: number, data: object): Partial<OrderEvent>
 });
 
 describe('a version of an order', () => {
-  it('has the same bytes before and after later changes: all tries of one key send the same', async () => {
+  it('has the same bytes before and after later changes, so all tries of one key send the same', async () => {
     const orderId = 'kept';
     const { apply } = await startApplier(db);
     const bytes = (versions: number[]) =>
@@ -40,7 +40,7 @@ describe('a version of an order', () => {
     expect((await bytes([4, 5, 6])).every((text) => !before.includes(text))).toBe(true);
   });
 
-  it('says what the order looked like, and what the change was', async () => {
+  it('contains the order at that version, and its change', async () => {
     const orderId = 'told';
     const { apply } = await startApplier(db);
     const ids = await acceptAll(db, [

@@ -33,7 +33,7 @@ describe('an early event', () => {
     expect(await apply({ jobId: ids[1]! })).toEqual({ kind: 'idle' });
   });
 
-  it('is taken along by the step that it waited for', async () => {
+  it('is applied together with the step that it waited for', async () => {
     const orderId = 'taken';
     const { apply } = await startApplier(db);
     const early = await acceptAll(db, [
@@ -50,7 +50,7 @@ describe('an early event', () => {
     expect((await eventJobs(db, orderId)).every(({ attempts_used }) => attempts_used === 1)).toBe(true);
   });
 
-  it('at its deadline is applied with the steps in between as skipped, where the policy says so', async () => {
+  it('is applied at its deadline with the steps in between as skipped, if the policy says so', async () => {
     const orderId = 'applied-late';
     const { apply } = await startApplier(db, { atDeadline: 'apply' });
     const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'shipped', 2)]);
@@ -63,7 +63,7 @@ describe('an early event', () => {
     ]);
   });
 
-  it('at its deadline is a dead letter, where the policy says so', async () => {
+  it('is a dead letter at its deadline, if the policy says so', async () => {
     const orderId = 'dead-late';
     const { apply } = await startApplier(db, { atDeadline: 'dead-letter' });
     const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'shipped', 2)]);
@@ -74,7 +74,7 @@ describe('an early event', () => {
   });
 
   it.each(['apply', 'dead-letter'] as const)(
-    'without an order is a dead letter at its deadline, also with %s',
+    'is a dead letter at its deadline if its order never arrived, even with %s',
     async (atDeadline) => {
       const orderId = `orphan-${atDeadline}`;
       const { apply } = await startApplier(db, { atDeadline });
@@ -86,7 +86,7 @@ describe('an early event', () => {
     },
   );
 
-  it('is not given up at its deadline while the step that it misses waits for its own retry', async () => {
+  it('is not given up at its deadline while its missing step waits for a retry', async () => {
     const orderId = 'patient';
     const { apply } = await startApplier(db);
     const ids = await acceptAll(db, [statusEvent(orderId, 'pending', 0), statusEvent(orderId, 'shipped', 2)]);
@@ -103,7 +103,7 @@ describe('an early event', () => {
     expect(await outcomesOf(db, orderId)).toEqual(['done', 'done', 'done']);
   });
 
-  it('is freed by its order however many wait with it, though no transaction reads them all', async () => {
+  it('is freed by its order even if more events wait than one transaction reads', async () => {
     const { apply } = await startApplier(db);
     const orderId = 'crowded';
     const updates = Array.from({ length: 1200 }, (_, index) => ({

@@ -16,7 +16,7 @@ afterAll(() => ledger.close());
 /** Bytes that the compression of TOAST cannot make smaller. */
 const largeBytes = 64_000;
 
-it('a status change does not write the data of its order again, however large they are', async () => {
+it('a status change does not rewrite the data of its order, however large', async () => {
   const orderId = 'large';
   const { apply } = await startApplier(db);
   const note = randomBytes(largeBytes / 2).toString('hex');

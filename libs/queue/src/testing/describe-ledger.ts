@@ -29,7 +29,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
     });
     const done: Verdict = { kind: 'ended', outcome: 'done', resultVersion: 1 };
 
-    it('gives a job that is due to the one who claims it, with a token', async () => {
+    it('gives a due job and a token to the process that claims it', async () => {
       const job = await insertAndClaim({ attemptsUsed: 2 });
       expect(job).toMatchObject({
         name: 'sync-order',
@@ -44,11 +44,11 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await harness.read(job.id)).toMatchObject({ state: 'running', tries: 1, attemptsUsed: 2 });
     });
 
-    it('knows no job that was never put in', async () => {
+    it('returns `missing` for an unknown id', async () => {
       expect(await harness.ledger.claim({ jobId: '01890a5d-ac96-774b-bcce-b302099a8057' })).toEqual({ kind: 'missing' });
     });
 
-    it('gives a job that is not due later, when it is', async () => {
+    it('returns `later` with the remaining time for a job that is not due', async () => {
       const result = await harness.ledger.claim({ jobId: await harness.insert({ dueInMs: 60_000 }) });
       expect(result).toEqual({ kind: 'later', delayMs: expect.any(Number) as unknown });
       const { delayMs } = result as Extract<typeof result, { kind: 'later' }>;
@@ -62,7 +62,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await harness.read(id)).toMatchObject({ tries: 1, crashes: 0 });
     });
 
-    it('gives the job of a dead process to the next, counts the crash, uses no attempt, and heeds the old token no more', async () => {
+    it('gives the job of a dead process to the next, counts the crash, uses no attempt, and ignores the old token', async () => {
       const lost = await insertAndClaim();
       await harness.killClaimant(lost.id);
       const job = await claim(lost.id);
@@ -76,7 +76,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       ]);
     });
 
-    it('ends a job once, however often it is told to, and has nothing to do for its next delivery', async () => {
+    it('ends a job once, however often it is settled, and has nothing to do on its next delivery', async () => {
       const job = await insertAndClaim();
       expect(await settle(job, done)).toEqual({ settled: true });
       expect(await harness.read(job.id)).toMatchObject({ state: 'ended', outcome: 'done', attemptsUsed: 1 });
@@ -95,7 +95,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await harness.ledger.claim({ jobId: job.id })).toMatchObject({ kind: 'later' });
     });
 
-    it('takes a job back without using an attempt, and gives it out again at once', async () => {
+    it('accepts a handed-back job without using an attempt, and gives it out again at once', async () => {
       const job = await insertAndClaim();
       await settle(job, again({}));
       expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
@@ -103,15 +103,15 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
     });
 
     it.each([
-      ['clears a job of its crashes once it has survived a try', 'retry', 0],
-      ['keeps the crashes of a job that was handed back: nothing was survived', 'handed-back', 2],
+      ['resets the crashes of a job that survived a try', 'retry', 0],
+      ['keeps the crashes of a job that was handed back, because it survived no try', 'handed-back', 2],
     ] as const)('%s', async (_what, waitReason, crashes) => {
       const job = await insertAndClaim({ crashes: 2 });
       await settle(job, again({ waitReason, usesAttempt: waitReason === 'retry' }));
       expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', crashes });
     });
 
-    it('remembers that a try may have taken effect: one that was not answered, and one that was lost', async () => {
+    it('remembers that a try may have taken effect, whether it got no answer or was lost', async () => {
       const unanswered = await insertAndClaim();
       expect(unanswered.isInDoubt).toBe(false);
       const attempt = { startedAt: new Date(), outcome: 'retry', usedAttempt: true };
@@ -127,7 +127,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect((await claim(lost.id)).isInDoubt).toBe(true);
     });
 
-    it('takes back a job that was given up before it was tried, and logs no attempt', async () => {
+    it('accepts a job that was given up before it was tried, and logs no attempt', async () => {
       const job = await insertAndClaim();
       expect(await harness.ledger.settle({ job, verdict: again({}) })).toEqual({ settled: true });
       expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
@@ -135,13 +135,13 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2 });
     });
 
-    it('claims under the token that the caller chose', async () => {
+    it('uses the claim token of the caller', async () => {
       const token = '01890a5d-ac96-774b-bcce-b302099a8058';
       const result = await harness.ledger.claim({ jobId: await harness.insert(), token });
       expect(result).toMatchObject({ kind: 'claimed', job: { token } });
     });
 
-    it('keeps code and fingerprint of a dead letter', async () => {
+    it('stores code and fingerprint of a dead letter', async () => {
       const job = await insertAndClaim();
       const fingerprint = fingerprintOf('destination-refused', job);
       await settle(job, { kind: 'dead', code: 'destination-refused', message: 'no', fingerprint });
