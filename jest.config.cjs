@@ -15,7 +15,8 @@ const project = {
 
 module.exports = {
   rootDir: __dirname,
-  maxWorkers: 2,
+  // More than the cores of a small machine: half of the tests wait for servers, leases and backoffs most of the time.
+  maxWorkers: 4,
   globalSetup: '<rootDir>/libs/testing/src/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/src/global-teardown.ts',
   reporters: ['default', '<rootDir>/tools/scripts/jest-count-reporter.cjs'],
