@@ -19,6 +19,7 @@ module.exports = {
   maxWorkers: 4,
   globalSetup: '<rootDir>/libs/testing/src/global-setup.ts',
   globalTeardown: '<rootDir>/libs/testing/src/global-teardown.ts',
+  testSequencer: '<rootDir>/tools/scripts/jest-long-tests-first.cjs',
   reporters: ['default', '<rootDir>/tools/scripts/jest-count-reporter.cjs'],
   // Ends a test that hangs. Long, because a busy machine may be ten times slower; a shorter limit would test the machine.
   testTimeout: 300_000,

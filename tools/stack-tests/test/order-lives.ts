@@ -30,7 +30,7 @@ export interface OrderLives {
 }
 
 /** Makes up lives like those in a shop. A seed always gives the same lives, with any prefix. */
-export function makeOrderLives({ prefix, count = 150, seed = 1 }: { prefix: string; count?: number; seed?: number }): OrderLives {
+export function makeOrderLives({ prefix, count = 100, seed = 1 }: { prefix: string; count?: number; seed?: number }): OrderLives {
   const random = randomNumbers(seed);
   const orders = Array.from({ length: count }, (_, index) => {
     // The first orders make sure that every kind occurs.
