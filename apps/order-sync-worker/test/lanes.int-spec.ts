@@ -1,6 +1,6 @@
 import { eventually } from '@orderly/testing';
 import { created, moved, updated } from '@orderly/worker-process/testing';
-import { gate, inTurn, status } from './partner';
+import { gate, inTurn, reset, status } from './partner';
 import { setUp, type SyncSetup } from './sync-setup';
 
 let sync: SyncSetup;
@@ -142,6 +142,31 @@ describe('a request with an ambiguous outcome', () => {
     expect(sync.partner.requests.map(({ method }) => method)).toEqual(methods);
     expect(await sync.lane('A')).toMatchObject({ acked_version: 1 });
   });
+
+  const says = (version: number) => status(200, {}, JSON.stringify({ version }));
+  it.each([
+    ['done if it has the version', says(1), { outcome: 'done', error_code: null, blocked: false }],
+    ['a dead letter if it has not', says(0), { outcome: 'dead', error_code: 'destination-timeout', blocked: false }],
+    ['unknown if it does not say', status(500), { outcome: 'unknown', error_code: 'destination-timeout', blocked: true }],
+  ])(
+    'in mode lookup is looked up once more after the last attempt, and becomes %s',
+    async (_what, lastWord, { blocked, ...end }) => {
+      sync = await setUp({ idempotency: lookup });
+      const sent = () => sync.partner.requests.filter(({ method }) => method === 'PUT').length;
+      sync.partner.behave(({ method }) => {
+        if (method === 'PUT') return reset;
+        return sent() < 5 ? says(0) : lastWord;
+      });
+      await sync.startWorker();
+      await sync.apply([created('A')]);
+      const { id } = await sync.job('A', 1);
+      await sync.bringToLastAttempt(id);
+      expect(await sync.ended('A', 1, end.outcome)).toMatchObject({ ...end, attempts_used: 5 });
+      const round = ['GET', 'PUT'];
+      expect(sync.partner.requests.map(({ method }) => method)).toEqual(['PUT', ...round, ...round, ...round, ...round, 'GET']);
+      expect((await sync.lane('A')).blocked_by).toBe(blocked ? id : null);
+    },
+  );
 
   it('becomes unknown in mode none: it is never resent, and the lane stays blocked', async () => {
     sync = await setUp({ idempotency: { mode: 'none' } });

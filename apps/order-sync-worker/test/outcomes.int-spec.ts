@@ -155,7 +155,7 @@ describe('attempts', () => {
     await sync.startWorker();
     await sync.apply([created('A')]);
     const { id } = await sync.job('A', 1);
-    for (let waits = 0; waits < 4; waits += 1) await sync.bringForward(id);
+    await sync.bringToLastAttempt(id);
     expect(await sync.ended('A', 1, 'dead')).toMatchObject({ attempts_used: 5, fingerprint: 'destination-conflict:erp' });
   });
 
@@ -165,7 +165,7 @@ describe('attempts', () => {
     await sync.startWorker();
     await sync.apply([created('A')]);
     const { id } = await sync.job('A', 1);
-    for (let waits = 0; waits < 4; waits += 1) await sync.bringForward(id);
+    await sync.bringToLastAttempt(id);
     expect(await sync.ended('A', 1, 'unknown')).toMatchObject({ attempts_used: 5, error_code: 'destination-unavailable' });
   });
 

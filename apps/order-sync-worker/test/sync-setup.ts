@@ -20,6 +20,8 @@ export type SyncSetup = WorkerFixture & {
   readonly job: (orderId: string, version: number, destination?: string) => Promise<JobRow>;
   /** Resolves with the job when it has ended so. */
   readonly ended: (orderId: string, version: number, outcome: string, destination?: string) => Promise<JobRow>;
+  /** Ends the wait of a failing job after each of its tries but the last. */
+  readonly bringToLastAttempt: (jobId: string) => Promise<void>;
   readonly lane: (orderId: string) => Promise<Lane>;
   readonly holds: () => Promise<{ key: string; reason: string }[]>;
 };
@@ -59,6 +61,15 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
         expect(row).toMatchObject({ version, state: 'ended', outcome });
         return row;
       }),
+    bringToLastAttempt: async (jobId) => {
+      for (let attempts = 1; attempts < syncOrder.policy.attempts; attempts += 1) {
+        await eventually(async () => {
+          const [row] = await db.query<{ used: number }>('select attempts_used as used from jobs where id = $1', [jobId]);
+          expect(row!.used).toBeGreaterThanOrEqual(attempts);
+        });
+        await fixture.bringForward(jobId);
+      }
+    },
     lane: async (orderId) => (await db.query<Lane>('select * from lanes where order_id = $1', [orderId]))[0]!,
     holds: () => db.query('select key, reason from holds'),
     close: async () => {
