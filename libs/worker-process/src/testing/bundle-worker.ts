@@ -14,7 +14,11 @@ export interface WorkerBundle {
   remove(): Promise<void>;
 }
 
-interface WorkerChild {
+export interface WorkerChild {
+  /** `SIGSTOP`: it stands still, as a machine that is suspended or out of memory makes it, and its connections stay open. */
+  freeze(): void;
+  /** `SIGCONT` */
+  thaw(): void;
   /** `SIGKILL`: resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -62,7 +66,11 @@ export async function bundleWorker(app: string, assets: Readonly<Record<string, 
         stdio: ['ignore', 'ignore', 'inherit'],
       });
       children.push(child);
-      return { kill: () => kill(child) };
+      return {
+        freeze: () => void child.kill('SIGSTOP'),
+        thaw: () => void child.kill('SIGCONT'),
+        kill: () => kill(child),
+      };
     },
     remove: async () => {
       await Promise.all(children.map(kill));
