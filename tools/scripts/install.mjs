@@ -1,6 +1,6 @@
 // Installs the packages of package-lock.json and builds the workspace, if needed. Runs before anything is installed, so it may use only
 // Node's own modules.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
@@ -39,6 +39,15 @@ export function ensureBuilt(project = 'all') {
   runQuietly('Building', 'node_modules/nx/dist/bin/nx.js', [...what, '--outputStyle=static']);
   const state = stateOfBuild();
   if (state !== undefined) writeFileSync(stamp, state);
+}
+
+/** Runs a program on the pinned Node in this terminal. This process ends with the program's exit status. */
+export function runPinned(script, args = process.argv.slice(2), options = {}) {
+  const program = spawn(pinnedNode, [join(workspaceRoot, script), ...args], { stdio: 'inherit', ...options });
+  // The terminal sends Ctrl-C to the program as well; this process only waits for it to end.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => program.kill('SIGTERM'));
+  program.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
 }
 
 /** Runs a program on the pinned Node. If it fails, prints its output and ends this process; otherwise its output is dropped. */

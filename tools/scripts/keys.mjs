@@ -1,11 +1,10 @@
 // npm run keys: installs, builds, and creates, lists or revokes API keys, in DATABASE_URL or in the database of a running npm start.
 // --data-dir names the folder of that npm start; all other arguments are passed to the gateway's command (--help lists them).
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { answerHelp } from './answer-help.mjs';
-import { ensureBuilt, ensureInstalled, pinnedNode, workspaceRoot } from './install.mjs';
+import { ensureBuilt, ensureInstalled, runPinned } from './install.mjs';
 
 answerHelp('keys');
 
@@ -18,11 +17,9 @@ const databaseUrl = process.env.DATABASE_URL || (isQuestion ? undefined : urlOfS
 ensureInstalled();
 ensureBuilt('api-gateway');
 
-const keys = spawn(pinnedNode, [join(workspaceRoot, 'dist/apps/api-gateway/main.cjs'), 'keys', ...args], {
-  stdio: 'inherit',
+runPinned('dist/apps/api-gateway/main.cjs', ['keys', ...args], {
   env: { ...process.env, ORDERLY_KEYS_CALLED_AS: 'npm run keys --', ...(databaseUrl && { DATABASE_URL: databaseUrl }) },
 });
-keys.on('exit', (code) => process.exit(code ?? 1));
 
 function parse(given) {
   const at = given.findIndex((text) => text === '--data-dir' || text.startsWith('--data-dir='));
