@@ -1,9 +1,9 @@
 import type { Database } from '@orderly/database';
 
-/** The longest wait of a due job, by queue, in ms. Queues without due jobs are missing. */
+/** The longest wait of a due job, by queue, in whole ms. Queues without due jobs are missing. */
 export async function readOldestWaits(db: Pick<Database, 'query'>, queues: readonly string[]): Promise<Map<string, number>> {
   const rows = await db.query<{ queue: string; ms: number }>(
-    `select k.queue, extract(epoch from now() - j.run_at)::float8 * 1000 as ms
+    `select k.queue, round(extract(epoch from now() - j.run_at) * 1000)::float8 as ms
      from unnest($1::text[]) as k(queue)
      cross join lateral (
        select run_at from jobs
