@@ -89,7 +89,7 @@ describe('while Redis is away', () => {
       await redis.cut();
       expect((await gateway.post(event('one'))).status).toBe(202);
       expect((await gateway.post([event('two'), event('three')])).body).toMatchObject({ accepted: 2 });
-      await eventually(() => expect(gateway.logLines.join('')).toContain('Jobs could not be handed to Redis'));
+      await eventually(() => expect(gateway.logLines.join('')).toContain('Jobs could not be added to Redis'));
       await redis.restore();
       await engine.ready();
     } finally {

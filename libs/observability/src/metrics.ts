@@ -61,7 +61,7 @@ export const metrics = {
   }),
   relayLeft: counter({
     name: 'orderly.relay.left',
-    meaning: 'Job ids that could not be handed to BullMQ after their commit: the sweep finds them',
+    meaning: 'Job ids that could not be added to BullMQ after their commit; the sweep adds them later',
     unit: '{job}',
     labels: ['queue'],
   }),

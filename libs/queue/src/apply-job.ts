@@ -9,13 +9,13 @@ import { measureAttempt, reportAttempt } from './report-attempt';
 import { disposalOf, failureOf, spanOptions, turnAway, type Disposal, type JobRunner } from './run-job';
 import { settleAttempt } from './settle-attempt';
 
-/** A job whose effect lies in PostgreSQL alone: the transaction that does its work also ends it. */
+/** How to run jobs whose effect is in PostgreSQL alone. The transaction that does such a job's work also ends the job. */
 export interface AppliedJob {
   readonly policy: JobPolicy;
   readonly apply: ApplyJob;
 }
 
-/** What is known of a delivery while it is applied. */
+/** Facts about a delivery while it is applied. */
 interface Attempt {
   readonly startedAt: Date;
   /** Undefined until the job is found and may run. */
@@ -24,8 +24,11 @@ interface Attempt {
 }
 
 /**
- * The life of a job that needs no claim: timeout → apply → report. Only a failure has to be settled: then the job is loaded, and
- * the end is that of every job: classify → settle → report.
+ * The life of a job that needs no claim: timeout → apply → report. After a failure the job is claimed, and ends like every
+ * other job: classify → settle → report.
+ *
+ * @param jobId - the delivery's id; the ledger may have no such job, or may have ended it already
+ * @returns what BullMQ must do with the delivery
  */
 export async function applyJob(jobId: string, { policy, apply }: AppliedJob, runner: JobRunner): Promise<Disposal> {
   const attempt: Attempt = { startedAt: new Date() };
@@ -64,7 +67,7 @@ function reportApplied(
       return turnAway(jobId, result, runner);
     case 'parked':
       if (measured) measureAttempt(measured, 'parked', 'none', startedAt);
-      // It stays in the ledger alone: the order's next event takes it along, or the sweep brings it at its deadline.
+      // BullMQ forgets it: the order's next change tries it again, or the sweep adds it at its deadline.
       return { kind: 'finished' };
     case 'ended': {
       const { outcome, code } = result;
@@ -78,14 +81,14 @@ function reportApplied(
   }
 }
 
-/** The transaction was rolled back, so the job is as it was before the delivery. */
+/** Settles a job whose transaction was rolled back. It has changed nothing, so a retry is always safe. */
 async function settleFailure(
   jobId: string,
   failure: unknown,
   { startedAt, open }: Attempt,
   runner: JobRunner,
 ): Promise<Disposal> {
-  // Nothing was claimed, so there is nothing to give back.
+  // There is no claim to give back.
   if (failure instanceof ShutdownError) return { kind: 'handed-back' };
   const claim = await runner.ledger.claim({ jobId });
   if (claim.kind !== 'claimed') return turnAway(jobId, claim, runner);

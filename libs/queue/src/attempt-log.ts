@@ -1,19 +1,20 @@
 import { isAppError } from '@orderly/errors';
 import type { AttemptLog, ClaimedJob, HandlerResult, Verdict } from '@orderly/jobs';
 
-/** What is known of an attempt when it has ended. */
+/** Facts about an attempt that has ended. */
 export interface AttemptFacts {
   readonly job: ClaimedJob;
   readonly startedAt: Date;
   readonly verdict: Verdict;
-  /** What the attempt failed with; undefined if it did not. */
+  /** The error of the attempt; undefined if it succeeded. */
   readonly failure: unknown;
-  /** The handler was not called: there was nothing that an attempt could have done. */
+  /** True if the handler was not called because no attempt could help. Such a try uses no attempt. */
   readonly isRefused: boolean;
   readonly result: HandlerResult | undefined;
   readonly traceId: string | undefined;
 }
 
+/** Words the ledger's row of an attempt. An attempt that is tried again counts only if its verdict says so. */
 export function attemptLog({ job, startedAt, verdict, failure, isRefused, result, traceId }: AttemptFacts): AttemptLog {
   const error = failure === undefined ? undefined : { ...errorFacts(failure) };
   return {
@@ -27,7 +28,7 @@ export function attemptLog({ job, startedAt, verdict, failure, isRefused, result
   };
 }
 
-/** An error's details carry the facts of the partner's answer under the names of the attempt log. */
+/** Errors of partners carry the status and an excerpt of the answer in `details`, under the same names as the attempt log. */
 function errorFacts(failure: unknown): Partial<AttemptLog> {
   if (!isAppError(failure)) {
     return {
@@ -48,6 +49,6 @@ function errorFacts(failure: unknown): Partial<AttemptLog> {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The name of an attempt's outcome, in the ledger and in metrics. */
+/** Names an attempt's outcome for the ledger and the metrics. For a job that will be tried again it is the reason to wait. */
 export const outcomeOf = (verdict: Verdict): string =>
   verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : verdict.waitReason;

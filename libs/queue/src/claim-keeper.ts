@@ -7,24 +7,25 @@ import { outcomeUnknown, policyOf, whyHopeless } from './job-rules';
 import type { LiveClaim, LiveClaims } from './live-claims';
 import type { JobRunner } from './run-job';
 
+/** Options of {@link createClaimKeeper}. */
 export interface ClaimKeeperOptions {
   readonly ledger: ClaimKeeping;
   readonly claims: LiveClaims;
-  /** Of every queue of this process. */
+  /** The runners of all queues of this process. */
   readonly runners: readonly Pick<JobRunner, 'queue' | 'ledger' | 'jobs' | 'afterwards'>[];
   readonly logger: Logger;
-  /** How long a stop waits for what is being given up before {@link ClaimKeeperOptions.onDrainTimeout} is called, in ms. */
+  /** How long a stop waits for the current look before it calls {@link ClaimKeeperOptions.onDrainTimeout}, in ms. */
   readonly drainMs: number;
-  /** Ends the wait for a ledger that is away. */
+  /** Must end the wait for a ledger that is away; otherwise the stop waits for ever. */
   readonly onDrainTimeout: () => void;
 }
 
-/** Pause between two looks, in ms: a claim that nobody works on keeps its lane waiting for so long. */
+/** Pause between two looks, in ms. An abandoned claim keeps its lane waiting for about this long. */
 const lookEveryMs = 3000;
 
 /**
- * Compares the claims that the ledger holds for this process with those that it works on, and gives up the others: their answer
- * was lost, or they could not be settled. While the process lives, no other may take them over.
+ * Finds claims that the ledger holds for this process although no delivery works on them, and gives them up. Their answer was
+ * lost, or they could not be settled. No other process can take them over while this one renews its heartbeat.
  */
 export function createClaimKeeper(options: ClaimKeeperOptions): Service {
   const { ledger, claims, runners, logger } = options;
@@ -37,7 +38,7 @@ export function createClaimKeeper(options: ClaimKeeperOptions): Service {
     start: async () => {
       timer = setInterval(() => {
         looking ??= look()
-          .catch((error: unknown) => logger.warn({ err: error }, 'Claims could not be compared with the ledger; tried again'))
+          .catch((error: unknown) => logger.warn({ err: error }, 'The claims of this process could not be read; trying again'))
           .finally(() => (looking = undefined));
       }, lookEveryMs);
     },
@@ -53,7 +54,7 @@ export function createClaimKeeper(options: ClaimKeeperOptions): Service {
     const unsettled = claims.unsettled();
     const liveBefore = claims.live();
     const held = await ledger.heldClaims();
-    // A claim of the answer may have been settled since, or may be newer than the first look: so both looks must lack it.
+    // A claim may end or begin while the ledger answers, so it is abandoned only if it was live neither before nor after.
     const live = new Set([...liveBefore, ...claims.live()]);
     const abandoned = held.filter(({ token }) => token !== null && !live.has(token));
     await Promise.all(abandoned.map(giveUp));
@@ -72,14 +73,14 @@ export function createClaimKeeper(options: ClaimKeeperOptions): Service {
       claims.forget(token);
       if (!settled) return;
       metrics.jobsEnded.add({ job: job.name, queue: job.queue, outcome, reason: 'claim-abandoned' });
-      logger.warn({ jobId: job.id, queue: job.queue, outcome }, 'A claim that nobody worked on was given up');
+      logger.warn({ jobId: job.id, queue: job.queue, outcome }, 'Gave up a claim that no delivery worked on');
     } catch (error) {
-      logger.error({ err: error, jobId: job.id, queue: job.queue, outcome }, 'A claim could not be given up; it is tried again');
+      logger.error({ err: error, jobId: job.id, queue: job.queue, outcome }, 'A claim could not be given up; trying again');
     }
   }
 }
 
-/** An effect that may have begun is only repeated where that is safe. */
+/** Ends an abandoned claim. An effect that may have begun is repeated only if the job's policy allows it. */
 function settlementOf(
   job: ClaimedJob,
   known: LiveClaim | undefined,

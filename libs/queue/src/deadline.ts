@@ -1,12 +1,14 @@
 import { RetryableError } from '@orderly/errors';
 
-/** The signal of one attempt. */
+/** The time limit of one attempt. */
 export interface Deadline {
+  /** Aborted at the limit, or when the process stops or may no longer act. Its reason is the error of the attempt. */
   readonly signal: AbortSignal;
+  /** Stops the timer and the listeners. Without it, every attempt would leak a listener on the process's signals. */
   clear(): void;
 }
 
-/** Aborts at the timeout, and when one of the signals does, with its reason. */
+/** Starts a signal that aborts after `timeoutMs` (`job-timeout`), or with the reason of the first of `stopSignals` to abort. */
 export function startDeadline(timeoutMs: number, stopSignals: readonly AbortSignal[]): Deadline {
   const controller = new AbortController();
   const timer = setTimeout(
@@ -28,9 +30,10 @@ export function startDeadline(timeoutMs: number, stopSignals: readonly AbortSign
 }
 
 /**
- * A handler that does not heed its signal must not keep its slot for ever.
+ * Waits for a handler, but only {@link abortGraceMs} longer after its signal was aborted. Otherwise a handler that ignores its
+ * signal would keep its slot for ever.
  *
- * @param onGivenUp what its silence means
+ * @param onGivenUp - makes the error for a handler that did not end in time
  */
 export async function withinGrace<Result>(work: Promise<Result>, signal: AbortSignal, onGivenUp: () => Error): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
@@ -47,5 +50,5 @@ export async function withinGrace<Result>(work: Promise<Result>, signal: AbortSi
   }
 }
 
-/** How long a handler may go on after its signal was aborted before the runtime stops waiting for it, in ms. */
+/** How long a handler may go on after its signal was aborted, in ms. Then its slot is free again. */
 const abortGraceMs = 5000;

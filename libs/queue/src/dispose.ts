@@ -2,11 +2,14 @@ import { DelayedError, RateLimitError, WaitingError, type Job } from 'bullmq';
 import type { Disposal } from './run-job';
 
 /**
- * Tells BullMQ what becomes of a delivery. The only file that knows BullMQ's error classes: thrown, they leave its own attempt
- * count alone. The moves fail where the job's lock is gone (Redis was flushed, or another process took the job over); then
- * there is nothing to move, and the sweep finds what is due.
+ * Tells BullMQ how to proceed with a delivery. Only this file knows BullMQ's error classes. When they are thrown, BullMQ does
+ * not count an attempt. A move fails if the job's lock is gone, because Redis was flushed or another process took the job over.
+ * Then there is nothing to move, and the sweep adds the job when it is due.
  *
- * @param hold keeps the whole queue from being fetched for so long
+ * @param token - BullMQ's lock token of this delivery
+ * @param hold - keeps all workers of the queue from fetching for `forMs`
+ * @param onLost - called with the error of a failed move or hold
+ * @throws DelayedError, WaitingError or RateLimitError, which BullMQ expects after a move
  */
 export async function dispose(
   job: Job,

@@ -5,43 +5,44 @@ import { createJobPresence } from './job-presence';
 import { connectForCalls, whenReady } from './redis-connection';
 import { explainRefusal, inspectRedis } from './redis-check';
 
+/** Options of {@link createEngine}. */
 export interface EngineOptions {
   readonly redisUrl: string;
   /** BullMQ's key prefix; the same for every service. */
   readonly prefix: string;
-  /** Connects when it is asked whether it is {@link BullEngine.ready}, not at once: for a process that may end before. */
+  /** Connects on the first call of {@link BullEngine.ready}, since a process may end before. @defaultValue false: at once */
   readonly connectsWhenAsked?: boolean;
-  /** An error of the connection, which is tried again for ever. */
+  /** Told about each error of the connection. The engine keeps trying to reconnect. */
   readonly onError?: (error: Error) => void;
 }
 
-/** BullMQ as the engine: it holds ids, names and priorities, and nothing that the ledger could not give it again. */
+/** Drives BullMQ, which holds only ids, names and priorities. The ledger can supply them again, so Redis is disposable. */
 export interface BullEngine extends Engine {
   readonly redis: Redis;
-  /** Of one queue, by BullMQ's states: `prioritized`, `wait` (of which the design has none), `delayed`, `active`. */
+  /** Counts a queue's jobs by BullMQ's states `prioritized`, `wait` (usually 0: all jobs have a priority), `delayed`, `active`. */
   counts(queue: string): Promise<Readonly<Record<string, number>>>;
-  /** Removes the active jobs of a queue that BullMQ cannot read, and returns how many. The sweep adds what the ledger has. */
+  /** Removes active jobs that BullMQ cannot read, and returns their number. The sweep adds them again from the ledger. */
   removeDamaged(queue: string): Promise<number>;
   /**
-   * Ends a pause and limits of a queue that BullMQ keeps in Redis, and returns whether there were any. Orderly sets none: a tool
-   * or a person did, and the ledger, where pauses belong, would not show why nothing runs.
+   * Removes a pause or limits of a queue that were set in Redis, and returns whether there were any. Orderly never sets them
+   * there, so a tool or a person did. Pauses belong in the ledger; without a row there, nobody could see why nothing runs.
    */
   liftForeignHolds(queue: string): Promise<boolean>;
-  /** Keeps a queue's workers from fetching for so long. Does nothing unless they have a limiter. */
+  /** Keeps all workers of a queue from fetching for `forMs`. Has no effect on workers without a limiter. */
   hold(queue: string, forMs: number): Promise<void>;
-  /** Lets a queue's workers fetch again before a hold has ended. Whatever still has to wait is held again by its claim. */
+  /** Lets the workers of a queue fetch before a hold has ended. A claim turns away jobs that must still wait. */
   release(queue: string): Promise<void>;
   /**
-   * Resolves when the engine can be used; waits 10 s for that, at most.
+   * Waits until Redis can be used, for at most 10 s.
    *
-   * @param signal ends the wait
-   * @throws ConfigurationError if the server is not suitable or refuses us
+   * @param signal - ends the wait early
+   * @throws ConfigurationError if the server is unsuitable or refuses access; otherwise the last error of the connection
    */
   ready(signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** While Redis is away every call fails at once, also the first of a queue; the sweep makes up for it. */
+/** Creates the engine. While Redis is away, every call fails at once instead of waiting; the sweep adds the jobs later. */
 export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = () => undefined }: EngineOptions): BullEngine {
   const redis = connectForCalls(redisUrl, connectsWhenAsked);
   redis.on('error', (error) => onError(explainRefusal(error)));
@@ -82,7 +83,7 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
   };
 
   function queueOf(name: string): Queue {
-    // BullMQ would wait for the connection, and with it whoever hands jobs over.
+    // A new BullMQ queue waits for its connection, and the caller would wait with it.
     if (redis.status !== 'ready') throw new Error('Redis is away');
     const existing = queues.get(name);
     if (existing) return existing;
@@ -94,7 +95,7 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
     });
     queue.on('error', onError);
     queues.set(name, queue);
-    // One whose connection broke while BullMQ looked at the server would fail for ever.
+    // If the connection breaks while BullMQ checks the server, this queue fails for ever: the next call makes another.
     queue.waitUntilReady().catch(() => queues.delete(name));
     return queue;
   }
@@ -103,7 +104,7 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
 /** Nobody reads BullMQ's event stream; by default it would grow to 10,000 entries per queue. */
 const maxEvents = 10;
 
-/** A job that BullMQ may never retry, fail or keep by itself: all that is decided by the ledger. */
+/** With one attempt BullMQ never retries a job by itself: the ledger decides about retries. */
 const bulkJob = ({ id, name, priority, delayMs }: RunnableJob): { name: string; data: object; opts: JobsOptions } => ({
   name,
   data: {},

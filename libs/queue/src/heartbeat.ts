@@ -2,15 +2,20 @@ import { ShutdownError } from '@orderly/errors';
 import { liveness, type ProcessRegistry } from '@orderly/jobs';
 import { createService, type Service } from '@orderly/runtime';
 
-/** Shows the other processes that this one lives, and stops it from acting when they may think that it does not. */
+/** Shows other processes that this one is alive, and stops it from acting once they may consider it dead. */
 export interface Heartbeat extends Service {
-  /** Aborted when the heartbeat could not be renewed in time; a new one takes its place when it could again. */
+  /** Aborted when the heartbeat was not renewed in time. After the next renewal it returns a new signal: do not keep it. */
   signal(): AbortSignal;
-  /** Whether the last renewal is recent enough to act. Asks the monotonic clock. */
+  /** Whether the last renewal is recent enough to act, by the monotonic clock: it needs no timer that could be late. */
   isFresh(): boolean;
 }
 
-/** @param registry needs a connection of its own: a heartbeat must not wait behind the work */
+/**
+ * Creates the heartbeat, which is renewed every `liveness.beatMs`.
+ *
+ * @param registry - needs a connection of its own, so that a heartbeat never waits behind the work
+ * @param onMissed - called with the error of each renewal that failed
+ */
 export function createHeartbeat(registry: ProcessRegistry, onMissed: (error: unknown) => void): Heartbeat {
   let fence = new AbortController();
   let lastBeatAt = -Infinity;
@@ -22,7 +27,7 @@ export function createHeartbeat(registry: ProcessRegistry, onMissed: (error: unk
   const beat = async (): Promise<void> => {
     if (isBeating) return;
     isBeating = true;
-    // The database's clock ran on while the statement travelled: only the time before it is safe to count from.
+    // The database may have stamped the row as soon as we sent the statement, so our time counts from then.
     const sentAt = performance.now();
     try {
       await registry.beat();

@@ -1,14 +1,21 @@
 import type { RunnableJob } from '@orderly/jobs';
 import type { Redis } from 'ioredis';
 
-/** Looks for the jobs of one queue in Redis, in one round trip. BullMQ would need several for each job, and races between them. */
+/**
+ * Looks for jobs of one queue in Redis, in one round trip. BullMQ's own API would need several calls per job, and a worker
+ * could take the job between two of them.
+ */
 export interface JobPresence {
-  /** Of the given jobs, those that BullMQ would never deliver. Their remains are removed: BullMQ ignores an id that has a hash. */
+  /**
+   * Returns those of the given jobs that BullMQ would never deliver. Also removes their remains, because BullMQ ignores an
+   * added id whose hash still exists.
+   */
   absent(queue: string, jobs: readonly RunnableJob[]): Promise<RunnableJob[]>;
-  /** Removes active jobs that BullMQ cannot read: it delivers them to nobody, and takes them up again for ever. */
+  /** Removes active jobs that BullMQ cannot read, and returns their number. BullMQ would fetch and drop them for ever. */
   removeDamaged(queue: string): Promise<number>;
 }
 
+/** Registers the scripts on the connection. @param prefix - BullMQ's key prefix */
 export function createJobPresence(redis: Redis, prefix: string): JobPresence {
   redis.defineCommand('orderlyAbsent', { numberOfKeys: places.length, lua: absentScript });
   redis.defineCommand('orderlyRemoveDamaged', { numberOfKeys: places.length, lua: removeDamagedScript });
@@ -30,12 +37,12 @@ interface Scripts {
   orderlyRemoveDamaged(...args: string[]): Promise<number>;
 }
 
-/** Where BullMQ may keep an id; of `completed` and `failed` nothing is ever delivered. */
+/** The lists and sets in which BullMQ may keep an id. It never delivers from `completed` and `failed`. */
 const places = ['prioritized', 'delayed', 'wait', 'active', 'stalled', 'completed', 'failed'] as const;
 
 /**
- * KEYS {@link places}; ARGV[1] what the key of a job begins with. A script runs alone, so no worker takes a job between the look
- * and the removal.
+ * Functions of both scripts. KEYS: {@link places}. ARGV[1]: the prefix of a job's key. Redis runs a script alone, so no worker
+ * takes a job between the look and the removal.
  */
 const lookAndRemove = `
   local prioritized, delayed, wait, active, stalled, completed, failed = unpack(KEYS)
@@ -45,7 +52,7 @@ const lookAndRemove = `
     return text == '{}' or (text and pcall(cjson.decode, text))
   end
 
-  -- What BullMQ parses before it calls a worker.
+  -- BullMQ parses these fields before it calls a worker.
   local function isReadable(id)
     local fields = redis.pcall('HMGET', jobKeys .. id, 'name', 'data', 'opts')
     return not fields.err and fields[1] and isJson(fields[2]) and isJson(fields[3])
@@ -59,14 +66,14 @@ const lookAndRemove = `
   end
 `;
 
-/** ARGV[2…] ids; returns the positions of those that are absent, counted from 0. */
+/** ARGV[2…]: job ids. Returns the positions of the absent ids, counted from 0. */
 const absentScript = `${lookAndRemove}
   local function setOf(list)
     local set = {}
     for _, id in ipairs(redis.call('LRANGE', list, 0, -1)) do set[id] = true end
     return set
   end
-  -- Both are short: jobs without a priority come here only when they stalled.
+  -- Both lists are short: every job has a priority, so only stalled jobs are in wait.
   local isWaiting, isActive = setOf(wait), setOf(active)
 
   local absent = {}
@@ -76,7 +83,7 @@ const absentScript = `${lookAndRemove}
     local isPresent = isPlaced and isReadable(id) or redis.call('EXISTS', jobKeys .. id .. ':lock') == 1
     if not isPresent then
       absent[#absent + 1] = position - 2
-      -- After a flush there is nothing to remove, and it would take twice the time.
+      -- After a flush there is nothing to remove, and trying would double the time.
       if isPlaced or isActive[id] or redis.call('EXISTS', jobKeys .. id) == 1 then remove(id) end
     end
   end

@@ -3,16 +3,16 @@ import { PermanentError, UnknownOutcomeError, type AppError } from '@orderly/err
 import type { ClaimedJob } from '@orderly/jobs';
 import type { BoundJob } from './bind-job';
 
-/** A job that took its process down this often is not run again. */
+/** A job is not run again after it took its process down this many times: it would do so for ever. */
 const maxCrashes = 3;
 
 type BoundJobs = Readonly<Record<string, BoundJob>>;
 
-/** What is bound to a name that comes from the ledger: `toString` handles nothing. */
+/** Finds the handler of a job name from the ledger. A plain index would find `toString` and other inherited names too. */
 export const boundJob = (name: string, jobs: BoundJobs): BoundJob | undefined =>
   Object.hasOwn(jobs, name) ? jobs[name] : undefined;
 
-/** The policy of a job. For a job that nobody here handles it holds only what the dead letter needs. */
+/** The policy of a job. A job without a handler here gets a default policy, which only its dead letter uses. */
 export const policyOf = (name: string, jobs: BoundJobs): JobPolicy =>
   (boundJob(name, jobs)?.definition ?? findJobDefinition(name) ?? unknownJob).policy;
 
@@ -21,8 +21,8 @@ const unknownJob: { policy: JobPolicy } = {
 };
 
 /**
- * Why a job is not run again: its process died too often, or nobody can tell whether the effect took place. A loss is counted in
- * the job's row, so it is still known when the claim that met it was given up.
+ * Returns why a job must not run again, or undefined if it may. Either its process died too often, or its effect may have taken
+ * place and must not be repeated. The job's row counts the crashes, so they are still known after a claim was given up.
  */
 export function whyHopeless(job: ClaimedJob, policy: JobPolicy): AppError | undefined {
   if (job.crashes > 0 && policy.whenLost === 'unknown') return outcomeUnknown(job, 'The process died while it ran this job');
@@ -30,6 +30,6 @@ export function whyHopeless(job: ClaimedJob, policy: JobPolicy): AppError | unde
   return new PermanentError('job-crashed', `The process died ${job.crashes} times while it ran this job`);
 }
 
-/** Nobody can tell whether the job's effect took place. */
+/** Makes the error for a job whose effect may or may not have taken place. */
 export const outcomeUnknown = (job: Pick<ClaimedJob, 'destination'>, message: string): UnknownOutcomeError =>
   new UnknownOutcomeError(job.destination === null ? 'message-outcome-unknown' : 'destination-outcome-unknown', message);

@@ -1,32 +1,33 @@
 import type { Settlement } from '@orderly/jobs';
 
-/** What a delivery knows of its own claim. */
+/** What a delivery knows about its own claim. */
 export interface LiveClaim {
-  /** The effect may have left. Set until the claim is settled. */
+  /** Whether the effect may have begun. Reset to false when the claim is settled. */
   hasBegun: boolean;
-  /** What is left to write where the ledger refused every settlement so far. */
+  /** The settlement that is still to be written, if the ledger refused all tries so far. */
   lastResort?: Settlement;
 }
 
 /**
- * The claims that this process works on, by their tokens. Whatever else the ledger holds for this process, nobody works on: a
- * claim whose answer was lost, or one that could not be settled.
+ * The claims that this process works on, by token. Any other claim that the ledger holds for this process is abandoned: its
+ * answer was lost, or it could not be settled.
  */
 export interface LiveClaims {
-  /** Call it before the claim is sent: the ledger knows the token before its answer arrives. */
+  /** Adds a claim. Call it before the claim is sent: a claim that the ledger holds and that is missing here is given up. */
   enter(token: string): LiveClaim;
-  /** The delivery has ended. If it left the claim unsettled, what it knew is kept. */
+  /** Removes a claim when its delivery has ended. If it is unsettled, its facts are kept for {@link LiveClaims.recall}. */
   leave(token: string): void;
-  /** The tokens of all live claims, as they are now. */
+  /** A copy of the tokens of all live claims. */
   live(): ReadonlySet<string>;
-  /** The tokens of claims that were left unsettled. */
+  /** The tokens of claims whose delivery ended without settling them. */
   unsettled(): readonly string[];
-  /** What the delivery knew of a claim that it left unsettled. */
+  /** The facts about an unsettled claim. */
   recall(token: string): LiveClaim | undefined;
-  /** The ledger no longer holds this claim for the process. */
+  /** Drops an unsettled claim, because the ledger no longer holds it for this process. */
   forget(token: string): void;
 }
 
+/** Creates the register of a process's claims. All its queues must share one. */
 export function createLiveClaims(): LiveClaims {
   const live = new Map<string, LiveClaim>();
   const left = new Map<string, LiveClaim>();

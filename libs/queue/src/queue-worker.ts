@@ -8,55 +8,57 @@ import { connectForWorker, trackDuplicates } from './redis-connection';
 import { applyJob, type AppliedJob } from './apply-job';
 import { runJob, type Disposal, type JobRunner } from './run-job';
 
+/** Options of {@link createQueueWorker}. */
 export interface QueueWorkerOptions extends JobRunner {
   readonly engine: BullEngine;
   readonly redisUrl: string;
   /** Told whether the worker's own connection works. */
   readonly redisFaults: FaultLog;
+  /** BullMQ's key prefix; the same for every service. */
   readonly prefix: string;
-  /** The queue's jobs have their effect in PostgreSQL alone: they are applied, and claimed only to settle a failure. */
+  /** For a queue whose jobs have their effect in PostgreSQL alone. Such a job is claimed only to settle a failure. */
   readonly applies?: AppliedJob;
-  /** Jobs of the queue that this process runs at once. */
+  /** Most jobs of the queue that this process runs at once. */
   readonly concurrency: number;
-  /** Jobs that all processes together start within a window. */
+  /** Most jobs that all processes together start within `perMs`. @defaultValue no limit */
   readonly rateLimit?: { readonly max: number; readonly perMs: number };
-  /** How long running jobs may go on at a stop before {@link QueueWorkerOptions.onDrainTimeout} is called, in ms. */
+  /** How long a stop waits for running jobs before it calls {@link QueueWorkerOptions.onDrainTimeout}, in ms. */
   readonly drainMs: number;
-  /** Hands back what still runs. */
+  /** Must hand back the jobs that still run; otherwise the stop waits until they end. */
   readonly onDrainTimeout: () => void;
-  /** After this long a stop no longer waits for Redis to be told, in ms: BullMQ itself would wait for ever. */
+  /** How long a stop waits until BullMQ has told Redis, in ms. BullMQ itself would wait for ever while Redis is away. */
   readonly closeMs: number;
 }
 
 export interface QueueWorker extends Service {
-  /** False when the loop that fetches has ended although nobody stopped it: only a restart helps. */
+  /** False if the fetch loop has ended without a stop. Only a restart of the process helps then. */
   isFetching(): boolean;
 }
 
-/** Redelivery of what a dead process held takes a lock's time and one check, in ms. */
+/** BullMQ delivers the jobs of a dead process again after one lock duration and one check. In ms. */
 const lockDurationMs = 8000;
 const stalledCheckMs = 3000;
 
-/** No queue of ours starts that many jobs in a second: a limiter that never limits, but lets the queue be held. */
+/** A limit that no queue reaches. BullMQ can hold a queue only if its worker has a limiter. */
 const unlimited = { max: 1_000_000, duration: 1000 };
 
-/** A hold may be lifted before its time, so BullMQ is kept from fetching for no longer than this at once, in ms. */
+/** Longest hold that BullMQ is given at once, in ms. The ledger may lift a hold early, and BullMQ would not notice. */
 const longestHoldMs = 5000;
 
-/** How soon a delivery is tried again that met a process which may not act now, in ms. */
+/** How soon a delivery is tried again if this process may not act now, in ms. */
 const restMs = 500;
 
-/** How soon a delivery is tried again whose end could not even be written down, in ms. */
+/** How soon a delivery is tried again if its end could not be recorded, in ms. */
 const afterFaultMs = 1000;
 
-/** A connection that breaks is told by itself; BullMQ tells it again for each of its own connections. */
+/** BullMQ reports a broken connection once for each connection. The connection's own listener has reported it already. */
 const isConnectionFault = (error: Error): boolean =>
   'errno' in error || /^(Connection is closed|Command aborted)/.test(error.message);
 
-/** The ledger's ids, as PostgreSQL writes them: any other form would be asked for in vain, again and again. */
+/** Matches job ids as PostgreSQL writes them. Any other id would be looked up in vain on every delivery. */
 const isJobId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
 
-/** Fetches the ids of one queue from BullMQ and runs their jobs. Its stop resolves when no job of it runs any more. */
+/** Fetches the ids of one queue from BullMQ and runs their jobs. Its stop resolves when none of its jobs runs any more. */
 export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { queue, engine, redisUrl, redisFaults, prefix, concurrency, rateLimit, logger } = options;
   const part = `worker ${queue}`;
@@ -66,16 +68,16 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
 
   const hold = (forMs: number): Promise<void> => engine.hold(queue, Math.min(forMs, longestHoldMs));
   const onLost = (error: unknown): void =>
-    logger.debug({ err: error }, 'BullMQ had forgotten the job; the sweep takes care of it');
+    logger.debug({ err: error }, 'BullMQ has lost the job; the sweep adds it again when it is due');
   const logStray = createSparseLog<string>((id, deliveries) =>
-    logger.warn({ queue, id, deliveries }, 'Dropped: Redis held an id that no job can have'),
+    logger.warn({ queue, id, deliveries }, 'Dropped a delivery whose id is not a job id'),
   );
 
   const { applies } = options;
   const run = (id: string): Promise<Disposal> => (applies ? applyJob(id, applies, options) : runJob(id, options));
   const logFault = createSparseLog<Error>(
     (error, faults) =>
-      logger.warn({ err: error, queue, faults }, 'BullMQ reports a fault; the jobs concerned are delivered again'),
+      logger.warn({ err: error, queue, faults }, 'BullMQ reported a fault; the affected jobs will be delivered again'),
     { intervalMs: 60_000 },
   );
 
@@ -88,7 +90,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
     const hasToRest = options.stop.aborted || options.heartbeat.signal().aborted;
     if (hasToRest) return dispose(job, token, { kind: 'later', delayMs: restMs }, hold, onLost);
     const disposal = await run(id).catch((error: unknown): Disposal => {
-      logger.error({ err: error, jobId: id }, 'A delivery could not be ended');
+      logger.error({ err: error, jobId: id }, 'The end of a delivery could not be recorded; it will be delivered again');
       return { kind: 'later', delayMs: afterFaultMs };
     });
     await dispose(job, token, disposal, hold, onLost);
@@ -112,11 +114,11 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
         stalledInterval: stalledCheckMs,
         // The ledger counts crashes; BullMQ only has to deliver again.
         maxStalledCount: 1_000_000,
-        // A finished id that stays would swallow a later add of the same id.
+        // BullMQ ignores an added id that it still keeps as finished.
         removeOnComplete: { count: 0 },
         removeOnFail: { count: 0 },
         runRetryDelay: 1000,
-        // A worker that waits for a hold to end must notice a stop meanwhile.
+        // In ms. A worker that waits for the end of a hold notices a stop only after this time.
         maximumRateLimitDelay: 1000,
       });
       worker.on('error', (error) => {
@@ -129,7 +131,7 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
       const drain = setTimeout(options.onDrainTimeout, options.drainMs);
       try {
         const isClosed = worker === undefined || (await settlesWithin(worker.close(), options.closeMs));
-        if (!isClosed) logger.warn({ queue }, 'Redis could not be told that this worker stops; it finds out by itself');
+        if (!isClosed) logger.warn({ queue }, 'Redis was not told that this worker stops; its locks will expire');
       } finally {
         clearTimeout(drain);
         disconnect();

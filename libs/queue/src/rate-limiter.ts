@@ -1,43 +1,45 @@
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { connectForCalls } from './redis-connection';
 
+/** Options of {@link createRateLimiter}. */
 export interface RateLimiterOptions {
   readonly redisUrl: string;
-  /** Of the keys in Redis; the same for every process that shares the limits. */
+  /** Prefix of the keys in Redis; the same for every process that shares the limits. */
   readonly prefix: string;
-  /** Redis did not count; it is asked again after {@link RateLimiterOptions.retryMs}. */
+  /** Told about a failure of Redis. Redis is asked again after {@link RateLimiterOptions.retryMs}. */
   readonly onError?: (error: unknown) => void;
-  /** How long the process counts by itself after Redis has failed it. @defaultValue 1000 */
+  /** How long the process counts alone after a failure of Redis, in ms. @defaultValue 1000 */
   readonly retryMs?: number;
 }
 
-/** What became of a request that was counted. */
+/** The result of counting a request. */
 export interface RateLimitVerdict {
   readonly isAllowed: boolean;
-  /** Requests that would still be allowed now. */
+  /** How many more requests are allowed in this window. */
   readonly remaining: number;
-  /** Until the window ends and the count starts anew. */
+  /** Time until the window ends and the count starts again, in ms. */
   readonly resetMs: number;
 }
 
-/** Counts requests in windows of a minute, each of which begins with a subject's first request. */
+/** Counts requests in windows of one minute. A window begins with the first request of a subject. */
 export interface RateLimiter {
   /**
-   * Counts one request of a subject, also one that is not allowed. Never fails.
+   * Counts one request of a subject. Refused requests count too. Never rejects.
    *
-   * @param subject - an id: nothing secret, as Redis holds it
+   * @param subject - an id of the caller. It must not be a secret, because Redis stores it.
    */
   take(subject: string, maxPerMinute: number): Promise<RateLimitVerdict>;
   close(): void;
 }
 
+/** Length of a window, for response headers. */
 export const rateLimitWindowSeconds = 60;
-/** A request waits for its count: rather than for longer, the process counts by itself. */
+/** Longest wait for a count in Redis, in ms. The request waits meanwhile, so the process counts alone after this time. */
 const answerTimeoutMs = 250;
 
 /**
- * Counts over all processes, in Redis. While that is away each process counts by itself, so that the limit still holds for each of
- * them, and no request waits.
+ * Counts requests over all processes, in Redis. While Redis is away, each process counts alone: the limit then holds per process,
+ * and no request waits.
  */
 export function createRateLimiter({
   redisUrl,
@@ -49,7 +51,7 @@ export function createRateLimiter({
   redis.on('error', onError);
   const options = {
     keyPrefix: `${prefix}:rate-limit`,
-    // One counter serves limits of all sizes: what is too much is decided here.
+    // The library never refuses: `take` compares the count with the caller's own limit.
     points: Number.MAX_SAFE_INTEGER,
     duration: rateLimitWindowSeconds,
   };
@@ -62,7 +64,7 @@ export function createRateLimiter({
     try {
       return await shared.consume(subject);
     } catch (error) {
-      // Of many that failed together the first speaks for all.
+      // Many requests may fail together; only the first one is reported.
       if (Date.now() >= countsAloneUntil) countAlone(error);
       return own.consume(subject);
     }
@@ -71,7 +73,7 @@ export function createRateLimiter({
   const countAlone = (error: unknown): void => {
     countsAloneUntil = Date.now() + retryMs;
     onError(error);
-    // A connection that swallows commands would do so for many minutes before the system gives it up.
+    // A silent connection would swallow commands for minutes before the operating system ends it.
     if (redis.status === 'ready') redis.disconnect(true);
   };
 

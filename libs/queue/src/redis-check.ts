@@ -2,13 +2,15 @@ import { ConfigurationError } from '@orderly/errors';
 import { randomUUID } from 'node:crypto';
 import type { ChainableCommander, Redis } from 'ioredis';
 
-/** Which server answers, and with which history: both change when Redis may have lost what it was given. */
+/** Identifies the server and its data. One of the two changes whenever Redis may have lost data. */
 export interface RedisIdentity {
+  /** Changes with a restart. */
   readonly runId: string | undefined;
+  /** Changes with a failover. */
   readonly replicationId: string | undefined;
 }
 
-/** For `/readyz`: PING would succeed where memory is full, so the check writes a key. It also fails if Redis is unsuitable. */
+/** Creates the check of `/readyz`. It writes a key, because PING succeeds even if memory is full. It also inspects Redis. */
 export function createRedisCheck(redis: Redis, prefix: string): () => Promise<boolean> {
   const key = `${prefix}:check:${randomUUID()}`;
   return async () => {
@@ -22,18 +24,18 @@ export function createRedisCheck(redis: Redis, prefix: string): () => Promise<bo
 }
 
 /**
- * Asks in one round trip whether the server can do the work of a queue.
+ * Checks in one round trip whether the server can hold queues.
  *
- * @param more commands that share the round trip, such as those that only a suitable server can answer
+ * @param more - adds commands to the same round trip
  * @returns the server's identity, and the answers to `more`
- * @throws ConfigurationError `redis-unsuitable`, `redis-eviction-policy`, `redis-access-refused`
+ * @throws ConfigurationError `redis-unsuitable`, `redis-eviction-policy` or `redis-access-refused`
  */
 export async function inspectRedis(
   redis: Redis,
   more: (pipeline: ChainableCommander) => ChainableCommander = (pipeline) => pipeline,
 ): Promise<{ identity: RedisIdentity; answers: unknown[] }> {
   const { db = 0 } = redis.options;
-  // Before Redis 7, INFO takes one section; CONFIG is missing on managed services.
+  // Before Redis 7, INFO accepts only one section. INFO and not CONFIG, because managed services lack CONFIG.
   const asked = redis.pipeline().info('server').info('replication').info('memory').select(db);
   const [server, replication, memory, select, ...rest] = (await more(asked).exec()) ?? [];
   const about = [server, replication, memory].map(textOf).join('\n');
@@ -41,7 +43,7 @@ export async function inspectRedis(
 
   const mode = field('redis_mode');
   if (mode === 'sentinel') throw unsuitable('it is a Sentinel; REDIS_URL must name the primary itself');
-  if (mode === 'cluster') throw unsuitable('it is a node of a Redis Cluster, which BullMQ jobs of several queues cannot share');
+  if (mode === 'cluster') throw unsuitable('it is a node of a Redis Cluster, and Orderly needs a single primary');
   if (field('role') === 'slave') throw unsuitable('it is a replica; REDIS_URL must name the primary');
   if (select?.[0]) throw explainRefusal(select[0]);
   const policy = field('maxmemory_policy');
@@ -51,11 +53,11 @@ export async function inspectRedis(
   return { identity: { runId: field('run_id'), replicationId: field('master_replid') }, answers: rest.map(answerOf) };
 }
 
-/** Gives Redis' refusals a code and words that name the setting; other errors stay as they are. */
+/** Turns a refusal by Redis into an error with a code and the setting's name. Returns other errors unchanged. */
 export function explainRefusal(error: Error): Error {
   if (/^(WRONGPASS|NOAUTH)\b/.test(error.message)) return refused('the user or password of REDIS_URL', error);
   if (/^NOPERM\b/.test(error.message)) return refused(`a command to the user of REDIS_URL: ${error.message}`, error);
-  if (/DB index is out of range/.test(error.message)) return unsuitable('it has no database of the number in REDIS_URL', error);
+  if (/DB index is out of range/.test(error.message)) return unsuitable('the database number in REDIS_URL does not exist', error);
   return error;
 }
 

@@ -2,10 +2,13 @@ import { isAppError } from '@orderly/errors';
 import { Redis } from 'ioredis';
 import { explainRefusal } from './redis-check';
 
-/** Longest wait for the answer of a command that nobody may wait for, in ms. */
+/** Longest wait for the answer to a command, in ms. On a silent connection a command would otherwise wait for minutes. */
 const defaultCommandTimeoutMs = 5000;
 
-/** For calls that fail at once while Redis is away, because the sweep repairs what they leave undone: nothing queues in memory. */
+/**
+ * Connects for calls that must fail at once while Redis is away, so that no commands pile up in memory. The sweep later repairs
+ * what such a call left undone.
+ */
 export const connectForCalls = (url: string, lazyConnect = false, commandTimeoutMs = defaultCommandTimeoutMs): Redis =>
   new Redis(url, {
     lazyConnect,
@@ -16,14 +19,15 @@ export const connectForCalls = (url: string, lazyConnect = false, commandTimeout
     reconnectOnError: isDemoted,
   });
 
-/** For BullMQ's workers, which wait for Redis as long as it takes. */
+/** Connects for BullMQ's workers, which wait for Redis as long as it is away. */
 export const connectForWorker = (url: string): Redis =>
   new Redis(url, { maxRetriesPerRequest: null, retryStrategy: reconnectDelayMs, reconnectOnError: isDemoted });
 
 /**
- * BullMQ duplicates the connection that it is given, for commands that block, and keeps the duplicate to itself.
+ * BullMQ duplicates the given connection for blocking commands and does not expose the duplicate, so its
+ * owner could not disconnect it.
  *
- * @returns disconnects the connection and its duplicates for good
+ * @returns a function that disconnects the connection and its duplicates for good
  */
 export function trackDuplicates(redis: Redis): () => void {
   const connections = [redis];
@@ -36,19 +40,21 @@ export function trackDuplicates(redis: Redis): () => void {
   return () => connections.forEach((connection) => connection.disconnect());
 }
 
+/** 100, 200, 400, 800, then 1000 ms: at most a second is lost when Redis is back. */
 const reconnectDelayMs = (tries: number): number => Math.min(50 * 2 ** tries, 1000);
 
 /**
- * After a failover the old primary may keep its connections and refuse every write. Only a new connection finds the new primary.
- * A script's error names the reason further on in its text.
+ * After a failover the old primary may keep its connections and refuse every write. Only a new connection reaches the new
+ * primary. READONLY may be anywhere in the text, because the error of a script begins with other words.
  */
 const isDemoted = ({ message }: Error): boolean => /\bREADONLY\b/.test(message);
 
 /**
  * Resolves when commands can be sent.
  *
- * @throws ConfigurationError as soon as the server refuses us; the last error of the connection after `timeoutMs`; the signal's
- * reason when it is aborted
+ * @throws ConfigurationError as soon as the server refuses access
+ * @throws the last error of the connection after `timeoutMs`, which is 10 s by default
+ * @throws the signal's reason when it is aborted
  */
 export async function whenReady(redis: Redis, { timeoutMs = 10_000, signal }: WaitOptions = {}): Promise<void> {
   if (redis.status === 'ready') return;
@@ -59,14 +65,14 @@ export async function whenReady(redis: Redis, { timeoutMs = 10_000, signal }: Wa
   let lastError = new Error(`Redis did not answer within ${timeoutMs} ms`);
   const onError = (error: Error): void => {
     lastError = explainRefusal(error);
-    // Waiting changes nothing where a person has to change a setting.
+    // A refusal stays until a person changes a setting, so waiting is pointless.
     if (isAppError(lastError)) reject(lastError);
   };
   const onEnd = (): void => reject(signal?.aborted ? (signal.reason as Error) : lastError);
   redis.on('error', onError);
   redis.once('ready', resolve);
   end.addEventListener('abort', onEnd);
-  // A first try that fails is followed by others.
+  // If the first try fails, ioredis makes others by itself.
   if (redis.status === 'wait') redis.connect().catch(() => undefined);
   try {
     await promise;

@@ -1,6 +1,6 @@
 import { createFaultLog, metrics, type FaultLog, type Logger } from '@orderly/observability';
 
-/** Says in the log and in the metrics whether Redis can be used; shared by all connections of a process. */
+/** Reports to the log and the metrics whether Redis can be used. All connections of a process must share one. */
 export const createRedisFaults = (logger: Logger): FaultLog =>
   createFaultLog(logger, {
     fails: 'Redis cannot be used',
@@ -8,12 +8,12 @@ export const createRedisFaults = (logger: Logger): FaultLog =>
     onChange: (works) => metrics.dependencyUp.set(works ? 1 : 0, { dependency: 'redis' }),
   });
 
-/** The name by which the fault log knows the connection of the engine. */
+/** The engine's connection in {@link createRedisFaults}. Every part has its own name, because each can fail alone. */
 export const redisPart = 'redis';
 
-/** Says in the log how many jobs the relay leaves to the sweep. */
+/** Reports to the log how many jobs the relay leaves to the sweep. */
 export const createRelayFaults = (logger: Logger): FaultLog =>
   createFaultLog(logger, {
-    fails: 'Jobs could not be handed to Redis and are left to the sweep',
-    worksAgain: 'Jobs are handed to Redis after their commit again',
+    fails: 'Jobs could not be added to Redis; the sweep will add them',
+    worksAgain: 'Jobs are added to Redis after their commit again',
   });

@@ -1,22 +1,23 @@
 import type { Engine, RunnableJob } from '@orderly/jobs';
 import { metrics, withoutParent, type Counter } from '@orderly/observability';
 
-/** Hands runnable jobs to the engine after their commit. */
+/** Adds runnable jobs to the engine after their commit. */
 export interface Relay {
-  /** Never waits and never fails: the sweep finds the jobs that cannot be added. */
+  /** Never waits and never throws. The sweep later adds the jobs that could not be added. */
   (jobs: readonly RunnableJob[]): void;
-  /** Resolves when every job that was handed over so far has been added or left to the sweep. */
+  /** Resolves when all jobs so far have been added or left to the sweep. */
   idle(): Promise<void>;
 }
 
-/** Most jobs that wait for one round trip. With more, Redis is away or too slow, and the sweep serves better. */
+/** Bounds the jobs that wait in memory. If more wait, Redis is away or too slow, and further jobs are left to the sweep. */
 const maxWaiting = 20_000;
 
 /**
- * While one round trip is under way, the jobs of the next gather.
+ * Creates the relay. It makes one round trip at a time; jobs that arrive meanwhile share the next one.
  *
- * @param onLeft told how many jobs are left to the sweep, once per failed round trip and per call while too many wait
- * @param onAdded told after each round trip that succeeded
+ * @param onLeft - called with the number of jobs left to the sweep: once per failed round trip, and once per call while too
+ * many jobs wait
+ * @param onAdded - called after each successful round trip
  */
 export function createRelay(
   engine: Pick<Engine, 'add'>,
@@ -34,14 +35,14 @@ export function createRelay(
     if (jobs.length === 0) return;
     if (waiting.length > maxWaiting) return leave(new Error('too many jobs wait for Redis already'), jobs);
     waiting.push(...jobs);
-    // The jobs belong to many traces, so the round trip is part of none.
+    // The jobs of a round trip belong to many traces, so it must not become part of the current one.
     running ??= withoutParent(run);
   };
   return Object.assign(relay, { idle: async () => running });
 
   async function run(): Promise<void> {
     while (waiting.length > 0) {
-      // Jobs of other commits in the same turn of the event loop share the round trip.
+      // Waits for other commits in the same turn of the event loop, so that their jobs share the round trip.
       await new Promise(setImmediate);
       const jobs = waiting;
       waiting = [];
@@ -53,7 +54,7 @@ export function createRelay(
         (error: unknown) => leave(error, jobs),
       );
     }
-    // In the turn in which nothing was left, so that later jobs start a run of their own.
+    // No await since the last check, so a job cannot arrive in between and be forgotten.
     running = undefined;
   }
 }

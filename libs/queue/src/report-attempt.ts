@@ -3,16 +3,17 @@ import type { ClaimedJob, Verdict } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';
 import { outcomeOf } from './attempt-log';
 
+/** An attempt that has ended, as metrics and log need it. */
 export interface AttemptReport {
   readonly job: ClaimedJob;
   readonly startedAt: Date;
   readonly verdict: Verdict;
   readonly failure: unknown;
-  /** False: the claim was lost, and another process decides. */
+  /** False if this process had lost the claim, so that another one decides about the job. */
   readonly settled: boolean;
 }
 
-/** Tells metrics and log how an attempt ended. */
+/** Reports the end of an attempt to metrics and log: at debug level after a success, else as a warning. */
 export function reportAttempt({ job, startedAt, verdict, failure, settled }: AttemptReport, logger: Logger): void {
   const outcome = settled ? outcomeOf(verdict) : 'claim-lost';
   const reason = failure === undefined ? 'none' : isAppError(failure) ? failure.code : 'job-failed';
@@ -22,6 +23,7 @@ export function reportAttempt({ job, startedAt, verdict, failure, settled }: Att
   else logger.warn({ outcome, reason, ...(isAppError(failure) ? {} : { err: failure }) }, 'Attempt failed');
 }
 
+/** Records the end of an attempt in the metrics alone. @param reason - the error code, or `none` after a success */
 export function measureAttempt(
   job: Pick<ClaimedJob, 'name' | 'queue' | 'waitMs'>,
   outcome: string,

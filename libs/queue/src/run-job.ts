@@ -32,37 +32,43 @@ import type { LiveClaim, LiveClaims } from './live-claims';
 import { reportAttempt } from './report-attempt';
 import { settleAttempt } from './settle-attempt';
 
+/** What running the jobs of one queue needs. */
 export interface JobRunner {
   readonly queue: string;
   readonly ledger: Ledger;
-  /** By job name. */
+  /** Handlers by job name. A job without a handler becomes a dead letter `unknown-job`. */
   readonly jobs: Readonly<Record<string, BoundJob>>;
   readonly gate: SoloGate;
   readonly claims: LiveClaims;
-  /** Aborted when what still runs is to be handed back, because the process stops. */
+  /** Aborted when the process stops and its running jobs must be handed back. */
   readonly stop: AbortSignal;
-  /** While it is not fresh, this process may not act: another may take its claims over. */
+  /** While it is not fresh, this process must not act, because another one may take over its claims. */
   readonly heartbeat: Pick<Heartbeat, 'signal' | 'isFresh'>;
-  /** What else a verdict means here: the lane's next step, the message's state. */
+  /** The verdict's effect on the lane or the message. It is settled in the same transaction. */
   readonly afterwards?: (verdict: Verdict, job: ClaimedJob) => Pick<Settlement, 'laneStep' | 'message'>;
   readonly logger: Logger;
 }
 
-/** What becomes of the delivery: the engine's part of the end of an attempt. */
+/** What BullMQ must do with a delivery at its end. */
 export type Disposal =
-  /** Nothing more is to be done: the engine forgets the job. */
+  /** Forget the job. */
   | { readonly kind: 'finished' }
-  /** To be delivered again after so long; with `holdMs` the queue's other jobs wait as well. */
+  /** Deliver the job again after `delayMs`. With `holdMs`, no job of the queue is delivered for that time. */
   | { readonly kind: 'later'; readonly delayMs: number; readonly holdMs?: number }
-  /** To be delivered again at once, to another process. */
+  /** Deliver the job again at once, to another process. */
   | { readonly kind: 'handed-back' }
-  /** The queue is held: this job and all behind it wait. */
+  /** Keep the whole queue waiting for `delayMs`, including this job. */
   | { readonly kind: 'held'; readonly delayMs: number };
 
-/** How soon a suspect whose turn it was not asks again, in ms, on average. */
+/** Average time until a suspect asks again if another one runs alone, in ms. */
 const suspectRestMs = 1000;
 
-/** The life of a job, top to bottom: claim → span → timeout → parse → handle → classify → settle → clean up → report. */
+/**
+ * The life of a job, top to bottom: claim → span → timeout → parse → handle → classify → settle → clean up → report.
+ *
+ * @returns what BullMQ must do with the delivery
+ * @throws the ledger's error if the claim or its settlement could not be written
+ */
 export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal> {
   const token = uuidv7();
   const claim = runner.claims.enter(token);
@@ -74,7 +80,7 @@ export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal
 }
 
 async function runClaimed(request: Required<ClaimRequest>, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
-  // Before the claim: who has to wait while a suspect runs must not be charged with a crash if that one takes the process down.
+  // Before the claim: a claimed job would count a crash if the suspect that it waits for takes the process down.
   const leave = await runner.gate.enter();
   let suspect: ClaimedJob;
   try {
@@ -88,13 +94,13 @@ async function runClaimed(request: Required<ClaimRequest>, live: LiveClaim, runn
   return runAlone(suspect, live, runner);
 }
 
-/** A job that took its process down before, or was next to one that did: only by itself it can show which. */
+/** A job that ran in a process that died. It, or a job beside it, was the cause; it runs alone to find out which. */
 const isSuspect = (job: ClaimedJob, runner: JobRunner): boolean =>
   job.crashes > 0 && whyHopeless(job, policyOf(job.name, runner.jobs)) === undefined;
 
 async function runAlone(job: ClaimedJob, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
   const entering = runner.gate.enterAlone();
-  // To wait here would keep a slot, and charge the job with a crash if the suspect before it takes the process down.
+  // Waiting here would occupy a slot, and would count a crash if the suspect before it takes the process down.
   if (!entering) return handBack(job, suspectRestMs * (0.5 + Math.random()), runner);
   const leave = await entering;
   try {
@@ -104,7 +110,7 @@ async function runAlone(job: ClaimedJob, live: LiveClaim, runner: JobRunner): Pr
   }
 }
 
-/** Gives up a claim before anything was tried. */
+/** Gives up a claim before the handler was called. Uses no attempt. */
 async function handBack(job: ClaimedJob, delayMs: number, { ledger, afterwards }: JobRunner): Promise<Disposal> {
   const verdict = { kind: 'again', delayMs, usesAttempt: false, waitReason: 'handed-back' } as const;
   await ledger.settle({ job, verdict, ...afterwards?.(verdict, job) });
@@ -136,7 +142,7 @@ async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: 
   let verdict: Verdict;
   try {
     if (hopeless) throw hopeless;
-    if (!bound) throw new PermanentError('unknown-job', `Nobody handles jobs named ${job.name} in ${job.queue}`);
+    if (!bound) throw new PermanentError('unknown-job', `The queue ${job.queue} has no handler for jobs named ${job.name}`);
     deadline.signal.throwIfAborted();
     const work = bound.run(job, deadline.signal, () => beginEffect(live, deadline.signal, runner));
     result = await withinGrace(work, deadline.signal, () => silenceOf(job, policy, live.hasBegun, deadline.signal));
@@ -158,7 +164,7 @@ async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: 
   return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
 }
 
-/** Ends a delivery whose job may not run. */
+/** Ends a delivery whose job must not run now. */
 export function turnAway(
   jobId: string,
   claim: Exclude<ClaimResult, { kind: 'claimed' }>,
@@ -166,13 +172,14 @@ export function turnAway(
 ): Disposal {
   if (claim.kind === 'held') return claim;
   if (claim.kind === 'later') return claim;
-  if (claim.kind === 'missing') logger.warn({ jobId, queue }, 'Dropped: no row of the ledger has this id');
+  if (claim.kind === 'missing') logger.warn({ jobId, queue }, 'Dropped a delivery whose id is not in the ledger');
   metrics.jobsDropped.add({ queue, reason: claim.kind });
   return { kind: 'finished' };
 }
 
 type TracedJob = Pick<ClaimedJob, 'id' | 'name' | 'queue' | 'orderId' | 'attemptsUsed' | 'waitMs' | 'traceparent' | 'tracestate'>;
 
+/** The span of an attempt: it continues the trace of the event, so that a trace leads from the request to its effects. */
 export const spanOptions = (job: TracedJob): Parameters<typeof inSpan>[1] => ({
   kind: 'consumer',
   parent: job.traceparent === null ? null : { traceparent: job.traceparent, tracestate: job.tracestate },
@@ -189,8 +196,10 @@ export const spanOptions = (job: TracedJob): Parameters<typeof inSpan>[1] => ({
 });
 
 /**
- * The last moment in which the effect can be kept from leaving. A timer is too late where the event loop stood still: an answer
- * that arrived meanwhile goes on before any timer runs. So the clock is asked.
+ * The last chance to prevent the effect. It reads the clock, because a timer may be late: after the event loop stood still,
+ * an answer that has arrived continues before any timer runs.
+ *
+ * @throws the signal's reason, or ShutdownError if the heartbeat is too old
  */
 function beginEffect(live: LiveClaim, signal: AbortSignal, { heartbeat }: JobRunner): void {
   signal.throwIfAborted();
@@ -198,19 +207,19 @@ function beginEffect(live: LiveClaim, signal: AbortSignal, { heartbeat }: JobRun
   live.hasBegun = true;
 }
 
-/** What it means that a handler did not end when it was told to: its effect may still be on the way. */
+/** The error of a handler that did not end after its signal was aborted. Its effect may still be on the way. */
 const silenceOf = (job: ClaimedJob, policy: JobPolicy, hasBegun: boolean, signal: AbortSignal): Error =>
   policy.whenLost === 'unknown' && hasBegun
-    ? outcomeUnknown(job, 'The handler did not say in time what became of its effect')
+    ? outcomeUnknown(job, 'The handler did not end in time, and its effect may have taken place')
     : openAfter(signal.reason as Error, hasBegun);
 
-/** A timeout after the effect began leaves open whether it took place. */
+/** After the effect has begun, a timeout does not show whether it took place. */
 const openAfter = (reason: Error, hasBegun: boolean): Error =>
   hasBegun && reason instanceof RetryableError
     ? new RetryableError(reason.code, reason.message, { details: { ambiguous: true } })
     : reason;
 
-/** What waits for the signal may fail in words of its own when it is aborted; what counts is why it was. */
+/** Replaces a foreign error after an abort by the abort's reason: the abort caused the error, and its reason says more. */
 export const failureOf = (error: unknown, signal: AbortSignal): unknown =>
   signal.aborted && !isAppError(error) ? (signal.reason as unknown) : (error ?? new Error('The handler threw nothing'));
 
@@ -226,6 +235,7 @@ function afterwardsOf(verdict: Verdict, job: ClaimedJob, result: HandlerResult |
   return { ...runner.afterwards?.(verdict, job), ...(message ? { message } : {}) };
 }
 
+/** Translates a settled verdict for BullMQ. */
 export function disposalOf(verdict: Verdict): Disposal {
   if (verdict.kind !== 'again') return { kind: 'finished' };
   if (isHandedBack(verdict)) return { kind: 'handed-back' };

@@ -4,40 +4,42 @@ import { Queue, Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connectForWorker } from './redis-connection';
 
-/** A thing that is due again and again. */
+/** Something that is due repeatedly. */
 export interface Schedule {
+  /** Unique among the schedules of a queue. */
   readonly name: string;
   /** A cron pattern in UTC: five fields, or six where the first is seconds. */
   readonly cron: string;
 }
 
-/** A schedule's time has come. Not a job: it may come twice or never, so the ledger decides what it leads to. */
+/** Says that a schedule is due. A tick is not a job: it may come twice or never, so the ledger must decide what to do. */
 export interface Tick {
-  /** The schedule's. */
+  /** The name of the schedule. */
   readonly name: string;
-  /** When it was due, exactly: the same in every process, however late the tick arrives. */
+  /** The exact time at which it was due. It is the same in every process, even if the tick arrives late. */
   readonly scheduledFor: Date;
 }
 
+/** Options of {@link createSchedules}. */
 export interface SchedulesOptions {
   readonly redisUrl: string;
   /** BullMQ's key prefix; the same for every service. */
   readonly prefix: string;
-  /** Holds nothing but ticks. */
+  /** The queue of the ticks. It must hold nothing else, because the worker treats every job in it as a tick. */
   readonly queue: string;
   readonly schedules: readonly Schedule[];
-  /** A tick whose handling fails is not repeated: whoever needs every tick watches for missed ones. */
+  /** Handles a tick. A tick that fails is not repeated; a caller that needs every tick must watch for missed ones. */
   readonly onTick: (tick: Tick) => Promise<void>;
-  /** Redis is away, or a tick's handling failed. */
+  /** Told when Redis is away, or when a tick failed. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface Schedules extends Service {
-  /** Puts the schedules into Redis, as after it was emptied, and removes those that are no longer wanted. Never fails. */
+  /** Stores the schedules in Redis and removes all others. Tries until it succeeds or the service stops. Never rejects. */
   apply(): Promise<void>;
 }
 
-/** BullMQ's job schedulers, which live in Redis and are therefore applied from the code at every start and every loss. */
+/** Runs BullMQ's job schedulers. They are stored in Redis, so they are applied again at every start and after every loss. */
 export function createSchedules({ redisUrl, prefix, queue: name, schedules, onTick, onError }: SchedulesOptions): Schedules {
   let connection: Redis | undefined;
   let queue: Queue | undefined;
@@ -48,7 +50,7 @@ export function createSchedules({ redisUrl, prefix, queue: name, schedules, onTi
   };
 
   const apply = async (): Promise<void> => {
-    // A worker that handles a tick at the same moment can make one schedule fail, so it is tried until all are stored.
+    // A worker that handles a tick at the same moment can make a schedule fail, so this repeats until all are stored.
     while (queue !== undefined && !isStopping) {
       const fault: unknown = await applyTo(queue, schedules).then(
         () => undefined,
@@ -76,13 +78,13 @@ export function createSchedules({ redisUrl, prefix, queue: name, schedules, onTi
       });
       worker.on('error', report);
       worker.on('failed', (_job, error) => report(error));
-      // Not awaited: while Redis is away this waits for it, and the process must be able to stop meanwhile.
+      // Not awaited: it waits while Redis is away, and the process must be able to stop meanwhile.
       void apply();
     },
     async stop() {
       isStopping = true;
       const isConnected = connection?.status === 'ready';
-      // A worker without a connection would wait for one before it closes.
+      // Without a connection, a worker that is not forced would wait for one before it closes.
       await worker?.close(!isConnected);
       await queue?.close();
       connection?.disconnect();
@@ -106,9 +108,12 @@ async function applyTo(queue: Queue, schedules: readonly Schedule[]): Promise<vo
   for (const { key } of stored) if (!wanted.has(key)) await queue.removeJobScheduler(key);
 }
 
-/** A scheduler's job is called `repeat:<schedule>:<due, in ms>`; its timestamp is that of the tick before, when it was made. */
+/**
+ * BullMQ gives a scheduler's job the id `repeat:<schedule>:<due, in ms>`. The job's timestamp is the time of the tick before,
+ * when BullMQ made the job.
+ */
 function tickOf({ name, id }: Job): Tick {
   const dueMs = Number(id?.split(':').at(-1));
-  if (!Number.isSafeInteger(dueMs)) throw new Error(`A job of the schedule ${name} has an id without a time: ${id}`);
+  if (!Number.isSafeInteger(dueMs)) throw new Error(`The id of a job of the schedule ${name} contains no time: ${id}`);
   return { name, scheduledFor: new Date(dueMs) };
 }

@@ -5,26 +5,28 @@ import { outcomeOf } from './attempt-log';
 import { outcomeUnknown } from './job-rules';
 import type { LiveClaim } from './live-claims';
 
+/** What a settlement needs from its process. */
 export interface Settler {
   readonly ledger: Ledger;
   readonly logger: Logger;
-  /** Aborted when the process stops: from then on nobody waits for its servers. */
+  /** Aborted when the process stops. A refused settlement is then not tried again, so that the stop does not wait for it. */
   readonly stop: AbortSignal;
+  /** The verdict's effect on the lane or the message; see {@link JobRunner.afterwards}. */
   readonly afterwards?: (verdict: Verdict, job: Settlement['job']) => Pick<Settlement, 'laneStep' | 'message'>;
 }
 
-/** Pauses between the tries of a settlement that the ledger refuses, in ms: half a minute in all, which outlasts a busy spell. */
+/** Pauses before the tries of a settlement that the ledger refuses, in ms. Half a minute in total outlasts a busy spell. */
 const pausesMs = [0, 0, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000];
 
 /**
- * Settles an attempt, with the claim held, until the ledger takes it. Every second try is written without any text: the ledger
- * may refuse an answer that no text column can hold, and what took place stays true.
+ * Settles an attempt, and keeps the claim until the ledger accepts the settlement. Every second try leaves out all texts: a text
+ * column may be unable to hold a partner's answer, and the outcome is true without it.
  *
- * If the ledger goes on refusing, an effect that took place ends `unknown`: it is never tried again because its record failed.
- * Where no effect took place the attempt has failed. If even that is refused, it is left to whoever keeps the process's claims.
- * When the process stops, the claim is left as it is, and the next process finds it lost.
+ * If the ledger refuses every try, an effect that took place ends `unknown`: a failed record must not repeat the effect. An
+ * attempt without an effect counts as failed. If the ledger refuses this last settlement too, the claim keeper writes it later.
+ * If the process stops first, the claim stays as it is, and the next process finds it lost.
  *
- * @throws what the ledger refused it with, if the claim is left unsettled
+ * @throws the ledger's error, if the claim stays unsettled
  */
 export async function settleAttempt(
   settlement: Settlement,
@@ -45,16 +47,17 @@ export async function settleAttempt(
       return await settle(tries % 2 === 0 ? settlement : bare);
     } catch (error) {
       if (settler.stop.aborted) throw error;
-      settler.logger.error({ err: error }, 'The ledger refused a settlement; it is tried again');
+      settler.logger.error({ err: error }, 'The ledger refused a settlement; trying again');
     }
   }
   claim.lastResort = lastResortOf(bare, policy, settler);
   return settle(claim.lastResort);
 }
 
+/** The settlement that is written when the ledger refuses the true one. */
 function lastResortOf(bare: Settlement, policy: JobPolicy, { afterwards }: Settler): Settlement {
   const { job, verdict, attempt } = bare;
-  // A job without a token has its effect in PostgreSQL alone, in the transaction that was refused.
+  // The effect of a job without a token is in PostgreSQL alone, and was rolled back with the refused transaction.
   const tookPlace =
     verdict.kind === 'ended' && (verdict.outcome === 'done' || verdict.outcome === 'unknown') && job.token !== null;
   const message = 'The ledger refused the settlement';
@@ -73,7 +76,7 @@ function lastResortOf(bare: Settlement, policy: JobPolicy, { afterwards }: Settl
   };
 }
 
-/** Ends early when the process stops. */
+/** Waits, but ends early when the process stops. */
 async function pause(ms: number, stop: AbortSignal): Promise<void> {
   if (ms === 0 || stop.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -85,6 +88,7 @@ async function pause(ms: number, stop: AbortSignal): Promise<void> {
   stop.removeEventListener('abort', onStop);
 }
 
+/** Keeps codes, versions and times, and drops every text that came from outside. */
 function withoutTexts({ attempt, verdict, message, ...rest }: Settlement): Settlement {
   return {
     ...rest,

@@ -4,42 +4,44 @@ import { composeServices, createService, type Service } from '@orderly/runtime';
 import type { BullEngine } from './engine';
 import { watchRedis } from './watch-redis';
 
+/** Options of {@link createSweep}. */
 export interface SweepOptions {
   readonly engine: BullEngine;
   readonly ledger: SweepLedger;
-  /** The queues of this worker; of each, one process at a time sweeps. */
+  /** The queues of this worker. A lease in the ledger lets one process at a time sweep a queue. */
   readonly queues: readonly string[];
+  /** BullMQ's key prefix; the same for every service. */
   readonly prefix: string;
   readonly logger: Logger;
   /** Told whether Redis can be used, and whether the sweep of each queue works. */
   readonly faults: { readonly redis: FaultLog; readonly sweep: FaultLog };
-  /** Redis has lost its contents: beside the jobs, everything else that lives there must be applied again. */
+  /** Called when Redis has lost its contents, so that the caller can restore everything except the jobs. */
   readonly onGeneration?: () => void;
 }
 
 /** Pause between two steps of the walk, in ms. */
 const tickMs = 1000;
-/** When a process dies, the next one takes over its queues after this time, in ms. */
+/** If a process dies, another one takes over its sweep after this time, in ms. */
 const leaseMs = 5000;
-/** Jobs of one page, and repairs of one step. */
+/** Most jobs of one page, and most repairs of one kind in one step: bounds the time of a statement and of a script. */
 const pageSize = 1000;
-/** How far back to look for jobs whose wait is over: several ticks, so that a slow tick misses none. In ms. */
+/** How far back each step looks for jobs whose wait has ended, in ms. Several ticks long, so that a slow tick misses no job. */
 const freshMs = 10_000;
-/** A job that became due more recently is still on its way to BullMQ through the relay, in ms. */
+/** The relay may still be adding a job that became due within this time, in ms. An unhurried walk therefore ignores it. */
 const settlingMs = 2000;
-/** Ticks between two repairs of what only breaks when somebody changes the ledger or Redis by hand: lanes, and hashes in Redis. */
+/** Ticks between two repairs of lanes, holds and hashes in Redis. They break only when somebody changes the data by hand. */
 const repairEvery = 30;
 
 /**
- * The repair pass behind the relay: finds jobs that are due and that BullMQ does not have, and adds them. It walks a page per
- * tick while nothing is missing, and without a pause to the end from the first page on that misses jobs, and from the moment when
- * Redis is back. When Redis has lost its contents, the walk starts again from the beginning.
+ * The repair pass behind the relay: finds due jobs that BullMQ does not have, and adds them. While nothing is missing, it walks
+ * one page per tick. After a page with missing jobs, or after a reconnect, it walks to the end without a pause. If Redis has
+ * lost its contents, the walk starts again from the beginning.
  */
 export function createSweep(options: SweepOptions): Service {
   const { engine, prefix, queues, logger, faults, onGeneration } = options;
   const sweeps = queues.map((queue) => createQueueSweep(queue, options));
   const onChange = (): void => {
-    logger.warn('Redis was emptied or replaced; every runnable job is given to it again');
+    logger.warn('Redis was emptied or replaced; every runnable job is added again');
     for (const sweep of sweeps) sweep.walkAll({ restart: true });
     onGeneration?.();
   };
@@ -54,7 +56,7 @@ export function createSweep(options: SweepOptions): Service {
 }
 
 interface QueueSweep extends Service {
-  /** Walks over all due jobs without a pause, once the walk under way has ended; or at once, from the beginning. */
+  /** Walks over all due jobs without a pause: after the current walk, or with `restart` at once and from the beginning. */
   walkAll(options: { readonly restart: boolean }): void;
 }
 
@@ -62,17 +64,17 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
-  /** The step under way got an answer from Redis. */
+  /** Whether the current step got an answer from Redis. */
   let hasAskedRedis = false;
   let isStopped = false;
   let isLeader = false;
   let ticks = 0;
   let cursor: DueCursor | null = null;
-  /** The walk does not pause before its end. */
+  /** Whether the current walk goes on to its end without a pause. */
   let isHurried = false;
-  /** Another hurried walk is wanted after the one under way; at first because nobody knows what happened before. */
+  /** Whether a hurried walk must follow the current one. True at first, because jobs may be missing since before the start. */
   let isWalkWanted = true;
-  /** What the walk has passed is to be looked at again. */
+  /** Whether the walk must start again from the beginning, because pages it has passed may lack jobs now. */
   let isRestartWanted = false;
 
   const service = createService({
@@ -103,19 +105,19 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
     running = step()
       .then(
         () => {
-          // A step that found no job has not asked Redis, so it says nothing about it.
+          // A step without jobs has not asked Redis, so its success does not show that Redis works.
           if (hasAskedRedis) faults.sweep.works(queue);
         },
         async (error: unknown) => {
           faults.sweep.failed(queue, error);
-          // Perhaps only this process has lost Redis: another one may take over.
+          // Perhaps only this process has lost Redis, so another one may take over.
           await release();
         },
       )
       .finally(() => (isRunning = false));
   }
 
-  /** Takes a lease of no length, so that the next process need not wait for the end of ours. */
+  /** Replaces our lease by one of 0 ms, so that the next process does not have to wait for its end. */
   async function release(): Promise<void> {
     if (isLeader) await ledger.lease(queue, 0).catch(() => false);
   }
@@ -132,7 +134,7 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
       do await walkPage(added);
       while ((isHurried || isWalkWanted || isRestartWanted) && !isStopped);
     } finally {
-      for (const [kind, jobs] of added) logger.info({ queue, kind, jobs }, 'Jobs were given to BullMQ again');
+      for (const [kind, jobs] of added) logger.info({ queue, kind, jobs }, 'Jobs missing in BullMQ were added again');
     }
   }
 
@@ -144,20 +146,20 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
     }
     const page = await ledger.duePage(queue, cursor, pageSize, isHurried ? 0 : settlingMs);
     const absent = await addAbsent('absent', page.jobs, added);
-    // A page that Redis did not take is tried again, so the cursor only moves now.
+    // The cursor moves only after Redis took the page, so a page that failed is tried again.
     cursor = page.next;
-    // Where one job is missing, those that became due after it are likely to be missing too.
+    // If one job is missing, the jobs that became due after it are probably missing too.
     isHurried = cursor !== null && (isHurried || absent > 0);
     if (isHurried) await ledger.lease(queue, leaseMs);
   }
 
   async function repair(added: Map<string, number>): Promise<void> {
     await addAbsent('lane', await ledger.repairLanes(queue, pageSize), added);
-    if (await engine.liftForeignHolds(queue)) logger.warn({ queue }, 'A pause or limit that was set in Redis was removed');
+    if (await engine.liftForeignHolds(queue)) logger.warn({ queue }, 'Removed a pause or limit that somebody had set in Redis');
     const damaged = await engine.removeDamaged(queue);
     if (damaged === 0) return;
     metrics.sweepRepaired.add({ queue, kind: 'damaged' }, damaged);
-    logger.warn({ queue, jobs: damaged }, 'Jobs that BullMQ could not read were removed from Redis');
+    logger.warn({ queue, jobs: damaged }, 'Removed jobs from Redis that BullMQ could not read');
   }
 
   async function addAbsent(kind: string, jobs: readonly RunnableJob[], added: Map<string, number>): Promise<number> {

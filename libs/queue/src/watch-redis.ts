@@ -5,30 +5,31 @@ import type { Redis } from 'ioredis';
 import { explainRefusal, inspectRedis } from './redis-check';
 import { redisPart } from './redis-faults';
 
+/** Options of {@link watchRedis}. */
 export interface RedisWatchOptions {
   readonly redis: Redis;
-  /** Told at every look whether Redis can be used. */
+  /** Told at each look whether Redis can be used. */
   readonly faults: FaultLog;
-  /** Where the marker lies that a Redis which has lost its contents lacks, and who is told of the loss. */
+  /** Calls `onChange` after a loss of data, which a marker key below `prefix` shows. @defaultValue no check for a loss */
   readonly generation?: { readonly prefix: string; readonly onChange: () => void };
 }
 
-/** How often Redis is looked at, in ms. */
+/** Time between two looks, in ms. A loss of data is noticed after this time at the latest. */
 const lookMs = 1000;
 
 /**
- * Looks at Redis once a second and after every reconnect: whether it can be used, and whether it may have lost what it was given.
- * A loss shows in a marker that is gone (FLUSHALL, eviction, an empty replica), in another `run_id` (a restart) or in another
- * replication id (a failover). At the first look only a missing marker counts.
+ * Checks once a second and after every reconnect whether Redis can be used, and whether it may have lost data. The signs of a
+ * loss are a missing marker (FLUSHALL, eviction, an empty replica), another `run_id` (a restart) and another replication id (a
+ * failover). At the first look only a missing marker counts, because the ids before it are unknown.
  */
 export function watchRedis({ redis, faults, generation }: RedisWatchOptions): Service {
   const look = generation ? createLook(redis, generation) : () => inspectRedis(redis);
   let timer: NodeJS.Timeout | undefined;
   let isLooking = false;
   let isStopped = false;
-  // A function, because what awaits may be overtaken by the stop.
+  // A function, because a stop may come during an await, and TypeScript would assume that the variable is unchanged.
   const hasStopped = (): boolean => isStopped;
-  /** Why there is no connection. */
+  /** Why there is no connection; undefined while there is one. */
   let lastError: Error | undefined;
 
   const lookOnce = async (): Promise<void> => {
@@ -57,7 +58,7 @@ export function watchRedis({ redis, faults, generation }: RedisWatchOptions): Se
       redis.on('ready', onReady);
       redis.on('error', onError);
       timer = setInterval(onTimer, lookMs);
-      // A connection that is still being made is no fault yet.
+      // A connection that is still being made is not a fault yet.
       if (redis.status === 'ready') await lookOnce();
     },
     async stop() {
@@ -69,6 +70,7 @@ export function watchRedis({ redis, faults, generation }: RedisWatchOptions): Se
   });
 }
 
+/** Looks at Redis and its marker in one round trip. SET with NX restores a missing marker and shows that it was missing. */
 function createLook(redis: Redis, { prefix, onChange }: NonNullable<RedisWatchOptions['generation']>): () => Promise<void> {
   const key = `${prefix}:generation`;
   let known: string | undefined;

@@ -59,7 +59,12 @@ describe('a server that cannot hold the queues', () => {
   it.each<[string, () => string | Promise<string>, string, RegExp]>([
     ['a wrong password', () => withUrl((url) => (url.password = 'wrong')), 'redis-access-refused', /password of REDIS_URL/],
     ['no password', () => withUrl((url) => (url.password = '')), 'redis-access-refused', /password of REDIS_URL/],
-    ['a database that it lacks', () => withUrl((url) => (url.pathname = '/99')), 'redis-unsuitable', /no database of the number/],
+    [
+      'a database that it lacks',
+      () => withUrl((url) => (url.pathname = '/99')),
+      'redis-unsuitable',
+      /database number in REDIS_URL does not exist/,
+    ],
     ['a node of a cluster', () => otherKind('cluster'), 'redis-unsuitable', /Redis Cluster/],
     ['a Sentinel', () => otherKind('sentinel'), 'redis-unsuitable', /Sentinel/],
   ])(

@@ -1,7 +1,7 @@
 import { fingerprintOf, type ClaimedJob, type SettleResult, type Verdict } from '@orderly/jobs';
 import type { LedgerHarness } from './fake-ledger';
 
-/** What a worker may rely on in every {@link LedgerHarness}, the fake and the real one: run it in a test file of each. */
+/** Tests the behaviour that workers rely on. Run it for the fake and the real {@link LedgerHarness}, so that they stay alike. */
 export function describeLedger(name: string, setup: () => Promise<LedgerHarness>): void {
   describe(name, () => {
     let harness: LedgerHarness;

@@ -26,26 +26,26 @@ export interface LedgerJobState {
   readonly dueInMs: number;
 }
 
-/** A ledger with what a test does to it behind a worker's back. Made by hand or on a real database: both behave alike. */
+/** A ledger, and how a test changes it behind a worker's back. The fake and the real ledger both implement it. */
 export interface LedgerHarness {
-  /** Of the queue `order-sync.erp`, for the destination `erp`. */
+  /** The ledger of the queue `order-sync.erp` and the destination `erp`. */
   readonly ledger: Ledger;
   insert(job?: LedgerJobInput): Promise<string>;
   read(jobId: string): Promise<LedgerJobState>;
   attempts(jobId: string): Promise<{ number: number; outcome: string; usedAttempt: boolean }[]>;
-  /** The process that has claimed the job is dead: its heartbeat is stale. */
+  /** Lets the process that claimed the job appear dead: makes its heartbeat stale. */
   killClaimant(jobId: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What the fake can do beside: it remembers, and it refuses. */
+/** A ledger in memory, which remembers its settlements and can refuse them. */
 export interface FakeLedger extends LedgerHarness {
   readonly settlements: Settlement[];
-  /** Settlements for which it answers with an error, as the real one does for a row that no column holds. */
+  /** Makes matching settlements fail, as the real ledger fails if a column cannot hold a value. */
   refuse(isRefused: (settlement: Settlement) => boolean): void;
   /** Makes the next claims wait until the returned function is called. */
   pauseClaims(): () => void;
-  /** The claims that it holds, as of one process. */
+  /** All claims that it holds, as if they were those of one process. */
   running(): ClaimedJob[];
 }
 
@@ -54,9 +54,10 @@ type Row = Omit<LedgerJobInput, keyof LedgerJobState> & {
 } & { id: string; runAt: number; token: string | null; isClaimantDead: boolean; isInDoubt: boolean };
 
 const fakeQueue = 'order-sync.erp';
+/** The delay of a delivery that meets a live claim, in ms, as in the real ledger. */
 const claimedElsewhereMs = 5000;
 
-/** The ledger's promises to a worker in 100 lines, without a database; `describeLedger` holds it to the real one. */
+/** Creates a ledger in memory. `describeLedger` checks that it behaves like the real one. */
 export function createFakeLedger(): FakeLedger {
   const rows = new Map<string, Row>();
   const logs = new Map<string, { number: number; outcome: string; usedAttempt: boolean }[]>();
@@ -95,7 +96,7 @@ export function createFakeLedger(): FakeLedger {
     const { job, verdict, attempt } = settlement;
     if (isRefused(settlement)) throw new Error('unsupported Unicode escape sequence');
     const row = rowOf(job.id);
-    // Who asks again, because the answer was lost on its way, is told what was written.
+    // A repeated settlement, whose first answer was lost, gets the same answer again.
     if (row.state !== 'running' || row.token !== job.token) return { settled: written.has(job.token) };
     written.add(job.token);
     settlements.push(settlement);

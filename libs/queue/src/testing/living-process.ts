@@ -1,7 +1,7 @@
 import { createLiveClaims } from '../live-claims';
 import type { JobRunner } from '../run-job';
 
-/** What a runner knows of its process: that it lives and may act, until `stop` is aborted. */
+/** The process facts of a runner: the process lives and may act, until `stop` is aborted. */
 export const livingProcess = (
   stop: AbortController = new AbortController(),
 ): Pick<JobRunner, 'claims' | 'stop' | 'heartbeat'> => ({

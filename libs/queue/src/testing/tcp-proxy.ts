@@ -1,26 +1,28 @@
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** Stands before a server, so that a test can take it away and give it back, or put another in its place. */
+/** A proxy before a server, with which a test can cut, freeze or replace the server. */
 export interface TcpProxy {
-  /** The server's URL, by way of the proxy. */
+  /** The server's URL with the address of the proxy. */
   readonly url: string;
   /** Breaks all connections and refuses new ones. */
   cut(): Promise<void>;
-  /** Keeps all that is sent back, and breaks nothing: to both sides it is as if the other had become silent. */
+  /** Holds back all data without closing a connection: to each side, the other seems to be silent. */
   freeze(): void;
+  /** Ends {@link TcpProxy.cut} or {@link TcpProxy.freeze}. */
   restore(): Promise<void>;
-  /** Lets new connections through, and leaves those that are frozen silent for ever: what a lost route does. */
+  /** Lets new connections through and leaves frozen ones silent for ever, like a lost route. */
   forget(): void;
-  /** Sends new connections to another server, which has the same credentials, and breaks those to the one before. */
+  /** Breaks all connections and sends new ones to another server, which must have the same credentials. */
   retarget(serverUrl: string): void;
-  /** Sends new connections to another server, and leaves the open ones where they are: what a name server does in a failover. */
+  /** Sends new connections to another server and leaves open ones as they are, like a DNS change in a failover. */
   redirect(serverUrl: string): void;
-  /** Connections that are open now. */
+  /** The number of open connections. */
   connections(): number;
 }
 
 const running = new Set<TcpProxy>();
 
+/** Starts a proxy on a free port of 127.0.0.1. */
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   let target = new URL(serverUrl);
   const sockets = new Set<Socket>();
@@ -87,7 +89,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   return proxy;
 }
 
-/** For `afterEach`: takes away every proxy that the file's tests started. */
+/** Stops every proxy that this test file started; for `afterEach`. */
 export async function stopTcpProxies(): Promise<void> {
   await Promise.all([...running].map((proxy) => proxy.cut()));
   running.clear();

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
 
-/** A part of a shared Redis that one test has to itself. */
+/** Keys in a shared Redis that belong to one test alone. */
 export interface TestPrefix {
   readonly prefix: string;
   readonly redis: Redis;
-  /** Keys below the prefix, without it. */
+  /** The names of the test's keys, without the prefix. */
   keys(): Promise<string[]>;
-  /** Removes the keys, and ends the connection. */
+  /** Removes the keys and closes the connection. */
   release(): Promise<void>;
 }
 
+/** Connects to Redis with a random key prefix. */
 export function createTestPrefix(redisUrl: string): TestPrefix {
   const prefix = `test-${randomBytes(4).toString('hex')}`;
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
