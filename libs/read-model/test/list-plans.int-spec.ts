@@ -167,7 +167,8 @@ describe.each([
     await list(which, meter, filter);
     for (const { scanned, sorted, buffers } of costs) {
       expect(scanned).toEqual([]);
-      expect(sorted).toBeLessThanOrEqual(4 * 2000);
+      // Each of the five queues is walked on its own.
+      expect(sorted).toBeLessThanOrEqual(5 * 2000);
       expect(buffers).toBeLessThan(25_000);
     }
   });
@@ -175,6 +176,7 @@ describe.each([
 
 it.each<[index: string, keyof typeof lists, object]>([
   ['jobs_by_queue', 'jobs', { state: 'parked' }],
+  ['jobs_by_outcome', 'jobs', { outcome: 'unknown' }],
   ['jobs_by_fingerprint', 'jobs', { fingerprint: 'destination-refused:erp' }],
   ['events_by_source', 'events', { source: 'till' }],
   ['messages_by_state', 'messages', { state: 'unknown' }],
@@ -191,10 +193,10 @@ it.each<[index: string, keyof typeof lists, object]>([
   await expect(attempt).rejects.toBe(undo);
 });
 
-// A page of 50 rows takes up to eleven walks in each of eighteen partitions. Before the first vacuum even an index-only scan looks
-// up each row in its table.
+// A page of 50 rows takes up to eleven walks in each of eighteen partitions, or four pages of rows from each of five queues. Before
+// the first vacuum even an index-only scan looks up each row in its table.
 function expectCheap({ scanned, sorted, buffers }: Cost): void {
   expect(scanned).toEqual([]);
-  expect(sorted).toBeLessThan(700);
+  expect(sorted).toBeLessThan(1100);
   expect(buffers).toBeLessThan(1000);
 }

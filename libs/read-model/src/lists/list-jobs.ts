@@ -73,7 +73,8 @@ async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<
   const orderIds = await ordersOf(db, filter);
   if (orderIds !== undefined) return walkBy(walk.byOrders(orderIds), 'orderId', 'customerId');
   if (fingerprint !== undefined) return walkBy(walk.byFingerprint(fingerprint), 'fingerprint', 'state', 'outcome');
-  if (outcome !== undefined && rareOutcomes.has(outcome)) return walkBy(walk.byOutcome(outcome), 'outcome', 'state');
+  if (outcome !== undefined && outcome !== 'done' && rareOutcomes.has(outcome))
+    return walkBy(walk.byOutcome(outcome), 'outcome', 'state');
   if (state !== undefined && state !== 'ended') {
     const queues = walkBy(walk.byQueues(await queuesOf(db, filter), [state]), 'state', 'name', 'destination');
     // The walk through `runnable` jobs also returns `retrying` ones, which are usually few.
@@ -84,6 +85,11 @@ async function walkOf(db: Database, filter: JobFilter, walk: JobWalks): Promise<
   if (name !== undefined || destination !== undefined) {
     const states = hasEnded ? (['ended'] as const) : jobStates;
     return walkBy(walk.byQueues(await queuesOf(db, filter), states), 'state', 'name', 'destination');
+  }
+  if (outcome === 'done') {
+    const ended = walkBy(walk.byQueues(await queuesOf(db, filter), ['ended']), 'state', 'outcome');
+    // Most ended jobs are done.
+    return ended.share === 'all' ? { ...ended, share: 'most' } : ended;
   }
   if (outcome !== undefined) return walkBy(walk.byOutcome(outcome), 'outcome', 'state');
   if (state !== undefined) return walkBy(walk.byQueues(await queuesOf(db, filter), [state]), 'state');
