@@ -1,27 +1,20 @@
 import { eventually, testRedisUrl } from '@orderly/testing';
-import { DelayedError, type Job, Queue, RateLimitError, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, Queue, RateLimitError, WaitingError, type Worker, type WorkerOptions } from 'bullmq';
 import { v7 as uuidv7 } from 'uuid';
-import { createEngine, type BullEngine } from '../src';
-import { createTestPrefix, type TestPrefix } from '../src/testing';
+import type { BullEngine } from '../src';
+import { nothing, openRedisSpace, type RedisSpace } from './redis-space';
 
-// What the design rests on and BullMQ does not promise: each of these fails if an upgrade changes it.
+// The design depends on these facts, and BullMQ does not promise them: a test fails if an upgrade changes one.
 
 const queue = 'facts';
-let space: TestPrefix;
+let space: RedisSpace;
 let engine: BullEngine;
-let workers: Worker[];
 
 beforeEach(async () => {
-  space = createTestPrefix(testRedisUrl());
-  engine = createEngine({ redisUrl: testRedisUrl(), prefix: space.prefix });
-  await engine.ready();
-  workers = [];
+  space = await openRedisSpace(queue);
+  engine = space.engine;
 });
-afterEach(async () => {
-  await Promise.all(workers.map((worker) => worker.close(true)));
-  await engine.close();
-  await space.release();
-});
+afterEach(() => space.close());
 
 const job = (priority = 3, more: { id?: string; delayMs?: number } = {}) => ({
   id: uuidv7(),
@@ -30,29 +23,15 @@ const job = (priority = 3, more: { id?: string; delayMs?: number } = {}) => ({
   priority,
   ...more,
 });
-const counts = () => engine.counts(queue);
-const nothing = { prioritized: 0, wait: 0, delayed: 0, active: 0 };
-
-function work(process: (job: Job, token?: string) => Promise<void>, options: Partial<WorkerOptions> = {}): Worker {
-  const connection = { url: testRedisUrl(), maxRetriesPerRequest: null };
-  const worker = new Worker(queue, process, {
-    connection,
-    prefix: space.prefix,
-    removeOnComplete: { count: 0 },
-    removeOnFail: { count: 0 },
-    limiter: { max: 1_000_000, duration: 1000 },
-    ...options,
-  });
-  worker.on('error', () => undefined);
-  workers.push(worker);
-  return worker;
-}
+/** A worker with a limiter, without which BullMQ ignores holds. */
+const work = (process: (job: Job, token?: string) => Promise<void>, options: Partial<WorkerOptions> = {}): Worker =>
+  space.work(process, { limiter: { max: 1_000_000, duration: 1000 }, ...options });
 
 describe('a job in Redis', () => {
   it('consists of id, name and priority: no data, no result, nothing personal', async () => {
     const { id } = job();
     await engine.add([{ ...job(), id }]);
-    const hash = await space.redis.hgetall(`${space.prefix}:${queue}:${id}`);
+    const hash = await space.redis.hgetall(space.key(id));
     expect(hash).toEqual({
       name: 'sync-order',
       data: '{}',
@@ -66,15 +45,13 @@ describe('a job in Redis', () => {
 
   it('takes at most 900 bytes, including its events, of which BullMQ keeps few', async () => {
     await engine.add([job()]);
-    await eventually(async () => expect(await space.redis.hexists(meta(), 'opts.maxLenEvents')).toBe(1));
+    await eventually(async () => expect(await space.redis.hexists(space.key('meta'), 'opts.maxLenEvents')).toBe(1));
     const before = await usedMemory();
     const jobs = Array.from({ length: 2000 }, () => job());
     await engine.add(jobs);
     expect(((await usedMemory()) - before) / jobs.length).toBeLessThan(900);
-    expect(await space.redis.xlen(`${space.prefix}:${queue}:events`)).toBeLessThan(300);
+    expect(await space.redis.xlen(space.key('events'))).toBeLessThan(300);
   });
-
-  const meta = (): string => `${space.prefix}:${queue}:meta`;
 
   async function usedMemory(): Promise<number> {
     const sizes = await Promise.all((await space.keys()).map((key) => space.redis.memory('USAGE', `${space.prefix}:${key}`)));
@@ -93,12 +70,12 @@ describe('the id of a job', () => {
     ],
   ])('is deleted when its job %s, so that it can be added again', async (_how, process) => {
     const again = job();
-    work(process);
+    const first = work(process);
     await engine.add([again]);
     await eventually(async () => expect(await engine.absent([again])).toEqual([again]));
-    expect(await space.redis.exists(`${space.prefix}:${queue}:completed`, `${space.prefix}:${queue}:failed`)).toBe(0);
+    expect(await space.redis.exists(space.key('completed'), space.key('failed'))).toBe(0);
     let deliveries = 0;
-    await workers[0]!.close();
+    await first.close();
     work(async () => void (deliveries += 1));
     await engine.add([again]);
     await eventually(() => expect(deliveries).toBe(1));
@@ -111,8 +88,8 @@ describe('the id of a job', () => {
       { ...waiting, priority: 1 },
       { ...delayed, delayMs: 0 },
     ]);
-    expect(await counts()).toEqual({ ...nothing, prioritized: 1, delayed: 1 });
-    expect(await space.redis.hget(`${space.prefix}:${queue}:${waiting.id}`, 'priority')).toBe('3');
+    expect(await space.counts()).toEqual({ ...nothing, prioritized: 1, delayed: 1 });
+    expect(await space.redis.hget(space.key(waiting.id), 'priority')).toBe('3');
   });
 
   it('cannot be added while its job is active, and such an add is lost', async () => {
@@ -124,11 +101,11 @@ describe('the id of a job', () => {
       return finish;
     });
     await engine.add([active]);
-    await eventually(async () => expect(await counts()).toEqual({ ...nothing, active: 1 }));
+    await eventually(async () => expect(await space.counts()).toEqual({ ...nothing, active: 1 }));
     await engine.add([active]);
-    expect(await counts()).toEqual({ ...nothing, active: 1 });
+    expect(await space.counts()).toEqual({ ...nothing, active: 1 });
     resolve();
-    await eventually(async () => expect(await counts()).toEqual(nothing));
+    await eventually(async () => expect(await space.counts()).toEqual(nothing));
     expect(deliveries).toBe(1);
   });
 });
@@ -166,7 +143,7 @@ describe('an attempt in BullMQ', () => {
     await eventually(() => expect(seen).toHaveLength(8));
     expect(new Set(seen.map(({ attemptsMade }) => attemptsMade))).toEqual(new Set([0]));
     expect(new Set(seen.map(({ priority }) => priority))).toEqual(new Set([2]));
-    await eventually(async () => expect(await counts()).toEqual(nothing));
+    await eventually(async () => expect(await space.counts()).toEqual(nothing));
   });
 });
 
@@ -190,10 +167,10 @@ describe('a hold', () => {
     const heldAt = Date.now();
     await engine.hold(queue, 700);
     let deliveredAt = 0;
-    work(async () => void (deliveredAt = Date.now()));
+    const limited = work(async () => void (deliveredAt = Date.now()));
     await eventually(() => expect(deliveredAt).toBeGreaterThan(0));
     expect(deliveredAt - heldAt).toBeGreaterThanOrEqual(690);
-    await workers[0]!.close();
+    await limited.close();
 
     await engine.hold(queue, 60_000);
     await engine.add([job()]);

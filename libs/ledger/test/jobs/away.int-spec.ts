@@ -1,27 +1,25 @@
-import type { ClaimedJob, ClaimResult, Verdict } from '@orderly/jobs';
+import type { Verdict } from '@orderly/jobs';
 import { eventually } from '@orderly/testing';
 import { createDatabase, type Database } from '@orderly/database';
 import { createClaimLedger, createOrderApplier, createRowLockLedger } from '../../src/index';
 import {
   acceptAll,
-  addJobs,
   createLedgerDatabase,
   followUpsTo,
   planWith,
   killProcess,
-  newSyncJob,
   settlementOf,
   startProcess,
   type LedgerDatabase,
 } from '../../src/testing';
 import { orderRow, outcomesOf, statusEvent } from '../orders/applying';
 import { startLossyProxy, type LossyProxy } from './lossy-proxy';
+import { addHeads, claimedJob, newSyncPlan } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
 let proxy: LossyProxy;
 let proxied: Database;
-let number = 0;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
@@ -37,15 +35,9 @@ afterAll(async () => {
 });
 
 async function setUp(jobs = 1) {
-  const destination = `away-${(number += 1)}`;
-  const ids = await addJobs(
-    db,
-    Array.from({ length: jobs }, (_, index) => newSyncJob({ destination, orderId: `${destination}-${index}` })),
-  );
-  await db.query(
-    'insert into lanes (order_id, destination, head) select order_id, destination, id from jobs where id = any($1)',
-    [ids],
-  );
+  const plan = newSyncPlan();
+  const { destination } = plan;
+  const ids = await addHeads(db, destination, jobs);
   const changes: boolean[] = [];
   const stop = new AbortController();
   const processId = await startProcess(db);
@@ -55,16 +47,10 @@ async function setUp(jobs = 1) {
     relay: () => undefined,
     wait: { signal: stop.signal, onChange: (isAway: boolean) => void changes.push(isAway) },
   };
-  const plan = { queue: `order-sync.${destination}`, destination, sendsNewest: false, sendsMessages: false };
   const one = createClaimLedger(options, plan);
   const row = async () => (await db.query('select * from jobs where id = $1', [ids[0]]))[0]!;
   const attempts = () => db.query('select * from attempts where job_id = any($1) order by job_id, number', [ids]);
   return { destination, ids, id: ids[0]!, changes, stop, options, plan, one, row, attempts, processId };
-}
-
-function claimedOf(result: ClaimResult): ClaimedJob {
-  if (result.kind !== 'claimed') throw new Error(`not claimed but ${result.kind}`);
-  return result.job;
 }
 
 const terminate = (): Promise<unknown> =>
@@ -79,7 +65,7 @@ describe('while the database is away', () => {
     const claiming = one.claim({ jobId: id });
     await eventually(() => expect(changes).toEqual([true]));
     await proxy.open();
-    const job = claimedOf(await claiming);
+    const job = claimedJob(await claiming);
     expect(changes).toEqual([true, false]);
     expect(await row()).toMatchObject({ state: 'running', tries: 1 });
     await one.settle(settlementOf(job));
@@ -103,7 +89,7 @@ describe('when connections break at random moments', () => {
     let isOver = false;
     const run = Promise.all(
       ids.map(async (jobId) => {
-        const job = claimedOf(await one.claim({ jobId }));
+        const job = claimedJob(await one.claim({ jobId }));
         return one.settle(settlementOf(job));
       }),
     ).finally(() => (isOver = true));
@@ -148,7 +134,7 @@ describe('when the answer to a committed statement is lost', () => {
 
   it('the claim belongs to its caller, so the job is not stuck', async () => {
     const { id, one, row, attempts } = await setUp();
-    const job = claimedOf(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
+    const job = claimedJob(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
     expect(job).toMatchObject({ tries: 1, crashes: 0, wasLost: false });
     expect(await row()).toMatchObject({ state: 'running', claim_token: job.token, tries: 1 });
     expect(await attempts()).toEqual([]);
@@ -160,7 +146,7 @@ describe('when the answer to a committed statement is lost', () => {
     const dying = await startProcess(db);
     await createClaimLedger({ ...options, db, processId: dying }, plan).claim({ jobId: id });
     await killProcess(db, dying);
-    const job = claimedOf(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
+    const job = claimedJob(await loseAnswerTo('claimed as (', () => one.claim({ jobId: id })));
     expect(job).toMatchObject({ tries: 2, crashes: 1, wasLost: true });
     expect(await attempts()).toMatchObject([{ number: 1, outcome: 'lost' }]);
   });
@@ -173,7 +159,7 @@ describe('when the answer to a committed statement is lost', () => {
       `insert into holds (scope, key, reason, until) values ('destination', $1, 'throttled', now() + interval '1 h')`,
       [destination],
     );
-    claimedOf(await claiming);
+    claimedJob(await claiming);
   });
 
   it.each<[string, Verdict | undefined, object]>([
@@ -185,7 +171,7 @@ describe('when the answer to a committed statement is lost', () => {
     ],
   ])('a job that is %s is settled once, and its worker is told so', async (_name, verdict, expected) => {
     const { id, one, row, attempts } = await setUp();
-    const job = claimedOf(await one.claim({ jobId: id }));
+    const job = claimedJob(await one.claim({ jobId: id }));
     const text = verdict ? 'settled as (' : 'commit';
     expect(await loseAnswerTo(text, () => one.settle(settlementOf(job, verdict)))).toEqual({ settled: true });
     expect(await row()).toMatchObject({ ...expected, tries: 1 });
@@ -196,7 +182,7 @@ describe('when the answer to a committed statement is lost', () => {
     const { options } = await setUp();
     const [id] = await acceptAll(db, [statusEvent('charged', 'pending')]);
     const rows = createRowLockLedger(options, 'order-status');
-    const job = claimedOf(await rows.claim({ jobId: id! }));
+    const job = claimedJob(await rows.claim({ jobId: id! }));
     const again: Verdict = { kind: 'again', delayMs: 60_000, usesAttempt: true, waitReason: 'retry' };
     expect(await loseAnswerTo('settled as (', () => rows.settle(settlementOf(job, again)))).toEqual({ settled: true });
     const [row] = await db.query('select attempts_used, tries from jobs where id = $1', [id]);

@@ -1,4 +1,4 @@
-import { newJob, type ClaimResult, type NewJob } from '@orderly/jobs';
+import { newJob, type NewJob } from '@orderly/jobs';
 import { sendNotification } from '@orderly/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '@orderly/database';
@@ -8,15 +8,14 @@ import {
   acceptEvent,
   createLedgerDatabase,
   killProcess,
-  newSyncJob,
   settlementOf,
   startProcess,
   type LedgerDatabase,
 } from '../../src/testing';
+import { addSyncJobs, claimedJob, newSyncPlan, wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
-let queueNumber = 0;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
@@ -24,38 +23,23 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-const wait = { signal: new AbortController().signal };
-const newDestination = (): string => `erp-${(queueNumber += 1)}`;
-const createSyncLedger = (processId: string, destination: string, { sendsNewest = false, on = db } = {}) =>
-  createClaimLedger(
-    { db: on, processId, relay: () => undefined, wait },
-    { queue: `order-sync.${destination}`, destination, sendsNewest, sendsMessages: false },
-  );
-
 async function setUp(jobs = 1, change: Partial<NewJob> = {}) {
-  const destination = newDestination();
-  const ids = await addJobs(
-    db,
-    Array.from({ length: jobs }, (_, index) => ({
-      ...newSyncJob({ destination, orderId: `${destination}-${index}` }),
-      ...change,
-    })),
-  );
+  const plan = newSyncPlan();
+  const { destination } = plan;
+  const ids = await addSyncJobs(db, destination, jobs, change);
   const processId = await startProcess(db);
-  return { destination, ids, id: ids[0]!, processId, ledger: createSyncLedger(processId, destination) };
+  const open = (by: string, { sendsNewest = false, on = db } = {}) =>
+    createClaimLedger({ db: on, processId: by, relay: () => undefined, wait }, { ...plan, sendsNewest });
+  return { destination, ids, id: ids[0]!, processId, one: open(processId), open };
 }
 
 const jobRow = async (id: string) => (await db.query('select * from jobs where id = $1', [id]))[0]!;
 const attemptRows = (id: string) => db.query('select * from attempts where job_id = $1 order by number', [id]);
-function claimedOf(result: ClaimResult) {
-  if (result.kind !== 'claimed') throw new Error(`not claimed but ${result.kind}`);
-  return result.job;
-}
 
 describe('a claim', () => {
   it('gives each of 200 jobs to one of two processes that claim all of them at once', async () => {
-    const { ids, destination, ledger: first } = await setUp(200);
-    const second = createSyncLedger(await startProcess(db), destination, { on: ledger.connect() });
+    const { ids, one: first, open } = await setUp(200);
+    const second = open(await startProcess(db), { on: ledger.connect() });
     const [a, b] = await Promise.all([first, second].map((one) => Promise.all(ids.map((jobId) => one.claim({ jobId })))));
     ids.forEach((_id, index) => expect([a![index]!.kind, b![index]!.kind].toSorted()).toEqual(['claimed', 'later']));
     const rows = await db.query('select 1 from jobs where id = any($1) and tries = 1', [ids]);
@@ -63,20 +47,20 @@ describe('a claim', () => {
   });
 
   it('is given once to two deliveries in one batch', async () => {
-    const { id, ledger: one } = await setUp();
+    const { id, one } = await setUp();
     const results = await Promise.all([one.claim({ jobId: id }), one.claim({ jobId: id }), one.claim({ jobId: id })]);
     expect(results.map(({ kind }) => kind)).toEqual(['claimed', 'later', 'later']);
-    expect(await jobRow(id)).toMatchObject({ tries: 1, claim_token: claimedOf(results[0]).token });
+    expect(await jobRow(id)).toMatchObject({ tries: 1, claim_token: claimedJob(results[0]).token });
   });
 
   it('records the token, the process and the version that will be sent', async () => {
-    const { id, processId, ledger: one, destination } = await setUp();
+    const { id, processId, one, destination } = await setUp();
     await db.query(`insert into lanes (order_id, destination, head, acked_version) values ($1, $2, $3, 7)`, [
       `${destination}-0`,
       destination,
       id,
     ]);
-    const job = claimedOf(await one.claim({ jobId: id }));
+    const job = claimedJob(await one.claim({ jobId: id }));
     expect(job).toMatchObject({ id, tries: 1, attemptsUsed: 0, crashes: 0, wasLost: false, isProbe: false, ackedVersion: 7 });
     expect(await jobRow(id)).toMatchObject({
       state: 'running',
@@ -88,14 +72,14 @@ describe('a claim', () => {
   });
 
   it('records the newest version of the order for a latest-state destination', async () => {
-    const { id, destination, processId } = await setUp();
+    const { id, destination, processId, open } = await setUp();
     await db.query(`insert into orders (order_id, status, version) values ($1, 'shipped', 9)`, [`${destination}-0`]);
-    const job = claimedOf(await createSyncLedger(processId, destination, { sendsNewest: true }).claim({ jobId: id }));
+    const job = claimedJob(await open(processId, { sendsNewest: true }).claim({ jobId: id }));
     expect(job).toMatchObject({ version: 1, intentVersion: 9 });
   });
 
   it('returns `later` with the remaining time for a job that is not due', async () => {
-    const { id, ledger: one } = await setUp();
+    const { id, one } = await setUp();
     await db.query(`update jobs set run_at = now() + interval '20 s' where id = $1`, [id]);
     const result = await one.claim({ jobId: id });
     expect(result.kind).toBe('later');
@@ -104,13 +88,13 @@ describe('a claim', () => {
   });
 
   it.each(['blocked', 'parked', 'ended'])('returns that there is nothing to do for a job that is %s', async (state) => {
-    const { id, ledger: one } = await setUp();
+    const { id, one } = await setUp();
     await db.query(`update jobs set state = $2, outcome = case when $2 = 'ended' then 'done' end where id = $1`, [id, state]);
     expect(await one.claim({ jobId: id })).toEqual({ kind: 'idle' });
   });
 
   it('returns `missing` for an unknown id, or an id of another queue', async () => {
-    const { ledger: one } = await setUp();
+    const { one } = await setUp();
     const { id: other } = await setUp();
     expect(await one.claim({ jobId: uuidv7() })).toEqual({ kind: 'missing' });
     expect(await one.claim({ jobId: other })).toEqual({ kind: 'missing' });
@@ -118,9 +102,9 @@ describe('a claim', () => {
   });
 
   it('returns `later` while a living process has the job, and changes nothing', async () => {
-    const { id, ledger: one, destination } = await setUp();
-    const { token } = claimedOf(await one.claim({ jobId: id }));
-    const second = createSyncLedger(await startProcess(db), destination);
+    const { id, one, open } = await setUp();
+    const { token } = claimedJob(await one.claim({ jobId: id }));
+    const second = open(await startProcess(db));
     expect(await second.claim({ jobId: id })).toMatchObject({ kind: 'later' });
     expect(await one.claim({ jobId: id })).toMatchObject({ kind: 'later' });
     expect(await jobRow(id)).toMatchObject({ claim_token: token, tries: 1, crashes: 0 });
@@ -131,11 +115,11 @@ describe('a claim', () => {
     ['has gone stale', killProcess],
     ['is gone', (of, id) => createProcessRegistry(of, id, 'test').leave()],
   ])('is taken over when the heartbeat of its process %s: this counts a crash, but no attempt', async (_name, end) => {
-    const { id, ledger: one, destination, processId } = await setUp();
-    const lost = claimedOf(await one.claim({ jobId: id }));
+    const { id, one, open, processId } = await setUp();
+    const lost = claimedJob(await one.claim({ jobId: id }));
     await end(db, processId);
-    const heir = createSyncLedger(await startProcess(db), destination);
-    const job = claimedOf(await heir.claim({ jobId: id }));
+    const heir = open(await startProcess(db));
+    const job = claimedJob(await heir.claim({ jobId: id }));
     expect(job).toMatchObject({ wasLost: true, crashes: 1, tries: 2, attemptsUsed: 0 });
     expect(job.token).not.toBe(lost.token);
     const [attempt, ...others] = await attemptRows(id);
@@ -144,11 +128,11 @@ describe('a claim', () => {
   });
 
   it('can settle nothing after it was taken over', async () => {
-    const { id, ledger: one, destination, processId } = await setUp();
-    const lost = claimedOf(await one.claim({ jobId: id }));
+    const { id, one, open, processId } = await setUp();
+    const lost = claimedJob(await one.claim({ jobId: id }));
     await killProcess(db, processId);
-    const heir = createSyncLedger(await startProcess(db), destination);
-    const job = claimedOf(await heir.claim({ jobId: id }));
+    const heir = open(await startProcess(db));
+    const job = claimedJob(await heir.claim({ jobId: id }));
     const before = await jobRow(id);
     expect(await one.settle(settlementOf(lost))).toEqual({ settled: false });
     expect(await jobRow(id)).toEqual(before);
@@ -168,7 +152,7 @@ describe('a claim', () => {
       { db, processId, relay: () => undefined, wait },
       { queue: 'notifications', destination: null, sendsNewest: false, sendsMessages: true },
     );
-    const job = claimedOf(await messages.claim({ jobId: id! }));
+    const job = claimedJob(await messages.claim({ jobId: id! }));
     const state = async () => (await db.query('select state, provider_id, reason from messages where id = $1', [id]))[0];
     expect(await state()).toMatchObject({ state: 'sending' });
     await messages.settle(settlementOf(job, undefined, { message: { state: 'sent', providerId: '<x>' } }));
@@ -178,7 +162,7 @@ describe('a claim', () => {
   it('only reads the job if the row lock of the order makes a claim unnecessary', async () => {
     const id = await acceptEvent(db, { orderId: 'looked-at' });
     const rows = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
-    expect(claimedOf(await rows.claim({ jobId: id }))).toMatchObject({ token: null, tries: 1 });
+    expect(claimedJob(await rows.claim({ jobId: id }))).toMatchObject({ token: null, tries: 1 });
     expect(await jobRow(id)).toMatchObject({ state: 'runnable', tries: 0 });
     expect(await rows.claim({ jobId: uuidv7() })).toEqual({ kind: 'missing' });
     await db.query(`update jobs set state = 'parked', run_at = now() + interval '1 hour' where id = $1`, [id]);

@@ -1,11 +1,10 @@
-import type { ClaimedJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createClaimLedger } from '../../src/index';
-import { addJobs, createLedgerDatabase, newSyncJob, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import { createLedgerDatabase, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
+import { addHeads, claimedJob, newSyncPlan } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
-let number = 0;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
@@ -18,24 +17,13 @@ const jobs = 20;
 
 /** Claims 20 jobs of one destination, whose worker then settles them in one statement. */
 async function setUp() {
-  const destination = `faults-${(number += 1)}`;
-  const ids = await addJobs(
-    db,
-    Array.from({ length: jobs }, (_, index) => newSyncJob({ destination, orderId: `${destination}-${index}` })),
-  );
-  await db.query(
-    'insert into lanes (order_id, destination, head) select order_id, destination, id from jobs where id = any($1)',
-    [ids],
-  );
+  const plan = newSyncPlan();
+  const ids = await addHeads(db, plan.destination, jobs);
   const processId = await startProcess(db);
   const changes: boolean[] = [];
   const wait = { signal: new AbortController().signal, onChange: (isAway: boolean) => void changes.push(isAway) };
-  const worker = createClaimLedger(
-    { db, processId, relay: () => undefined, wait },
-    { queue: `order-sync.${destination}`, destination, sendsNewest: false, sendsMessages: false },
-  );
-  const claimed = await Promise.all(ids.map((jobId) => worker.claim({ jobId })));
-  const work = claimed.map((claim) => (claim as { job: ClaimedJob }).job);
+  const worker = createClaimLedger({ db, processId, relay: () => undefined, wait }, plan);
+  const work = (await Promise.all(ids.map((jobId) => worker.claim({ jobId })))).map(claimedJob);
   const settleAll = () => Promise.allSettled(work.map((job) => worker.settle(settlementOf(job))));
   const ended = async () =>
     (await db.query<{ count: number }>(`select count(*) from jobs where id = any($1) and state = 'ended'`, [ids]))[0]!.count;

@@ -2,19 +2,11 @@ import { newJob, type ClaimResult, type Verdict } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { sendNotification } from '@orderly/contracts';
 import { createClaimLedger, pauseQueue } from '../../src/index';
-import {
-  addJobs,
-  createLedgerDatabase,
-  newSyncJob,
-  settlementOf,
-  startProcess,
-  testActor,
-  type LedgerDatabase,
-} from '../../src/testing';
+import { addJobs, createLedgerDatabase, settlementOf, startProcess, testActor, type LedgerDatabase } from '../../src/testing';
+import { addSyncJobs, newSyncPlan, wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
-let number = 0;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
@@ -22,19 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-const wait = { signal: new AbortController().signal };
-
 async function setUp(jobs = 10) {
-  const destination = `held-${(number += 1)}`;
-  const ids = await addJobs(
-    db,
-    Array.from({ length: jobs }, (_, index) => newSyncJob({ destination, orderId: `${destination}-${index}` })),
-  );
+  const plan = newSyncPlan();
+  const { destination } = plan;
+  const ids = await addSyncJobs(db, destination, jobs);
   const open = async (on = db) =>
-    createClaimLedger(
-      { db: on, processId: await startProcess(db), relay: () => undefined, wait },
-      { queue: `order-sync.${destination}`, destination, sendsNewest: false, sendsMessages: false },
-    );
+    createClaimLedger({ db: on, processId: await startProcess(db), relay: () => undefined, wait }, plan);
   const hold = (reason: string, inSeconds: number) =>
     db.query(
       `insert into holds (scope, key, reason, until) values ('destination', $1, $2, now() + make_interval(secs => $3))

@@ -11,6 +11,7 @@ import {
   startProcess,
   type LedgerDatabase,
 } from '../../src/testing';
+import { wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -24,7 +25,6 @@ afterAll(() => ledger.close());
 const orders = Array.from({ length: 12 }, (_, index) => `order-${index}`);
 const rounds = 110;
 const deliverers = 16;
-const wait = { signal: new AbortController().signal };
 
 /** Seeded, so that runs differ in their timing alone. */
 function createRandom(seed: number): () => number {

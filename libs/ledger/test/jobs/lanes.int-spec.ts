@@ -10,10 +10,10 @@ import {
   startProcess,
   type LedgerDatabase,
 } from '../../src/testing';
+import { claimedJob, newSyncPlan, wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
-let number = 0;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
@@ -21,18 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-const wait = { signal: new AbortController().signal };
 const dead: Verdict = { kind: 'dead', code: 'job-failed', message: '', fingerprint: 'x' };
 
 /** One order with a lane, and a worker for its destination. */
 async function setUp(sendsNewest: boolean) {
-  const destination = `lane-${(number += 1)}`;
+  const plan = newSyncPlan(sendsNewest);
+  const { destination } = plan;
   const orderId = `order-${destination}`;
   const processId = await startProcess(db);
   const relayed: RunnableJob[] = [];
   const options = { db, processId, relay: (jobs: readonly RunnableJob[]) => void relayed.push(...jobs), wait };
   const apply = createOrderApplier(options, planWith({ followUps: followUpsTo(destination) }));
-  const sync = createClaimLedger(options, { queue: `order-sync.${destination}`, destination, sendsNewest, sendsMessages: false });
+  const sync = createClaimLedger(options, plan);
   let version = 0;
   /** Brings the order to the next so many versions. */
   const change = async (times: number): Promise<void> => {
@@ -56,9 +56,7 @@ async function setUp(sendsNewest: boolean) {
     (await db.query('select head, acked_version, blocked_by from lanes where order_id = $1', [orderId]))[0]!;
   const claim = async (version: number): Promise<ClaimedJob> => {
     const id = (await lane()).find((job) => job.version === version)!.id;
-    const result = await sync.claim({ jobId: id });
-    if (result.kind !== 'claimed') throw new Error(`not claimed but ${result.kind}`);
-    return result.job;
+    return claimedJob(await sync.claim({ jobId: id }));
   };
   const settle = (job: ClaimedJob, verdict?: Verdict, laneStep?: LaneStep) =>
     sync.settle(settlementOf(job, verdict, { laneStep }));

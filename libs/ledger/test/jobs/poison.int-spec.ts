@@ -1,9 +1,9 @@
 import type { OrderEvent } from '@orderly/contracts';
-import type { ClaimedJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createRowLockLedger } from '../../src/index';
 import { acceptAll, createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
 import { eventJobs, orderRow, outcomesOf, startApplier, statusEvent } from '../orders/applying';
+import { claimedJob, wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -21,14 +21,10 @@ const patch = (orderId: string, hour: number): Partial<OrderEvent> => ({
 });
 const poison = (id: string) => db.query(`update events set type = 'order.exploded' where event_id = $1`, [id]);
 
-/** What the runtime does with a failed apply. */
+/** Settles a failed apply as the runtime does. */
 async function charge(jobId: string, verdict: 'retry' | 'dead'): Promise<void> {
-  const rows = createRowLockLedger(
-    { db, processId: await startProcess(db), relay: () => undefined, wait: { signal: new AbortController().signal } },
-    'order-status',
-  );
-  const claim = await rows.claim({ jobId });
-  const job = (claim as { job: ClaimedJob }).job;
+  const rows = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
+  const job = claimedJob(await rows.claim({ jobId }));
   await rows.settle(
     settlementOf(
       job,

@@ -3,6 +3,7 @@ import type { ClaimedJob, Ledger } from '@orderly/jobs';
 import { createClaimLedger } from '../../src/index';
 import { acceptAll, createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
 import { startApplier } from '../orders/applying';
+import { wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 beforeAll(async () => void (ledger = await createLedgerDatabase()));
@@ -53,7 +54,7 @@ describe('a batch of jobs with an effect outside PostgreSQL', () => {
         orderIds,
       ]);
       const claims = createClaimLedger(
-        { db, processId: await startProcess(ledger.db), relay: () => undefined, wait: { signal: new AbortController().signal } },
+        { db, processId: await startProcess(ledger.db), relay: () => undefined, wait },
         { queue, destination, sendsNewest: false, sendsMessages: destination === null },
       );
       const claimed = await claimAndSettle(

@@ -10,10 +10,10 @@ import {
   startProcess,
   type LedgerDatabase,
 } from '../../src/testing';
+import { addHeads, claimedJob, newSyncPlan, wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
-let number = 0;
 
 beforeAll(async () => {
   ledger = await createLedgerDatabase();
@@ -21,19 +21,11 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-const wait = { signal: new AbortController().signal };
-
 /** Claims new jobs, each the head of its lane. */
 async function setUp(jobs = 1) {
-  const destination = `set-${(number += 1)}`;
-  const ids = await addJobs(
-    db,
-    Array.from({ length: jobs }, (_, index) => newSyncJob({ destination, orderId: `${destination}-${index}` })),
-  );
-  await db.query(
-    'insert into lanes (order_id, destination, head) select order_id, destination, id from jobs where id = any($1)',
-    [ids],
-  );
+  const plan = newSyncPlan();
+  const { destination } = plan;
+  const ids = await addHeads(db, destination, jobs);
   const relayed: RunnableJob[] = [];
   const batches: number[] = [];
   const processId = await startProcess(db);
@@ -45,13 +37,9 @@ async function setUp(jobs = 1) {
       wait,
       onBatch: (operation, size) => operation === 'settle' && batches.push(size),
     },
-    { queue: `order-sync.${destination}`, destination, sendsNewest: false, sendsMessages: false },
+    plan,
   );
-  const claim = async (id: string): Promise<ClaimedJob> => {
-    const result = await one.claim({ jobId: id });
-    if (result.kind !== 'claimed') throw new Error(`not claimed but ${result.kind}`);
-    return result.job;
-  };
+  const claim = async (jobId: string): Promise<ClaimedJob> => claimedJob(await one.claim({ jobId }));
   const claimed = await Promise.all(ids.map(claim));
   return { destination, ids, processId, one, claimed, job: claimed[0]!, claim, relayed, batches };
 }

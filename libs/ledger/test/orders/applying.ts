@@ -3,8 +3,7 @@ import type { RunnableJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createOrderApplier } from '../../src/index';
 import { followUpsTo, planWith, startProcess, type TestPolicy } from '../../src/testing';
-
-const wait = { signal: new AbortController().signal };
+import { wait } from '../jobs/sync-jobs';
 
 /** An applier of a process of its own, and what it gave to its relay. */
 export async function startApplier(db: Database, overrides: Partial<TestPolicy> = {}) {
