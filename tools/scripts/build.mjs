@@ -1,16 +1,16 @@
-// Bundles one project's entry points into dist/<project>. Workspace libraries are bundled; npm packages stay outside, because
-// OpenTelemetry's hooks only see modules that are loaded with require.
+// build.mjs PROJECT [FOLDER]: bundles a project's entry points into dist/<project>, or into a folder that a test names. Workspace
+// libraries are bundled; npm packages stay outside, because OpenTelemetry's hooks only see modules that are loaded with require.
 import { build } from 'esbuild';
 import { existsSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 
-const project = process.argv[2];
+const [project, folder = `dist/${process.argv[2]}`] = process.argv.slice(2);
 const entries = ['main', 'instrumentation'].map((name) => `${project}/src/${name}.ts`).filter(existsSync);
 
-rmSync(`dist/${project}`, { recursive: true, force: true });
+rmSync(folder, { recursive: true, force: true });
 await build({
   entryPoints: entries,
-  outdir: `dist/${project}`,
+  outdir: folder,
   outExtension: { '.js': '.cjs' },
   bundle: true,
   platform: 'node',
@@ -40,5 +40,4 @@ const assets = {
     ['apps/api-gateway/docs-page', 'docs-page'],
   ],
 };
-for (const [from, to] of assets[project] ?? [])
-  if (existsSync(from)) await cp(from, `dist/${project}/${to}`, { recursive: true });
+for (const [from, to] of assets[project] ?? []) if (existsSync(from)) await cp(from, `${folder}/${to}`, { recursive: true });

@@ -1,11 +1,11 @@
 import { eventually } from '@orderly/testing';
 import { bundleWorker, created, type WorkerBundle } from '@orderly/worker-process/testing';
-import { setUp, templatesFolder, type NotificationSetup } from './notification-setup';
+import { setUp, type NotificationSetup } from './notification-setup';
 
 let bundle: WorkerBundle;
 let notifications: NotificationSetup;
 beforeAll(async () => {
-  bundle = await bundleWorker('notification-worker', { [templatesFolder]: 'templates' });
+  bundle = await bundleWorker('notification-worker');
   notifications = await setUp();
 });
 afterAll(async () => {

@@ -9,9 +9,6 @@ import { buildApp } from '../src/app';
 import { loadNotificationWorkerConfig } from '../src/config';
 import { startMailSink, type MailSink } from './mail-sink';
 
-/** The templates, from the workspace's root. */
-export const templatesFolder = 'libs/messaging/templates';
-
 /** A ledger, a mail sink, and as many notification-workers as a test starts. */
 export type NotificationSetup = WorkerFixture & {
   readonly sink: MailSink;
@@ -42,7 +39,7 @@ export async function setUp(): Promise<NotificationSetup> {
   });
   const { db, deps } = fixture;
   const env = { ...fixture.env, SMTP_URL: sink.url, MAIL_FROM: 'Shop <orders@shop.example>' };
-  const templates = loadTemplates(join(__dirname, '../../..', templatesFolder));
+  const templates = loadTemplates(join(__dirname, '../../../libs/messaging/templates'));
 
   const job: NotificationSetup['job'] = async (orderId, version = 1) => {
     const found = (await fixture.jobs(orderId)).find((row) => row.version === version);

@@ -1,16 +1,16 @@
-import { build } from 'esbuild';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const root = join(__dirname, '../../../..');
 
-/** A worker as it is deployed: for what only the death of a real process can show. */
+/** A worker as it is deployed, for tests that kill a real process. */
 export interface WorkerBundle {
-  /** Starts a process of it. */
+  /** Starts a process of the worker. */
   start(env: Readonly<Record<string, string>>): WorkerChild;
-  /** Kills what still runs, and removes the bundle. */
+  /** Kills the processes that still run, and removes the bundle. */
   remove(): Promise<void>;
 }
 
@@ -23,34 +23,12 @@ export interface WorkerChild {
   kill(): Promise<void>;
 }
 
-/**
- * Bundles an app's entry points into a folder of its own within the workspace, as npm packages stay outside of the bundle.
- *
- * @param assets folders of the workspace that the bundle finds beside it
- */
-export async function bundleWorker(app: string, assets: Readonly<Record<string, string>> = {}): Promise<WorkerBundle> {
+/** Builds an app as a release does, into a folder of its own within the workspace: npm packages stay outside of the bundle. */
+export async function bundleWorker(app: string): Promise<WorkerBundle> {
   const parent = join(root, 'node_modules/.cache');
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, `orderly-${app}-`));
-  await build({
-    entryPoints: ['main', 'instrumentation'].map((name) => join(root, 'apps', app, 'src', `${name}.ts`)),
-    outdir: folder,
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'npm-packages-stay-outside',
-        setup: (esbuild) =>
-          esbuild.onResolve({ filter: /^[^./]/ }, ({ path }) =>
-            path.startsWith('@orderly/') ? undefined : { path, external: true },
-          ),
-      },
-    ],
-  });
-  for (const [from, to] of Object.entries(assets)) cpSync(join(root, from), join(folder, to), { recursive: true });
+  await promisify(execFile)(process.execPath, ['tools/scripts/build.mjs', `apps/${app}`, folder], { cwd: root });
 
   const children: ChildProcess[] = [];
   const kill = async (child: ChildProcess): Promise<void> => {
