@@ -1,8 +1,14 @@
-import type { OrderEvent, OrderStatus } from '@orderly/contracts';
+import type { OrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 import { type AcceptedEvent, acceptEvents, createOrderApplier } from '@orderly/ledger';
-import { buildEvent, createLedgerDatabase, startProcess, testActor, type LedgerDatabase } from '@orderly/ledger/testing';
-import { createHash } from 'node:crypto';
+import {
+  buildAccepted,
+  createLedgerDatabase,
+  startProcess,
+  statusEvent,
+  testActor,
+  type LedgerDatabase,
+} from '@orderly/ledger/testing';
 import { planOrder, type OrderPolicy } from '../src/plan-order';
 
 let ledger: LedgerDatabase;
@@ -18,19 +24,16 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const apiKeyId = '019b0000-0000-7000-8000-000000000001';
 const actor = { name: 'shop key', apiKeyId, onBehalfOf: 'Mia' };
 
-const accepted = (change: Partial<OrderEvent>, rest: Partial<AcceptedEvent> = {}): AcceptedEvent => {
-  const event = buildEvent(change);
-  const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
-  return { event, bodyHash, batch: null, traceparent: `00-${traceId}-b7ad6b7169203331-01`, tracestate: null, actor, ...rest };
-};
+const accepted = (change: Partial<OrderEvent>, rest: Partial<AcceptedEvent> = {}): AcceptedEvent =>
+  buildAccepted(change, { traceparent: `00-${traceId}-b7ad6b7169203331-01`, actor, ...rest });
 
 type Row = Record<string, unknown>;
 
-/** The entries of an order, in the order in which they were made. */
+/** The entries of an order, the oldest first. */
 const entriesOf = (orderId: string): Promise<Row[]> =>
   db.query<Row>('select * from audit where order_id = $1 order by id', [orderId]);
 
-/** The applier of a process of its own, which decides as this worker does. */
+/** The applier of a new process, which decides as this worker does. */
 async function startApplier(atDeadline: OrderPolicy['atDeadline'] = 'dead-letter') {
   const policy: OrderPolicy = { parkedDeadlineMs: 900_000, atDeadline, destinations: [] };
   const wait = { signal: new AbortController().signal };
@@ -39,14 +42,7 @@ async function startApplier(atDeadline: OrderPolicy['atDeadline'] = 'dead-letter
   );
 }
 
-/** An event that takes an order to a status, an hour later per step. */
-const statusEvent = (orderId: string, status: OrderStatus, hour = 1): Partial<OrderEvent> => ({
-  orderId,
-  occurredAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
-  ...(status === 'pending' ? {} : { type: 'order.status_changed', data: { status } }),
-});
-
-/** Takes events in one after the other, and applies each before the next comes. */
+/** Accepts events one after the other, and applies each before the next arrives. */
 async function live(events: readonly AcceptedEvent[]): Promise<string[]> {
   const apply = await startApplier();
   const ids: string[] = [];

@@ -1,4 +1,4 @@
-import { NotificationKind, sendNotification, syncOrder, type Actor, type OrderEvent } from '@orderly/contracts';
+import { NotificationKind, sendNotification, syncOrder, type Actor, type OrderEvent, type OrderStatus } from '@orderly/contracts';
 import {
   newJob,
   type AttemptLog,
@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { createDatabase, type Database, type DatabaseOptions } from '@orderly/database';
 import { migrate } from '@orderly/migrations';
-import { acceptEvents } from './intake/accept-events';
+import { acceptEvents, type AcceptedEvent } from './intake/accept-events';
 import type { FollowUps, PlannedEvent, PlanOrder } from './orders/order-plan';
 import type { UnappliedEvent } from './orders/read-orders';
 import { claimJobs } from './jobs/claim-jobs';
@@ -73,17 +73,24 @@ export const buildEvent = (overrides: Partial<OrderEvent> = {}): OrderEvent =>
 /** Who sends the events of tests. */
 export const testActor: Actor = { name: 'test', apiKeyId: null, onBehalfOf: null };
 
+/** An event as the gateway hands it to the intake: of {@link buildEvent}, without a batch or trace, but for the overrides. */
+export function buildAccepted(overrides: Partial<OrderEvent> = {}, rest: Partial<AcceptedEvent> = {}): AcceptedEvent {
+  const event = buildEvent(overrides);
+  const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
+  return { event, bodyHash, batch: null, traceparent: null, tracestate: null, actor: testActor, ...rest };
+}
+
 /** Takes events in, and returns their ids, which are those of their jobs too. */
 export async function acceptAll(
   db: Database,
   events: readonly Partial<OrderEvent>[],
   batch: string | null = null,
 ): Promise<string[]> {
-  const accepted = events.map(buildEvent).map((event) => {
-    const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
-    return { event, bodyHash, batch, traceparent: null, tracestate: null, actor: testActor };
-  });
-  return (await acceptEvents(db, accepted)).map(({ eventId }) => eventId);
+  const results = await acceptEvents(
+    db,
+    events.map((event) => buildAccepted(event, { batch })),
+  );
+  return results.map(({ eventId }) => eventId);
 }
 
 /** Takes one event in; see {@link acceptAll}. */
@@ -145,6 +152,13 @@ export function settlementOf(
   const usedAttempt = verdict.kind === 'again' ? verdict.usesAttempt : true;
   return { job, verdict, ...more, attempt: { startedAt: new Date(), outcome, usedAttempt, ...more.attempt } };
 }
+
+/** An event that takes an order to a status. Each hour is a step later. */
+export const statusEvent = (orderId: string, status: OrderStatus, hour = 1): Partial<OrderEvent> => ({
+  orderId,
+  occurredAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
+  ...(status === 'pending' ? {} : { type: 'order.status_changed', data: { status } }),
+});
 
 /** What an applied event leads to. */
 export type PlanFollowUps = (decision: AppliedDecision, event: UnappliedEvent) => FollowUps;

@@ -1,9 +1,8 @@
 import type { OrderEvent } from '@orderly/contracts';
-import { createHash } from 'node:crypto';
 import type { Database } from '@orderly/database';
 import { type AcceptedEvent, acceptEvents, createIntake, recordAudit } from '../src/index';
-import { acceptAll, buildEvent, createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
-import { outcomesOf, startApplier, statusEvent } from './orders/applying';
+import { acceptAll, buildAccepted, createLedgerDatabase, testActor, statusEvent, type LedgerDatabase } from '../src/testing';
+import { outcomesOf, startApplier } from './orders/applying';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -74,11 +73,8 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const apiKeyId = '019b0000-0000-7000-8000-000000000001';
 const actor = { name: 'shop key', apiKeyId, onBehalfOf: 'Mia' };
 
-const accepted = (change: Partial<OrderEvent>, rest: Partial<AcceptedEvent> = {}): AcceptedEvent => {
-  const event = buildEvent(change);
-  const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
-  return { event, bodyHash, batch: null, traceparent: `00-${traceId}-b7ad6b7169203331-01`, tracestate: null, actor, ...rest };
-};
+const accepted = (change: Partial<OrderEvent>, rest: Partial<AcceptedEvent> = {}): AcceptedEvent =>
+  buildAccepted(change, { traceparent: `00-${traceId}-b7ad6b7169203331-01`, actor, ...rest });
 
 type Row = Record<string, unknown>;
 

@@ -10,7 +10,7 @@ import {
   type OnceResult,
   runOnce,
 } from '../src/index';
-import { buildEvent, createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
+import { buildAccepted, createLedgerDatabase, type LedgerDatabase } from '../src/testing';
 
 let ledger: LedgerDatabase;
 beforeAll(async () => {
@@ -23,10 +23,7 @@ const hash = (text: string): Buffer => createHash('sha256').update(text).digest(
 
 const keyed = (key: string, asked = 'this', scope = 'scope') => ({ scope, key, fingerprint: hash(asked), retentionHours });
 
-const accepted = (id: string, orderId = `order-${id}`): AcceptedEvent => {
-  const event = buildEvent({ id, orderId });
-  return { event, bodyHash: hash(JSON.stringify(event)), batch: null, traceparent: null, tracestate: null, actor: testActor };
-};
+const accepted = (id: string, orderId = `order-${id}`): AcceptedEvent => buildAccepted({ id, orderId });
 
 const answer = (results: readonly IntakeResult[]): Answer => ({
   status: 202,

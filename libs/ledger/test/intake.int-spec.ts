@@ -1,38 +1,20 @@
 import { type OrderEvent } from '@orderly/contracts';
-import { createTestDatabase, eventually, type TestDatabase } from '@orderly/testing';
-import { testActor } from '../src/testing';
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { createDatabase, type Database } from '@orderly/database';
+import { eventually } from '@orderly/testing';
+import { buildAccepted, createLedgerDatabase, type LedgerDatabase } from '../src/testing';
+import type { Database } from '@orderly/database';
 import { type AcceptedEvent, acceptEvents, createIntake, type Intake, type IntakeRequest, type IntakeResult } from '../src/index';
-import { migrate } from '@orderly/migrations';
 
-const folder = join(__dirname, '../../migrations/sql');
-let server: TestDatabase;
+let ledger: LedgerDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  server = await createTestDatabase((url) => migrate(url, folder));
-  db = createDatabase({ url: server.url, poolSize: 10, applicationName: 'test' });
+  ledger = await createLedgerDatabase();
+  db = ledger.connect(10);
 });
-afterAll(async () => {
-  await db.close();
-  await server.drop();
-});
+afterAll(() => ledger.close());
 
-const accepted = (id: string, change: Partial<OrderEvent> = {}, rest: Partial<AcceptedEvent> = {}): AcceptedEvent => {
-  const event = {
-    id,
-    source: 'shop',
-    type: 'order.created',
-    orderId: `order-${id}`,
-    occurredAt: '2026-01-01T00:00:00.000Z',
-    data: { customer: { id: 'c' } },
-    ...change,
-  } as OrderEvent;
-  const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
-  return { event, bodyHash, batch: null, traceparent: null, tracestate: null, actor: testActor, ...rest };
-};
+const accepted = (id: string, change: Partial<OrderEvent> = {}, rest: Partial<AcceptedEvent> = {}): AcceptedEvent =>
+  buildAccepted({ id, orderId: `order-${id}`, data: { customer: { id: 'c' } }, ...change } as Partial<OrderEvent>, rest);
 
 describe('acceptEvents', () => {
   it('stores an event and a runnable job with the same id', async () => {

@@ -2,8 +2,8 @@ import type { OrderStatus } from '@orderly/contracts';
 import { eventually } from '@orderly/testing';
 import type { Database } from '@orderly/database';
 import { requestStatusChange, type StatusChangeAnswer, type StatusChangeRequest } from '../src/index';
-import { acceptAll, acceptEvent, createLedgerDatabase, testActor, type LedgerDatabase } from '../src/testing';
-import { eventJobs, orderRow, startApplier, statusEvent } from './orders/applying';
+import { acceptAll, acceptEvent, createLedgerDatabase, testActor, statusEvent, type LedgerDatabase } from '../src/testing';
+import { eventJobs, orderRow, startApplier } from './orders/applying';
 
 let ledger: LedgerDatabase;
 let db: Database;

@@ -10,9 +10,10 @@ import {
   killProcess,
   settlementOf,
   startProcess,
+  statusEvent,
   type LedgerDatabase,
 } from '../../src/testing';
-import { orderRow, outcomesOf, statusEvent } from '../orders/applying';
+import { orderRow, outcomesOf } from '../orders/applying';
 import { startLossyProxy, type LossyProxy } from './lossy-proxy';
 import { addHeads, claimedJob, newSyncPlan } from './sync-jobs';
 

@@ -1,8 +1,16 @@
 import type { OrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 import { createRowLockLedger } from '../../src/index';
-import { acceptAll, createLedgerDatabase, followUpsTo, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
-import { eventJobs, orderRow, outcomesOf, startApplier, statusEvent } from '../orders/applying';
+import {
+  acceptAll,
+  createLedgerDatabase,
+  followUpsTo,
+  settlementOf,
+  startProcess,
+  statusEvent,
+  type LedgerDatabase,
+} from '../../src/testing';
+import { eventJobs, orderRow, outcomesOf, startApplier } from '../orders/applying';
 import { claimedJob, wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;

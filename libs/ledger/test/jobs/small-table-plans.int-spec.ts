@@ -16,9 +16,9 @@ import {
   settlementOf,
   startProcess,
   testActor,
+  statusEvent,
   type LedgerDatabase,
 } from '../../src/testing';
-import { statusEvent } from '../orders/applying';
 
 /** The texts of what a worker runs, with the number of their parameters, by what it does. */
 type Statements = Readonly<Record<string, ReadonlyMap<string, number>>>;

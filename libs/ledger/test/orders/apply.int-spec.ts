@@ -1,7 +1,7 @@
 import type { OrderEvent, OrderStatus } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { acceptAll, acceptEvent, createLedgerDatabase, type LedgerDatabase } from '../../src/testing';
-import { eventJobs, orderRow, outcomesOf, startApplier, statusEvent } from './applying';
+import { acceptAll, acceptEvent, createLedgerDatabase, statusEvent, type LedgerDatabase } from '../../src/testing';
+import { eventJobs, orderRow, outcomesOf, startApplier } from './applying';
 
 let ledger: LedgerDatabase;
 let db: Database;

@@ -1,4 +1,3 @@
-import type { OrderEvent, OrderStatus } from '@orderly/contracts';
 import type { RunnableJob } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { createOrderApplier } from '../../src/index';
@@ -14,13 +13,6 @@ export async function startApplier(db: Database, overrides: Partial<TestPolicy> 
   );
   return { apply, relayed };
 }
-
-/** An event that takes an order to a status, an hour later per step. */
-export const statusEvent = (orderId: string, status: OrderStatus, hour = 1): Partial<OrderEvent> => ({
-  orderId,
-  occurredAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
-  ...(status === 'pending' ? {} : { type: 'order.status_changed', data: { status } }),
-});
 
 export type JobState = {
   id: string;

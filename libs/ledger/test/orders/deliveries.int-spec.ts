@@ -2,8 +2,8 @@ import type { Database } from '@orderly/database';
 import type { DeliveredJob } from '@orderly/jobs';
 import type { PoolClient } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { acceptAll, acceptEvent, createLedgerDatabase, type LedgerDatabase } from '../../src/testing';
-import { orderRow, outcomesOf, startApplier, statusEvent } from './applying';
+import { acceptAll, acceptEvent, createLedgerDatabase, statusEvent, type LedgerDatabase } from '../../src/testing';
+import { orderRow, outcomesOf, startApplier } from './applying';
 
 let ledger: LedgerDatabase;
 let db: Database;

@@ -1,7 +1,7 @@
 import type { OrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { acceptAll, createLedgerDatabase, loadVersion, type LedgerDatabase } from '../../src/testing';
-import { startApplier, statusEvent } from './applying';
+import { acceptAll, createLedgerDatabase, loadVersion, statusEvent, type LedgerDatabase } from '../../src/testing';
+import { startApplier } from './applying';
 
 let ledger: LedgerDatabase;
 let db: Database;

@@ -1,6 +1,6 @@
 import type { Database } from '@orderly/database';
-import { acceptAll, createLedgerDatabase, type LedgerDatabase } from '../../src/testing';
-import { eventJobs, orderRow, outcomesOf, startApplier, statusEvent } from './applying';
+import { acceptAll, createLedgerDatabase, statusEvent, type LedgerDatabase } from '../../src/testing';
+import { eventJobs, orderRow, outcomesOf, startApplier } from './applying';
 
 let ledger: LedgerDatabase;
 let db: Database;

@@ -1,8 +1,8 @@
 import type { OrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 import { randomBytes } from 'node:crypto';
-import { acceptAll, createLedgerDatabase, type LedgerDatabase } from '../../src/testing';
-import { orderRow, startApplier, statusEvent } from './applying';
+import { acceptAll, createLedgerDatabase, statusEvent, type LedgerDatabase } from '../../src/testing';
+import { orderRow, startApplier } from './applying';
 
 let ledger: LedgerDatabase;
 let db: Database;

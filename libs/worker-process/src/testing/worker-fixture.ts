@@ -2,7 +2,7 @@ import type { OrderEvent } from '@orderly/contracts';
 import { createDatabase, type Database } from '@orderly/database';
 import { acceptEvents, createOrderApplier } from '@orderly/ledger';
 import { migrate } from '@orderly/migrations';
-import { planWith, testActor, type PlanFollowUps } from '@orderly/ledger/testing';
+import { buildAccepted, planWith, type PlanFollowUps } from '@orderly/ledger/testing';
 import type { RunnableJob } from '@orderly/jobs';
 import { createLogger } from '@orderly/observability';
 import { createEngine } from '@orderly/queue';
@@ -10,7 +10,7 @@ import type { Service } from '@orderly/runtime';
 import { createTestDatabase, eventually, testRedisUrl } from '@orderly/testing';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { WorkerProcessDeps } from '../worker-process';
 
@@ -96,7 +96,7 @@ export async function createWorkerFixture(
   const take = async (events: readonly OrderEvent[], traceparent: string | null): Promise<RunnableJob[]> => {
     const results = await acceptEvents(
       db,
-      events.map((event) => ({ event, bodyHash: hashOf(event), batch: null, traceparent, tracestate: null, actor: testActor })),
+      events.map((event) => buildAccepted(event, { traceparent })),
     );
     return results.flatMap((result) => (result.status === 'accepted' ? [result.job] : []));
   };
@@ -181,8 +181,6 @@ export async function createWorkerFixture(
     },
   };
 }
-
-const hashOf = (event: OrderEvent): Buffer => createHash('sha256').update(JSON.stringify(event)).digest();
 
 async function removeKeys(redis: Redis, prefix: string): Promise<void> {
   for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1000 })) {
