@@ -3,6 +3,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { watchEventLoopLag, type EventLoopLag } from './event-loop-lag';
 import { createService, type Service } from './service';
+import { settlesWithin } from './settles-within';
 
 /** The state of one dependency of a service. */
 export interface ReadinessCheck {
@@ -100,17 +101,13 @@ async function isLive(live: AdminServerOptions['live']): Promise<boolean> {
 }
 
 async function runChecks(ready: AdminServerOptions['ready']): Promise<readonly ReadinessCheck[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const timedOut = new Promise<readonly ReadinessCheck[]>((resolve) => {
-    timer = setTimeout(resolve, checkTimeoutMs, [{ name: 'checks', ok: false, detail: `no result within ${checkTimeoutMs} ms` }]);
-  });
+  const failed = (detail: string): readonly ReadinessCheck[] => [{ name: 'checks', ok: false, detail }];
   try {
-    return await Promise.race([ready(), timedOut]);
+    const checks = ready();
+    return (await settlesWithin(checks, checkTimeoutMs)) ? await checks : failed(`no result within ${checkTimeoutMs} ms`);
   } catch {
     // The error may contain hosts and users, so only the log of the failed part shows it.
-    return [{ name: 'checks', ok: false, detail: 'a check failed' }];
-  } finally {
-    clearTimeout(timer);
+    return failed('a check failed');
   }
 }
 

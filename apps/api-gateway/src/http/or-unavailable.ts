@@ -1,3 +1,4 @@
+import { settlesWithin } from '@orderly/runtime';
 import { databaseUnavailable } from './request-refused';
 
 /** Three seconds. After this time callers get 503, even if the network drops every packet to the ledger. */
@@ -9,13 +10,6 @@ export const ledgerDeadlineMs = 3000;
  * @throws RequestRefused `database-unavailable`. The work may still be committed afterwards; a retry is then a duplicate.
  */
 export async function orUnavailable<Result>(work: Promise<Result>, timeoutMs = ledgerDeadlineMs): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(databaseUnavailable()), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (!(await settlesWithin(work, timeoutMs))) throw databaseUnavailable();
+  return work;
 }
