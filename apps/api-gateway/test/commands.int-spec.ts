@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** The database's URL with one mistake. */
+/** The URL of the database with one mistake. */
 const urlWith = (change: Partial<Record<'username' | 'password' | 'pathname' | 'port', string>>): string =>
   Object.assign(new URL(database.url), change).href;
 

@@ -14,7 +14,7 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-/** Made up. */
+/** An invented event. */
 const tried = { ...eventExamples['order.status_changed'], id: 'tried' };
 
 describe('the reference page in a browser', () => {
@@ -67,7 +67,7 @@ async function openPage(): Promise<{ page: Page; requestsElsewhere: string[]; co
   return { page, requestsElsewhere, complaints };
 }
 
-/** Takes a picture for the documentation, if `npm run pictures` asks for it: of the first screen, or from an element on. */
+/** Takes a picture for the documentation during `npm run pictures`: of the first screen, or of an element and what follows. */
 async function takePicture(page: Page, name: string, topOf?: string): Promise<void> {
   const folder = process.env['ORDERLY_PICTURES'];
   if (!folder) return;

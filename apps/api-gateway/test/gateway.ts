@@ -56,7 +56,7 @@ export interface Answer {
   readonly body: any;
 }
 
-/** For keys without a limit, as those of {@link TestGateway.createKey} are. */
+/** For keys without a limit, such as those of {@link TestGateway.createKey}. */
 export const noLimits: RateLimiter = {
   take: () => Promise.reject(new Error('The test has no rate limiter')),
   close: () => undefined,

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 const json = { 'content-type': 'application/json' };
-/** The text of a valid event, with raw JSON in place of a 7: no JavaScript value would give this text. */
+/** The text of a valid event, with raw JSON in place of a 7, because no JavaScript value serialises to this text. */
 const withJson = (text: string, change: Record<string, unknown> = { data: { customer: { id: 'c' }, x: '@@' } }): string =>
   JSON.stringify(event('nasty', change)).replace('"@@"', text);
 const inside = (...keys: readonly string[]): Record<string, unknown> => {

@@ -21,7 +21,7 @@ afterEach(async () => {
 const unprocessable = { status: 422, code: 'validation-failed' };
 const notFound = { status: 404, code: 'not-found' };
 
-/** Texts that do harm if a value becomes part of a statement, a pattern or a path. */
+/** Texts that cause harm if a value becomes part of a statement, a pattern or a path. */
 const injections = [
   "' or 1=1 --",
   "'; drop table events; --",
@@ -56,7 +56,7 @@ describe('a parameter of a list', () => {
   it.each(lists)('is only a value at %s, whatever its text: %s', async (path, name, query) => {
     for (const text of injections) {
       const answer = await gateway.get(`${path}?${name}=${encodeURIComponent(text)}`);
-      // A cursor is what we gave, and nothing that looks like it.
+      // Only cursors that the gateway issued are valid.
       const isPossible = name !== 'cursor' && query.safeParse({ [name]: text }).success;
       if (!isPossible) expectProblem(answer, unprocessable);
       else expect({ text, status: answer.status }).toEqual({ text, status: 200 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** The ids of a list, from as many pages as it has. */
+/** The ids of a list, from all its pages. */
 async function readAll(path: string, name: string, id: string): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | null = null;

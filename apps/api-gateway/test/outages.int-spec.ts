@@ -51,7 +51,7 @@ describe('while PostgreSQL is away', () => {
       gateway.proxy.freeze();
       const startedAt = Date.now();
       const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => gateway.post(event(`lost-${index}`))));
-      // PostgreSQL's own time limits, and TCP's, are longer.
+      // The time limits of PostgreSQL and TCP are longer.
       expect(Date.now() - startedAt).toBeLessThan(12_000);
       answers.forEach(expectUnavailable);
       await gateway.proxy.cut();
@@ -131,7 +131,7 @@ describe('a gateway that is stopped', () => {
     });
     const { href } = gateway.app.url();
     const stopped = gateway.app.stop();
-    // From then on nobody new is let in, and the answer is still to come.
+    // From then on new connections are refused, while the answer is still pending.
     await eventually(() => expect(fetch(href)).rejects.toThrow());
     await release();
     expect(await inFlight).toEqual({ status: 202, connection: 'close' });

@@ -12,11 +12,11 @@ const expectOverloaded = ({ status, headers, body }: Answer): void => {
   expect(headers.get('retry-after')).toMatch(/^[1-5]$/);
 };
 
-/** On a slow machine the ledger's deadline may pass before the test lets a request go on. */
+/** On a slow machine the deadline of the ledger may pass before the test releases a request. */
 const expectServed = ({ status, body }: Answer, expected: number): void =>
   expect(body.code === 'database-unavailable' ? expected : status).toBe(expected);
 
-/** Asks, waits for all of them, and tells those that were refused from the others. */
+/** Waits for all answers, and separates the refused requests from the others. */
 async function askMany(count: number): Promise<{ readonly refused: Answer[]; readonly served: Answer[] }> {
   const answers = await Promise.all(Array.from({ length: count }, (_, index) => gateway.get(`/v1/events/shop/none-${index}`)));
   return {
@@ -25,7 +25,7 @@ async function askMany(count: number): Promise<{ readonly refused: Answer[]; rea
   };
 }
 
-/** Of a request whose body never comes, and whose key needs no look into the ledger: so it never waits itself. */
+/** The status of a request whose body never arrives. Its key needs no look-up in the ledger, so it never waits. */
 function statusWithoutBody(): Promise<number | undefined> {
   const headers = { authorization: 'Bearer none', 'content-type': 'application/json', 'content-length': '1000' };
   return new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ describe('a gateway whose connections to PostgreSQL are all in use', () => {
   });
 
   it('refuses no request of a burst that it can serve in time', async () => {
-    // The default. How long it takes is a matter of the machine, so no threshold of time is set.
+    // The default. The duration depends on the machine, so no limit of time is set.
     gateway = await startGateway({}, { overload: { ...neverOverloaded, poolWaiting: 2000 } }, 5);
     await gateway.get('/v1/events/shop/none');
     const answers = await Promise.all(
@@ -166,7 +166,7 @@ describe('a gateway with events that wait to be stored', () => {
     const key = await gateway.createKey('events:write');
     const { release, sent } = await blockIntake();
     const client = await sendAndKeepOpen(event('gone'), key);
-    // By the time that another request is answered the gateway has read this one, and below has seen its connection end.
+    // Once another request is answered, the gateway has read this one, and the second time has seen its connection end.
     await gateway.get('/v1/events/shop/none');
     client.destroy();
     await once(client, 'close');
@@ -220,7 +220,7 @@ describe('a gateway whose PostgreSQL stores events more slowly than they arrive'
     expect(refused.filter((id) => stored.has(id))).toEqual([]);
   });
 
-  /** Each event takes so long to be stored. */
+  /** Makes PostgreSQL take this long to store an event. */
   async function slowEvents(ms: number): Promise<void> {
     await gateway.db.query(
       `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(${ms / 1000}); return new; end $$`,
@@ -255,7 +255,7 @@ describe('a gateway whose event loop is delayed', () => {
     expect(idsWith(({ body }) => body.code === 'overloaded').filter((id) => stored.has(id))).toEqual([]);
   });
 
-  /** Keeps the event loop busy for so long in each of its turns. */
+  /** Blocks each turn of the event loop for this long. */
   function blockEventLoop(forMs: number): () => void {
     let isBlocking = true;
     const block = (): void => {
@@ -270,7 +270,7 @@ describe('a gateway whose event loop is delayed', () => {
 
 describe('a gateway whose heap is full', () => {
   it('refuses requests, and its admin port still answers', async () => {
-    // Any process has more than this in use.
+    // Any process uses more than this.
     gateway = await startGateway({}, { overload: { ...neverOverloaded, heapPercent: 1 } });
     await eventually(async () => expectOverloaded(await gateway.get('/v1/events/shop/none')), { timeoutMs: 60_000 });
     expect((await fetch(new URL('/readyz', gateway.app.adminUrl()))).status).toBe(200);

@@ -1,15 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import type { RunningGateway } from './gateway';
 
-/** One answer as it came over the wire. */
+/** One answer as it arrived over the wire. */
 export interface RawAnswer {
   readonly status: number;
-  /** As they were sent, without the line of the status. */
+  /** The header lines as they were sent. */
   readonly headers: readonly string[];
   readonly body: string;
 }
 
-/** Sends bytes that no HTTP client would send, and gives the answers until the gateway ends the connection. */
+/** Sends bytes that no HTTP client would send, and returns the answers until the gateway ends the connection. */
 export async function rawRequest(
   gateway: Pick<RunningGateway, 'app'>,
   ...parts: readonly (string | Buffer)[]
@@ -31,11 +31,11 @@ export const answersOn = (socket: Socket): Promise<RawAnswer[]> =>
   new Promise((resolve) => {
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    socket.on('error', () => undefined); // what came before a reset counts as well
+    socket.on('error', () => undefined); // answers before a reset count as well
     socket.on('close', () => resolve(answersIn(Buffer.concat(chunks).toString('latin1'))));
   });
 
-/** Sends the beginning of a request, and then a byte now and then for as long as the connection stands. */
+/** Sends the beginning of a request, and then single bytes until the connection ends. */
 export function drip(socket: Socket, start: string): void {
   socket.write(start);
   const timer = setInterval(() => socket.write('x'), 50);

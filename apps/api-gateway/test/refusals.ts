@@ -1,13 +1,13 @@
 import type { Answer, TestGateway } from './gateway';
 import type { RawAnswer } from './raw-request';
 
-/** How a request is to be refused. */
+/** The expected refusal of a request. */
 export interface Refusal {
   readonly status: number;
   readonly code: string;
 }
 
-/** Fails unless an answer is the problem that it is to be. */
+/** Fails unless an answer is the expected problem. */
 export function expectProblem({ status, headers, body }: Answer, expected: Refusal): void {
   expect({ status, code: body?.code }).toEqual(expected);
   expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -15,7 +15,7 @@ export function expectProblem({ status, headers, body }: Answer, expected: Refus
   expect(body.traceId).toEqual(expect.any(String));
 }
 
-/** The same of what came over a socket, where there may be no request that could have a trace. */
+/** The same for an answer over a socket: malformed HTTP may have no request, and so no trace. */
 export function expectRawProblem(answer: RawAnswer | undefined, expected: Refusal): void {
   expect({ status: answer?.status, body: answer?.body }).toEqual({ status: expected.status, body: expect.stringContaining('{') });
   expect(answer?.headers.join('\n')).toMatch(/^content-type: application\/problem\+json/im);
@@ -25,10 +25,10 @@ export function expectRawProblem(answer: RawAnswer | undefined, expected: Refusa
 const eventTables = ['event_keys', 'events', 'jobs'];
 const tablesOfRequests = [...eventTables, 'orders', 'idempotency_keys', 'holds', 'audit'];
 
-/** How many rows requests have left in the ledger, of any kind. */
+/** The number of rows that requests have left in the ledger, of any kind. */
 export const storedRows = (gateway: Pick<TestGateway, 'db'>): Promise<number> => rowsIn(gateway, tablesOfRequests);
 
-/** How many rows events have left in the ledger, without those of the audit trail. */
+/** The number of rows that events have left in the ledger, without those of the audit trail. */
 export const storedEventRows = (gateway: Pick<TestGateway, 'db'>): Promise<number> => rowsIn(gateway, eventTables);
 
 async function rowsIn({ db }: Pick<TestGateway, 'db'>, tables: readonly string[]): Promise<number> {

@@ -6,7 +6,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.stop());
 
-/** A life with one of each: written as the workers would have. */
+/** A life with one entry of each kind, in rows as workers write them. */
 async function live(orderId: string): Promise<void> {
   const moved = (id: string, status: string) => event(id, { orderId, type: 'order.status_changed', data: { status } });
   const { body } = await gateway.post([

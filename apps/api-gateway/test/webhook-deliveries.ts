@@ -3,25 +3,25 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { AppConfig } from '../src/config';
 import type { Answer, RunningGateway, TestGateway } from './gateway';
 
-/** What a platform sends. */
+/** A request as a platform sends it. */
 export interface Delivery {
   readonly platform: string;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** Not the shop's: another that is valid while it is changed. */
+/** A second secret that is valid during a rotation. */
 export const oldAppSecret = 'shpss_made_up_and_old';
 export const standardSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** Both platforms set up, Shopify while its secret is being changed. */
+/** Both platforms are set up, Shopify during a rotation of its secret. */
 export const webhookConfig: Partial<AppConfig> = {
   webhookSecrets: { shopify: [oldAppSecret, appSecret], standard: [standardSecret] },
 };
 
 type Headers = Record<string, string | undefined>;
 
-/** A delivery of Shopify, just triggered, under an id of its own. */
+/** A new delivery of Shopify with a unique id. */
 export function shopifyDelivery(
   body: object | string,
   topic = 'orders/create',
@@ -32,7 +32,7 @@ export function shopifyDelivery(
   return { platform: 'shopify', headers: request.headers as Record<string, string>, body: new Uint8Array(request.rawBody) };
 }
 
-/** A delivery by Standard Webhooks, made just now, under an id of its own. */
+/** A new delivery of Standard Webhooks with a unique id. */
 export function standardDelivery(
   content: object | string | Uint8Array,
   { secret = standardSecret, id = `msg_${randomUUID()}`, at = new Date(), headers = {} } = {},
@@ -51,17 +51,17 @@ export function standardDelivery(
   };
 }
 
-/** Without an API key, as platforms do. */
+/** Posts without an API key, as platforms do. */
 export const deliver = (gateway: RunningGateway, { platform, headers, body }: Delivery): Promise<Answer> =>
   gateway.request('POST', `/v1/webhooks/${platform}`, { headers: { authorization: '', ...headers }, body });
 
-/** The same without some of its headers. */
+/** The same delivery without some of its headers. */
 export const without = (delivery: Delivery, ...names: readonly string[]): Delivery => ({
   ...delivery,
   headers: Object.fromEntries(Object.entries(delivery.headers).filter(([name]) => !names.includes(name))),
 });
 
-/** How much the ledger has of everything that a delivery may leave behind. */
+/** The number of rows in each table to which a delivery may write. */
 export async function countsOf({ db }: TestGateway): Promise<unknown> {
   const [row] = await db.query(
     `select (select count(*) from events) as events, (select count(*) from jobs) as jobs,

@@ -177,7 +177,7 @@ it('a delivery gets 503 with Retry-After while PostgreSQL is away, and is accept
   expect(await post(delivery)).toMatchObject({ status: 200, body: { duplicate: false } });
 });
 
-/** The try has its own lock, and waits for the event's. */
+/** Resolves when the try holds its own lock and waits for that of the event. */
 const untilWaiting = (): Promise<void> =>
   eventually(async () =>
     expect(
@@ -188,7 +188,7 @@ const untilWaiting = (): Promise<void> =>
     ).not.toEqual([]),
   );
 
-/** A try on each gateway has asked for the delivery's lock, and did not get it. */
+/** Resolves when a try on each gateway was refused the lock of the delivery. */
 const untilRefused = (since: Date): Promise<void> =>
   eventually(async () =>
     expect(

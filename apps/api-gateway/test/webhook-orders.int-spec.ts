@@ -21,7 +21,7 @@ afterAll(async () => {
   await gateway.stop();
 });
 
-/** Does what the status-worker does with the jobs that were made. */
+/** Applies the created jobs as status-worker does. */
 async function applied(answer: Answer): Promise<Answer> {
   expect(answer).toMatchObject({ status: 200, body: { duplicate: false } });
   for (const { eventId } of answer.body.events as { eventId: string }[]) {
@@ -34,7 +34,7 @@ const shopify = async (topic: string, body: object | string): Promise<Answer> =>
   applied(await deliver(gateway, shopifyDelivery(body, topic)));
 
 let lastOrder = 600_000;
-/** An order of Shopify in its successive states, and where Orderly has it. */
+/** An order of Shopify in its successive states, with the state that Orderly stores. */
 function newOrder(): {
   readonly now: (change?: object) => Record<string, unknown>;
   readonly number: number;
@@ -73,7 +73,7 @@ describe('an order of Shopify', () => {
     expect(order.status).toBe('shipped');
     expect(order.data.metadata.refunds['6001']).toMatchObject({ amounts: [{ amountMinor: 1100, currency: 'CAD' }] });
 
-    // Shopify never says that a parcel has arrived, so this waits until somebody else does.
+    // Shopify never reports the arrival of a parcel, so this waits for another producer.
     const refunded = await shopify('orders/updated', now({ financial_status: 'refunded', refunds }));
     expect(await statusOf(id)).toBe('shipped');
     expect(await outcomeOf(refunded, 1)).toBe('parked');

@@ -6,15 +6,15 @@ import { SMTPServer } from 'smtp-server';
 /** What the sink does with a recipient: a reply code refuses; silence keeps the message and never answers. */
 type MailAnswer = number | 'silence' | 'refuse-message' | undefined;
 
-/** A mail server on loopback that answers as the test says, and keeps what it was sent. */
+/** A mail server on loopback that answers as the test says, and stores its mails. */
 export type MailSink = {
   readonly url: string;
-  /** Messages whose every byte arrived, taken or not. */
+  /** Messages that arrived completely, accepted or refused. */
   readonly mails: ParsedMail[];
   readonly to: (recipient: string) => ParsedMail[];
-  /** Recipients that were named, refused or not. */
+  /** Recipients of all messages, accepted or refused. */
   readonly recipients: string[];
-  /** Takes the place of the behaviour before; without one every message is taken. */
+  /** Replaces the behaviour; by default every message is accepted. */
   readonly behave: (answerOf: (recipient: string) => MailAnswer) => void;
   readonly close: () => Promise<void>;
 };
@@ -41,7 +41,7 @@ export async function startMailSink(): Promise<MailSink> {
       });
     },
   });
-  // A process that is killed breaks its connection, which is no fault of the sink.
+  // A killed process breaks its connection, which is not an error of the sink.
   smtp.on('error', () => undefined);
   smtp.listen(0, '127.0.0.1');
   await once(smtp.server, 'listening');

@@ -9,12 +9,12 @@ import { buildApp } from '../src/app';
 import { loadNotificationWorkerConfig } from '../src/config';
 import { startMailSink, type MailSink } from './mail-sink';
 
-/** A ledger, a mail sink, and as many notification-workers as a test starts. */
+/** A ledger, a mail sink, and the notification-workers that a test starts. */
 export type NotificationSetup = WorkerFixture & {
   readonly sink: MailSink;
   readonly startWorker: () => Promise<WorkerProcess>;
   readonly job: (orderId: string, version?: number) => Promise<JobRow>;
-  /** Resolves with the job when it has ended so. */
+  /** Resolves with the job when it has ended with this outcome. */
   readonly ended: (orderId: string, outcome: string, version?: number) => Promise<JobRow>;
   readonly message: (jobId: string) => Promise<MessageRow>;
 };

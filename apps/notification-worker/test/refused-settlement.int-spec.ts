@@ -24,7 +24,7 @@ describe('a sent mail', () => {
   it.each([
     ['its record twice', `'sent'`, 2],
     ['every record of it three times', `'sent', 'queued'`, 3],
-    // More than the database layer repeats by itself: only the settlement's own tries get through.
+    // The database layer repeats fewer times than this, so only the repeated settlement succeeds.
     ['its record a dozen times', `'sent'`, 12],
   ])('is not sent again when PostgreSQL refuses %s', async (_what, states, times) => {
     await refuseStates(states, times);

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const file = join(folder, 'destinations.yaml');
   writeFileSync(file, sync.file);
 
-  // Every destination has the request, and has not answered, when the process is killed.
+  // Every destination has received its request and has not answered when the process is killed.
   sync.partner.behave(() => silence);
   const child = bundle.start({ ...sync.env, ORDERLY_DESTINATIONS_FILE: file });
   await sync.apply([created('A')]);

@@ -10,7 +10,7 @@ afterEach(() => sync.close());
 
 const isAboutDestinations = (line: string): boolean => line.includes('does not declare');
 
-/** A worker that logs into `lines`, with some of the fixture's destinations in its file. */
+/** A worker that logs into `lines`, with some destinations of the fixture in its file. */
 async function startWorker(lines: string[], declared: readonly string[], served?: string): Promise<void> {
   const config = loadOrderSyncWorkerConfig({ ...sync.env, ...(served !== undefined && { ORDERLY_DESTINATIONS: served }) });
   const logger = createLogger({ service: 'test', level: 'warn', destination: { write: (line) => void lines.push(line) } });

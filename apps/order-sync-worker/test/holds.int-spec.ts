@@ -93,7 +93,7 @@ describe.each([
     expect(await sync.holds()).toEqual([{ key: 'erp', reason }]);
     expect(await sync.attempts(held.id)).toMatchObject([{ outcome: 'held', used_attempt: false, response_status: code }]);
 
-    // The hold is a row of the ledger: workers that start later keep to it, and let one job try when its time has come.
+    // The hold is a row of the ledger: workers that start later obey it, and run one probe when it is due.
     await sync.apply(orderIds.map((orderId) => created(orderId)));
     await sync.endHold('erp');
     await sync.startWorker();
@@ -124,7 +124,7 @@ describe('a rate limit', () => {
     const startedAt = Date.now();
     await sync.apply(orderIds.map((orderId) => created(orderId)));
     await Promise.all(orderIds.map((orderId) => sync.ended(orderId, 1, 'done')));
-    // Four windows of three: none can begin before those ahead of it have passed.
+    // Four windows of three requests: each window begins after the one before it has ended.
     const times = sync.partner.requests.map(({ at }) => at).toSorted((a, b) => a - b);
     for (const window of [1, 2, 3]) expect(times[window * 3]! - startedAt).toBeGreaterThanOrEqual(window * 500);
   });

@@ -54,7 +54,7 @@ describe('an answer of a destination', () => {
     );
     await sync.startWorker();
     const [first = '', ...others] = failures.keys();
-    // Over a new connection: a request that breaks a reused one is sent again within its attempt.
+    // The first request uses a new connection. If it broke a reused one, it would be resent within its attempt.
     await sync.apply([created(first)]);
     await eventually(() => expect(sync.partner.requests).toHaveLength(1));
     await sync.apply(others.map((orderId) => created(orderId)));

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as the partner got it. Paths are `/<destination>/<orderId>`. */
+/** A request as the partner received it. Paths are `/<destination>/<orderId>`. */
 export type PartnerRequest = {
   readonly at: number;
   readonly method: string;
   readonly destination: string;
   readonly orderId: string;
-  /** Of the envelope; 0 for a lookup. */
+  /** The version in the envelope; 0 for a lookup. */
   readonly version: number;
   readonly key: string | undefined;
   readonly bodyHash: string;
@@ -18,14 +18,14 @@ export type PartnerRequest = {
 
 export type Answer = (response: ServerResponse) => void;
 
-/** An external system on loopback that answers as the test says, and remembers what it was asked. */
+/** An external system on loopback that answers as the test says, and records its requests. */
 export type Partner = {
   readonly url: string;
-  /** In the order in which they arrived, answered or not. */
+  /** All requests in the order of arrival, answered or not. */
   readonly requests: PartnerRequest[];
   /** Requests about one order. */
   readonly about: (orderId: string) => PartnerRequest[];
-  /** Takes the place of the behaviour before; without one every request is answered with 204. */
+  /** Replaces the behaviour; by default every request is answered with 204. */
   behave: (answerOf: (request: PartnerRequest) => Answer | undefined) => void;
   readonly close: () => Promise<void>;
 };
@@ -59,20 +59,20 @@ export const status =
   (response) =>
     void response.writeHead(code, headers).end(body);
 
-/** The request has arrived, and its connection breaks. */
+/** Breaks the connection after the request has arrived. */
 export const reset: Answer = (response) => void response.destroy();
 
-/** No answer, for as long as the connection stands. */
+/** Never answers. */
 export const silence: Answer = () => undefined;
 
-/** Answers once the test says so. */
+/** Answers when the test opens the gate. */
 export function gate(code = 204, headers: Record<string, string> = {}): { answer: Answer; open: () => void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { answer: (response) => void opened.then(() => status(code, headers)(response)), open: () => open() };
 }
 
-/** Answers of one order's requests in turn, the last one for ever; other requests succeed. */
+/** Answers the requests of one order in turn, and repeats the last answer; other requests succeed. */
 export const inTurn = (orderId: string, ...answers: readonly Answer[]): ((request: PartnerRequest) => Answer | undefined) => {
   let next = 0;
   return (request) => (request.orderId === orderId ? answers[Math.min(next++, answers.length - 1)] : undefined);

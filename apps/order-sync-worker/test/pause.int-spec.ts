@@ -16,14 +16,14 @@ afterEach(() => sync.close());
 const pause = () => pauseQueue(sync.db, queue, { actor: testActor, reason: 'the partner moves' });
 const resume = () => resumeQueue(sync.db, queue, { actor: testActor });
 
-/** A worker has asked for a job, was told that the queue is held, and has stopped asking. */
+/** Resolves when a worker has heard that the queue is held, and has stopped fetching. */
 const expectHeld = () =>
   eventually(async () => {
     expect(await sync.queue(queue).getRateLimitTtl()).toBeGreaterThan(0);
     expect(await sync.queue(queue).getActiveCount()).toBe(0);
   });
 
-/** One request is being answered when the queue is paused, and twelve orders wait. */
+/** Pauses the queue during one request, while twelve orders wait. */
 async function pauseWhileOneRuns(answer: ReturnType<typeof gate>): Promise<void> {
   sync = await setUp({ concurrency: 4 });
   sync.partner.behave(({ orderId }) => (orderId === 'first' ? answer.answer : undefined));
@@ -42,7 +42,7 @@ async function expectUntouched(): Promise<void> {
   }
 }
 
-/** What FLUSHALL is to one installation. */
+/** Removes the keys of this test only, as FLUSHALL would for a whole server. */
 async function emptyRedis({ REDIS_URL = '', ORDERLY_QUEUE_PREFIX }: Readonly<Record<string, string>>): Promise<void> {
   const redis = new Redis(REDIS_URL);
   await redis.unlink(await redis.keys(`${ORDERLY_QUEUE_PREFIX}:*`));
@@ -80,7 +80,7 @@ describe('a paused destination', () => {
     await expectHeld();
     await emptyRedis(sync.env);
     await sync.startWorker();
-    // All are back in Redis, and some were delivered and met the pause.
+    // All jobs are back in Redis, and some were delivered during the pause.
     await eventually(async () => expect(await sync.queue(queue).getPrioritizedCount()).toBe(orderIds.length));
     await expectHeld();
     await expectUntouched();
@@ -99,7 +99,7 @@ describe('a paused destination', () => {
         { scope: 'queue', reason: 'paused' },
       ]),
     );
-    // Even where the destination's hold is due for a try, nothing is tried, and neither hold is touched.
+    // Even when the hold of the destination is due for a probe, no job runs, and neither hold changes.
     await sync.endHold('erp');
     const holds = await sync.db.query(`select * from holds order by scope`);
     await expectHeld();

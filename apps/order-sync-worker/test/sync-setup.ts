@@ -8,7 +8,7 @@ import { buildApp } from '../src/app';
 import { loadOrderSyncWorkerConfig } from '../src/config';
 import { startPartner, type Partner } from './partner';
 
-/** A ledger, a partner, and as many order-sync-workers as a test starts. */
+/** A ledger, a partner, and the order-sync-workers that a test starts. */
 export type SyncSetup = WorkerFixture & {
   readonly partner: Partner;
   /** The destinations file. */
@@ -16,9 +16,9 @@ export type SyncSetup = WorkerFixture & {
   readonly destinations: readonly Destination[];
   /** Starts one more worker in this process. */
   readonly startWorker: () => Promise<WorkerProcess>;
-  /** The job of one version; the only destination's unless named. */
+  /** The job of one version for the named destination, or for the only one. */
   readonly job: (orderId: string, version: number, destination?: string) => Promise<JobRow>;
-  /** Resolves with the job when it has ended so. */
+  /** Resolves with the job when it has ended with this outcome. */
   readonly ended: (orderId: string, version: number, outcome: string, destination?: string) => Promise<JobRow>;
   /** Ends the wait of a failing job after each of its tries but the last. */
   readonly bringToLastAttempt: (jobId: string) => Promise<void>;
@@ -73,7 +73,7 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
     lane: async (orderId) => (await db.query<Lane>('select * from lanes where order_id = $1', [orderId]))[0]!,
     holds: () => db.query('select key, reason from holds'),
     close: async () => {
-      // First, so that no worker waits for an answer that never comes.
+      // The partner stops first, so that no worker waits for an answer.
       await partner.close();
       await fixture.close();
     },

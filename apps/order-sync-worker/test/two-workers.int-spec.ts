@@ -25,7 +25,7 @@ it('two workers send no version twice and none backwards, and one version of an 
     if (underWay.has(lane)) overlapping.push(request);
     underWay.add(lane);
     return (response) => {
-      // Each answer takes its own time, so that the workers keep overtaking each other.
+      // Answers take different times, so that the workers keep overtaking each other.
       setTimeout(() => {
         underWay.delete(lane);
         status(204)(response);

@@ -15,13 +15,13 @@ afterEach(() => status.close());
 const orderIds = Array.from({ length: 60 }, (_, index) => `order-${index}`);
 const steps: OrderStatus[] = ['confirmed', 'processing', 'shipped', 'delivered', 'returned', 'refunded'];
 
-/** How the events of one order arrive: in which order, and which come again, where and whether under their own id. */
+/** The arrival of the events of one order: their order, and the position and id of each duplicate. */
 const arrival = fc.record({
   order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
   again: fc.array(fc.record({ event: fc.nat(6), position: fc.nat(16), hasSameId: fc.boolean() }), { maxLength: 8 }),
 });
 
-/** The same disorder at every run. */
+/** Seeded, so that every run shuffles the same way. */
 const arrivals = fc.sample(arrival, { numRuns: orderIds.length, seed: 5040 }).map(({ order, again }, index) => {
   const orderId = orderIds[index]!;
   const life = [created(orderId), ...steps.map((step) => moved(orderId, step))];
@@ -33,7 +33,7 @@ const arrivals = fc.sample(arrival, { numRuns: orderIds.length, seed: 5040 }).ma
   return events;
 });
 
-/** Posts in which the orders' events are mixed: the first of each order, then the second of each, and so on. */
+/** Posts with the events of all orders mixed: the first of each order, then the second of each, and so on. */
 const posts = Array.from({ length: Math.max(...arrivals.map((events) => events.length)) }, (_, place) =>
   arrivals.flatMap((events) => events[place] ?? []),
 );
@@ -51,7 +51,7 @@ it('permuted and duplicated events reach the same end with two workers: one outc
   await status.startWorker();
   const jobIds: string[] = [];
   for (const post of posts) {
-    // Two at a time, so that the events of one order are accepted while others of it are being applied.
+    // Two at a time, so that events are accepted while others of the same order are being applied.
     const half = Math.ceil(post.length / 2);
     const taken = await Promise.all([status.accept(post.slice(0, half)), status.accept(post.slice(half))]);
     jobIds.push(...taken.flat());
@@ -90,7 +90,7 @@ async function expectPaths(): Promise<void> {
   }
 }
 
-/** In the ledger's three accounts of it: the job's end, its one attempt, and the audit trail. */
+/** Checks the three records of an outcome in the ledger: the job, its one attempt, and the audit trail. */
 async function expectOneOutcomeEach(sent: readonly OrderEvent[], distinct: ReadonlySet<string>): Promise<void> {
   const jobs = await status.db.query<{ outcome: string; attempts: number; decisions: number; as_decided: boolean }>(
     `select j.outcome,

@@ -7,12 +7,12 @@ import { loadStatusWorkerConfig, type StatusWorkerConfig } from '../src/config';
 
 type OrderStatusConfig = StatusWorkerConfig['orderStatus'];
 
-/** A ledger, and as many status-workers as a test starts. They tell the destinations `erp` (of everything) and `wms` (of status changes). */
+/** A ledger, and the status-workers that a test starts. The destination `erp` wants all events, and `wms` only status changes. */
 export type StatusSetup = WorkerFixture & {
   readonly startWorker: (change?: Partial<OrderStatusConfig>) => Promise<WorkerProcess>;
   readonly order: (orderId: string) => Promise<{ status: string | null; version: number } | undefined>;
   readonly event: (eventId: string) => Promise<EventJob>;
-  /** Resolves with an event's job when it has ended so. */
+  /** Resolves with the job of an event when it has ended with this outcome. */
   readonly ended: (eventId: string, outcome: string) => Promise<EventJob>;
   readonly history: (
     orderId: string,

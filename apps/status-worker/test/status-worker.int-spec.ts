@@ -84,7 +84,7 @@ describe('an event', () => {
     ]);
     await status.ended(ids[2]!, 'done');
     await status.ended(ids[1]!, 'done');
-    // `confirmed` came once more after `shipped` had been applied.
+    // A second `confirmed` arrived after `shipped` had been applied.
     await status.ended(confirmed!, 'superseded');
     await status.ended(again!, 'duplicate');
     await status.ended(late!, 'superseded');

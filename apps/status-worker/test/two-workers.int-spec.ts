@@ -19,7 +19,7 @@ const life = (orderId: string): OrderEvent[] => [
   moved(orderId, 'delivered'),
 ];
 
-/** The same disorder at every run: each order's events begin at another place, and every second order's run backwards. */
+/** The same disorder in every run: the events of each order start at another position, and every second order is reversed. */
 const disordered = (): OrderEvent[] => {
   const lives = orderIds.map((orderId, index) => {
     const events = life(orderId);

@@ -1,7 +1,7 @@
 import type { UnappliedEvent } from '@orderly/ledger';
 import { buildPendingEvent } from '@orderly/orders/testing';
 
-/** An `order.status_changed` to `confirmed`, accepted by the shop at 2026-01-01T01:00:00.000Z and due, but for the overrides. */
+/** A due `order.status_changed` to `confirmed` of 2026-01-01T01:00:00.000Z, with overrides. */
 export const buildUnappliedEvent = (overrides: Partial<UnappliedEvent> = {}): UnappliedEvent => ({
   ...buildPendingEvent(),
   source: 'shop',

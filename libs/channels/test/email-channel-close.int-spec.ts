@@ -29,7 +29,7 @@ describe('closing the email channel', () => {
     await expect(closing).resolves.toBeUndefined();
     await expect(channel.send(message)).rejects.toMatchObject({ code: 'mail-server-unavailable' });
 
-    // The server's side ends in a later turn; the server itself never hangs up first within the test.
+    // The server closes its side in a later turn, and never first.
     while (openSockets() > before) await setImmediate();
     await server.close();
     expect(server.received).toHaveLength(1);

@@ -108,12 +108,12 @@ describe('the email channel', () => {
       },
     });
     closers.push(() => server.close());
-    // An address that leads to loopback, and does not look like it.
+    // An address that leads to loopback, but does not look like it.
     const there = `0.0.0.0:${server.port}`;
     const strict = openChannel(`smtp://jo:hush@${there}`);
     await expectFailure(strict.send(messageTo(recipient)), RetryableError, 'mail-server-unavailable');
     expect(logins).toEqual([]);
-    // Asked for, on the same machine, or with nothing to protect.
+    // Requested by the user, on the same machine, or without a password.
     await openChannel(`smtp://asked:hush@${there}?requireTLS=false`).send(messageTo(recipient));
     await openChannel(`smtp://loopback:hush@127.0.0.1:${server.port}`).send(messageTo(recipient));
     await openChannel(`smtp://${there}`).send(messageTo(recipient));

@@ -21,7 +21,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** What a statement fails with while another transaction holds the only row of a table, after these settings. */
+/** The error of a statement, with these settings, while another transaction holds the only row of a table. */
 async function failureBehindLock(settings: string): Promise<unknown> {
   await db.query('create table if not exists held (id integer primary key)');
   await db.query('insert into held values (1) on conflict do nothing');
@@ -46,7 +46,7 @@ async function failureBehindLock(settings: string): Promise<unknown> {
 }
 
 describe('a fault that PostgreSQL raises', () => {
-  // 00000 is no error.
+  // 00000 means success.
   it.each(Object.keys(sqlStateClasses).filter((prefix) => prefix !== '00'))(
     'of class %s has the kind in the table',
     async (prefix) => {

@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What is said of the first statement at a URL; `undefined` if it runs. */
+/** The explanation of the failed first statement at a URL; `undefined` if it runs. */
 async function told(url: string): Promise<string | undefined> {
   const db = createDatabase({ url, poolSize: 1, applicationName: 'test' });
   try {
@@ -68,7 +68,7 @@ describe('a PostgreSQL with its own certificate', () => {
   });
 });
 
-/** PostgreSQL's own way to TLS, in front of a server that has none: a request of eight bytes, answered with `S`. */
+/** A TLS proxy for a PostgreSQL without TLS. A client asks for TLS with eight bytes, and the proxy answers `S`. */
 async function startTlsFront(target: string, key: Buffer, cert: Buffer) {
   const { hostname, port } = new URL(target);
   const proxy = createServer((socket) => {

@@ -22,7 +22,7 @@ afterAll(async () => {
   await server.drop();
 });
 
-/** A pool of one connection: what a failed transaction leaves behind is met by the next statement. */
+/** A pool of one connection, so that the next statement meets whatever a failed transaction left behind. */
 async function withOneConnection(work: (one: Database) => Promise<void>, queryTimeoutMs?: number): Promise<void> {
   const one = createDatabase({ url: server.url, poolSize: 1, applicationName: 'one', queryTimeoutMs });
   try {
@@ -139,7 +139,7 @@ describe('a statement that takes too long', () => {
   }, 20_000);
 });
 
-/** Stands before PostgreSQL, and passes nothing on any more from when the client sends this text. */
+/** A proxy for PostgreSQL that stops forwarding when the client sends this text. */
 async function startSilentProxy(target: string, text: string) {
   const { hostname, port } = new URL(target);
   const closed = Promise.withResolvers<void>();

@@ -5,12 +5,12 @@ import { parseDestinations, type Destination, type OrderVersion } from '../src';
 
 export type Received = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 
-/** A partner's server on loopback: keeps what it got, and answers as the test says. */
+/** The server of a partner on loopback. It records requests, and answers as the test says. */
 export type Partner = {
   url: string;
   received: Received[];
   server: Server;
-  /** Answers of the next requests, in order; the last one stays. Without one: 204. */
+  /** Answers to the next requests, in order; the last one repeats. The default is 204. */
   answer: (...listeners: RequestListener[]) => void;
   stop: () => Promise<void>;
 };
@@ -49,7 +49,7 @@ export const answerWith =
     response.writeHead(status, headers).end(body);
   };
 
-/** A destination as the file gives it, on loopback unless `settings` says otherwise. */
+/** A destination as the file declares it, on loopback unless `settings` says otherwise. */
 export function declareDestination(url: string, settings: Record<string, unknown> = {}): Destination {
   const entry = { name: 'erp', mode: 'latest-state', request: { url }, allowPrivateNetwork: true, ...settings };
   const [destination] = parseDestinations(JSON.stringify({ destinations: [entry] }), {});

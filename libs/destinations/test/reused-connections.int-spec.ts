@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createDestinationClient, type DestinationClient } from '../src';
 import { answerWith, declareDestination, someOrder, startPartner, type Partner } from './partner';
 
-/** More than are in flight at once, so that connections would be reused. */
+/** More requests than may be in flight at once, so that connections are reused. */
 const requests = 20;
 const signal = new AbortController().signal;
 
@@ -17,7 +17,7 @@ const connect = (settings: Record<string, unknown>): void => {
 
 const send = (key: string): ReturnType<DestinationClient['send']> => client.send({ order: someOrder, key, signal });
 
-/** Closes each connection, with a FIN or a reset, when a second request arrives on it: this is how an idle time-out looks here. */
+/** Closes each connection when a second request arrives on it. To a client this looks like an idle timeout. */
 function closeOnReuse(close: (socket: Socket) => void): { processed: unknown[] } {
   const served = new WeakSet<Socket>();
   const processed: unknown[] = [];

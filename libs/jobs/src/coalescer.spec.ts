@@ -3,7 +3,7 @@ import { createCoalescer, type CoalescerOptions } from './coalescer';
 
 class ItemFault extends Error {}
 
-/** A round trip that ends when the test says so. */
+/** A round trip that ends when the test ends it. */
 function createRun() {
   const batches: (readonly number[])[] = [];
   const ends: (() => void)[] = [];

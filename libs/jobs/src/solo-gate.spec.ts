@@ -5,7 +5,7 @@ afterEach(() => jest.useRealTimers());
 
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 
-/** Enters jobs under their names, and tells who is in. */
+/** Enters jobs by name, and lists the admitted ones. */
 function setup(gate: SoloGate = createSoloGate()) {
   const leaves = new Map<string, () => void>();
   const enter = async (name: string): Promise<void> => {

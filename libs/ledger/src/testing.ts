@@ -21,11 +21,11 @@ import type { UnappliedEvent } from './orders/read-orders';
 import { claimJobs } from './jobs/claim-jobs';
 import { createProcessRegistry } from './jobs/process-registry';
 
-/** A ledger of a test's own. */
+/** A private ledger of a test. */
 export interface LedgerDatabase {
   readonly url: string;
   readonly db: Database;
-  /** More connections, as another process has them, by default a worker; closed with the rest. */
+  /** Opens more connections, like those of another process, by default a worker. {@link LedgerDatabase.close} closes them. */
   connect(poolSize?: number, options?: Pick<DatabaseOptions, 'preparesStatements'>): Database;
   /** Closes every connection and removes the database. */
   close(): Promise<void>;
@@ -34,7 +34,7 @@ export interface LedgerDatabase {
 /** The SQL files of the ledger's schema. */
 export const migrationsFolder = join(__dirname, '../../migrations/sql');
 
-/** Rows that take long to make. Files that ask for the same name share one template, which is filled once per run. */
+/** Rows that take long to create. Files that use the same name share one template, which is filled once per run. */
 export type LedgerContent = { readonly name: string; readonly fill: (db: Database) => Promise<void> };
 
 /** A ledger with the newest schema, in some 50 ms; empty without `content`. Needs the PostgreSQL of the run, so only `.int-spec.ts` files can use it. */
@@ -58,7 +58,7 @@ export async function createLedgerDatabase(content?: LedgerContent): Promise<Led
   return { url, db: connect(8), connect, close };
 }
 
-/** An `order.created` of order-1 of 2026-01-01T00:00:00.000Z under an id of its own, but for the overrides. */
+/** An `order.created` of order-1 at 2026-01-01T00:00:00.000Z with a unique id, and with overrides. */
 export const buildEvent = (overrides: Partial<OrderEvent> = {}): OrderEvent =>
   ({
     id: uuidv7(),
@@ -73,14 +73,14 @@ export const buildEvent = (overrides: Partial<OrderEvent> = {}): OrderEvent =>
 /** Who sends the events of tests. */
 export const testActor: Actor = { name: 'test', apiKeyId: null, onBehalfOf: null };
 
-/** An event as the gateway hands it to the intake: of {@link buildEvent}, without a batch or trace, but for the overrides. */
+/** An event as the gateway passes it to the intake: one of {@link buildEvent} without batch and trace, with overrides. */
 export function buildAccepted(overrides: Partial<OrderEvent> = {}, rest: Partial<AcceptedEvent> = {}): AcceptedEvent {
   const event = buildEvent(overrides);
   const bodyHash = createHash('sha256').update(JSON.stringify(event)).digest();
   return { event, bodyHash, batch: null, traceparent: null, tracestate: null, actor: testActor, ...rest };
 }
 
-/** Takes events in, and returns their ids, which are those of their jobs too. */
+/** Accepts events, and returns their ids, which are also those of their jobs. */
 export async function acceptAll(
   db: Database,
   events: readonly Partial<OrderEvent>[],
@@ -93,11 +93,11 @@ export async function acceptAll(
   return results.map(({ eventId }) => eventId);
 }
 
-/** Takes one event in; see {@link acceptAll}. */
+/** Accepts one event; see {@link acceptAll}. */
 export const acceptEvent = async (db: Database, event: Partial<OrderEvent> = {}): Promise<string> =>
   (await acceptAll(db, [event]))[0] as string;
 
-/** A `sync-order` of version 1 of order-1 for the destination `erp`, but for the overrides. */
+/** A `sync-order` of version 1 of order-1 for the destination `erp`, with overrides. */
 export function newSyncJob(
   overrides: Partial<Pick<NewJob, 'orderId' | 'destination' | 'version' | 'state' | 'batch'>> = {},
 ): NewJob {
@@ -105,7 +105,7 @@ export function newSyncJob(
   return newJob(syncOrder, { orderId, destination, version }, { orderId, destination, version, ...rest });
 }
 
-/** Puts jobs into the ledger as they are, without lanes. */
+/** Inserts jobs into the ledger as they are, without lanes. */
 export async function addJobs(db: Pick<Database, 'query'>, jobs: readonly NewJob[]): Promise<string[]> {
   const rows = jobs.map(({ orderId, ...job }) => ({ ...job, order_id: orderId }));
   await db.query(
@@ -117,7 +117,7 @@ export async function addJobs(db: Pick<Database, 'query'>, jobs: readonly NewJob
   return jobs.map(({ id }) => id);
 }
 
-/** An order at one version, as a job that sends it gets it with its claim. The job is removed. */
+/** An order at one version, as a claim returns it to the job that sends it. The job is removed. */
 export async function loadVersion(
   db: Pick<Database, 'query'>,
   orderId: string,
@@ -142,7 +142,7 @@ export async function startProcess(db: Pick<Database, 'query'>): Promise<string>
 export const killProcess = (db: Pick<Database, 'query'>, id: string): Promise<unknown> =>
   db.query(`update processes set beat_at = now() - interval '1 minute' where id = $1`, [id]);
 
-/** What a worker writes after an attempt: by default that it is done. */
+/** The settlement of an attempt, by default as done. */
 export function settlementOf(
   job: ClaimedJob,
   verdict: Verdict = { kind: 'ended', outcome: 'done', resultVersion: job.intentVersion ?? undefined },
@@ -160,10 +160,10 @@ export const statusEvent = (orderId: string, status: OrderStatus, hour = 1): Par
   ...(status === 'pending' ? {} : { type: 'order.status_changed', data: { status } }),
 });
 
-/** What an applied event leads to. */
+/** The follow-up jobs of an applied event. */
 export type PlanFollowUps = (decision: AppliedDecision, event: UnappliedEvent) => FollowUps;
 
-/** A job for each destination, and a message where the change notifies. */
+/** A job for each destination, and a message if the change notifies. */
 export const followUpsTo =
   (...destinations: readonly string[]): PlanFollowUps =>
   ({ next, change }, { notify, batch }) => {
@@ -177,7 +177,7 @@ export const followUpsTo =
     };
   };
 
-/** What a test's worker makes of events. */
+/** The decisions of a worker in a test. */
 export interface TestPolicy {
   readonly parkedDeadlineMs: number;
   readonly atDeadline: DeadlinePolicy;

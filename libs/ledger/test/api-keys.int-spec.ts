@@ -104,7 +104,7 @@ describe('guesses of keys', () => {
     const { db: counting, asked } = counted();
     const find = createFindApiKey(counting);
     await find(key);
-    // In turns: more guesses at once than may wait are refused without a look-up.
+    // One after the other, because guesses beyond the bound are refused without a look-up.
     for (let turn = 0; turn < 5; turn++)
       await Promise.all(Array.from({ length: 500 }, (_, index) => find(guess(500 * turn + index))));
     const before = asked.length;

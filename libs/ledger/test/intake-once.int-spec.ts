@@ -111,7 +111,7 @@ describe('events under an idempotency key', () => {
     expect(await take(requestFor('k-busy', 'busy'))).toEqual({ status: 'replayed', answer: answer([]) });
     expect(await count('events', `id = 'busy'`)).toBe(0);
 
-    // Those who fetch the kept answer hold the lock too, and must not send each other away.
+    // A request that reads the stored answer also holds the lock, and must not refuse another such request.
     const replays = await Promise.all(Array.from({ length: 20 }, () => runOnce(elsewhere, keyed('k-busy', 'busy'), neverAgain)));
     expect(new Set(replays.map(({ status }) => status))).toEqual(new Set(['replayed']));
   });
@@ -311,7 +311,7 @@ const neverAgain = async (): Promise<never> => {
   throw new Error('done before');
 };
 
-/** Work that is entered and stays until it is released. */
+/** Work that does not end before it is released. */
 function heldOpen() {
   const entered = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

@@ -75,7 +75,7 @@ describe('acceptEvents', () => {
   });
 });
 
-/** What became of the events of a request. */
+/** The results of the events of a request. */
 const taken = async (intake: Intake, events: readonly AcceptedEvent[]): Promise<readonly IntakeResult[]> => {
   const result = await intake.take({ events, answer: () => ({ status: 202, headers: {}, body: '' }) });
   if (result.status !== 'done') throw new Error(`the request was ${result.status}`);
@@ -175,7 +175,7 @@ describe('an intake whose statements wait for PostgreSQL', () => {
     return sent;
   }
 
-  /** Keeps every event out of the ledger until it is released. */
+  /** Blocks the intake of all events until it is released. */
   async function holdEventKeys(): Promise<() => Promise<void>> {
     const holder = await db.pool.connect();
     await holder.query('begin; lock table event_keys in exclusive mode');

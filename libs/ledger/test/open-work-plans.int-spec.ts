@@ -8,7 +8,7 @@ let ledger: LedgerDatabase;
 let db: Database;
 let week: string;
 
-/** So many that a scan reads far more pages than an index probe. */
+/** Enough jobs that a scan reads far more pages than an index probe. */
 const jobs = 20_000;
 
 beforeEach(async () => {

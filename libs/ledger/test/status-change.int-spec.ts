@@ -209,7 +209,7 @@ describe('concurrent manual changes', () => {
     await worker.transaction(async (query) => {
       await query(`select from orders where order_id = 'A' for update`);
       asked = ask('confirmed', { expectedVersion: 1 });
-      // It stands behind the lock before the order moves.
+      // The request waits for the lock before the order moves.
       await eventually(async () => {
         const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
         expect(await db.query(waiting)).toHaveLength(1);

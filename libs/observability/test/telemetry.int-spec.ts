@@ -6,7 +6,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-// Within the workspace, as npm packages stay outside of the bundles: hooks see nothing that is bundled.
+// Within the workspace, because npm packages stay outside of the bundles: hooks do not see bundled modules.
 const parentFolder = join(__dirname, '../../../node_modules/.cache');
 mkdirSync(parentFolder, { recursive: true });
 const folder = mkdtempSync(join(parentFolder, 'orderly-telemetry-'));

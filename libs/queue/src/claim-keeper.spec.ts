@@ -11,7 +11,7 @@ const logger = createLogger({ service: 'test', level: 'silent' });
 beforeEach(() => jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] }));
 afterEach(() => jest.useRealTimers());
 
-/** A process with a keeper; `look` lets it compare its claims with the ledger's once. */
+/** A process with a keeper; `look` makes it compare its claims with the ledger once. */
 function setup(handler: JobHandler<typeof syncOrder> = async () => done(), policy: Partial<JobPolicy> = {}) {
   const fake = createFakeLedger();
   const runner: JobRunner = {
@@ -35,7 +35,7 @@ function setup(handler: JobHandler<typeof syncOrder> = async () => done(), polic
     await jest.advanceTimersByTimeAsync(3000);
     await keeper.stop();
   };
-  /** The ledger has committed a claim whose answer never came. */
+  /** Commits a claim in the ledger whose answer never arrives. */
   const loseAnswer = async (job?: Parameters<typeof fake.insert>[0]): Promise<ClaimedJob> => {
     const claim = await fake.ledger.claim({ jobId: await fake.insert(job) });
     return (claim as Extract<typeof claim, { kind: 'claimed' }>).job;

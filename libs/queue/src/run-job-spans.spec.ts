@@ -12,7 +12,7 @@ type RecordedSpan = { name: string; attributes: Attributes; status?: SpanStatusC
 
 const spans: RecordedSpan[] = [];
 
-// Of OpenTelemetry's API as much as the code under test calls.
+// The part of the OpenTelemetry API that the code under test calls.
 const recording = {
   getTracer: () => ({
     startSpan: (name: string, { attributes = {} }: { attributes?: Attributes } = {}) => {
@@ -39,7 +39,7 @@ beforeAll(() => trace.setGlobalTracerProvider(recording));
 afterEach(() => spans.splice(0));
 afterAll(() => trace.disable());
 
-/** The span of a delivery whose job needs no claim. */
+/** The span of a job that needs no claim. */
 async function spanOfApplied(result: ApplyResult): Promise<RecordedSpan> {
   const fake = createFakeLedger();
   const apply: ApplyJob = async ({ jobId, begin }) => {

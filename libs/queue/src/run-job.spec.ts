@@ -230,7 +230,7 @@ describe('a settlement that the ledger refuses', () => {
     expect((await run()).after).toMatchObject({ outcome: 'dead', errorCode: 'destination-refused' });
   });
 
-  /** The ledger refuses it until the time of all tries has passed. */
+  /** Runs a job while the ledger refuses its settlement for the time of all tries. */
   async function runThroughAllTries(run: () => ReturnType<ReturnType<typeof setup>['run']>) {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {

@@ -91,7 +91,7 @@ describe('a job that was lost with its process', () => {
       expect(await fake.read(id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0, crashes: 1 });
     }
     for (const id of neighbours) expect(await fake.attempts(id)).toEqual([{ number: 1, outcome: 'lost', usedAttempt: false }]);
-    // The process dies: of the five only the poison is running.
+    // The process dies. Of the five jobs only the poison is running.
     await fake.killClaimant(poison);
     expect(await fake.ledger.claim({ jobId: poison })).toMatchObject({ job: { crashes: 2 } });
     await end(poison);
@@ -115,7 +115,7 @@ describe('a job that was lost with its process', () => {
   it('ends unknown without running if nobody can tell whether the effect took place', async () => {
     const { fake, inside, deliver, lost } = setup({ whenLost: 'unknown' });
     const ids = await lost(3);
-    // Also if the claim that met the loss was given up before it could write so.
+    // Even if the claim that found the loss was given up before it could record this.
     ids.push(await fake.insert({ crashes: 1 }));
     await Promise.all(ids.map(deliver));
     for (const id of ids) {

@@ -14,7 +14,7 @@ import {
 
 const job = (queue: string, delayMs?: number) => ({ id: uuidv7(), name: 'sync-order', queue, priority: 3, delayMs });
 
-/** After this a call gives up on a Redis that is silent. One that is known to be away must not be waited for. */
+/** After this a call gives up on a silent Redis. It must not wait for a Redis that is known to be away. */
 const commandTimeoutMs = 5000;
 
 let space: TestPrefix;
@@ -39,7 +39,7 @@ async function throughProxy(): Promise<{ engine: BullEngine; proxy: TcpProxy }> 
   return { engine, proxy };
 }
 
-/** How long a call that must not wait took until it failed. */
+/** The time until a call failed. */
 async function failsAfterMs(call: Promise<unknown>): Promise<number> {
   const startedAt = Date.now();
   await expect(call).rejects.toThrow();

@@ -51,7 +51,7 @@ describe('a primary that is demoted and keeps its connections', () => {
       proxy.redirect(after.url);
       await old.replicaof('127.0.0.1', 1);
       const id = await fake.insert();
-      // The first add tells the engine's connection; those of the worker find out when they fetch.
+      // The engine notices at its first add, and the connections of the worker when they fetch.
       await eventually(() => engine.add([{ id, name: 'sync-order', queue, priority: 3 }]));
       expect(await engine.redis.info('replication')).toContain('role:master');
       await eventually(async () => expect(await fake.read(id)).toMatchObject({ outcome: 'done' }));

@@ -17,7 +17,7 @@ afterEach(() => space.close());
 
 const job = (delayMs?: number) => ({ id: uuidv7(), name: 'apply-order-event', queue, priority: 3, delayMs });
 
-/** One job that a worker is running, until the test lets it end. */
+/** One job that a worker runs until the test finishes it. */
 async function runOne() {
   const running = job();
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -122,7 +122,7 @@ describe('a check of one page of jobs', () => {
   it('takes one round trip', async () => {
     const jobs = Array.from({ length: 1000 }, () => job());
     await engine.add(jobs.slice(0, 500));
-    await engine.absent(jobs.slice(0, 1)); // Redis knows the script from here on
+    await engine.absent(jobs.slice(0, 1)); // loads the script into Redis
     const sent = jest.spyOn(engine.redis, 'sendCommand');
     expect(await engine.absent(jobs)).toEqual(jobs.slice(500));
     expect(sent).toHaveBeenCalledTimes(1);

@@ -48,7 +48,7 @@ afterEach(async () => {
 type Handler = JobHandler<typeof syncOrder>;
 const fetching = { kind: 'done' } as const;
 
-/** A worker as a process would have it: what it hands back at a stop is what its own signal ends. */
+/** A worker as in a process: at a stop its own signal ends the jobs that it hands back. */
 function makeWorker(handler: Handler, more: Partial<QueueWorkerOptions> = {}): QueueWorker {
   const stop = new AbortController();
   const worker = createQueueWorker({
@@ -177,7 +177,7 @@ describe('a stop', () => {
     for (const id of ids.slice(5)) {
       expect(await fake.read(id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0, crashes: 0 });
     }
-    // Not active under a lock that first would have to run out.
+    // The job is not active, so the next worker need not wait for a lock to expire.
     expect(await engine.counts(queue)).toMatchObject({ active: 0, delayed: 0 });
     await startWorker(async () => done());
     await eventually(() => isDone(ids));

@@ -22,7 +22,7 @@ const takeMany = (limiter: RateLimiter, count: number, max: number): Promise<Rat
 
 const allowed = (verdicts: readonly RateLimitVerdict[]): number => verdicts.filter(({ isAllowed }) => isAllowed).length;
 
-/** Until Redis counts: before that, and while it is away, the limiter counts by itself and leaves no trace there. */
+/** Waits until Redis counts. Before that, the limiter counts by itself and writes nothing to Redis. */
 async function counting(limiter: RateLimiter): Promise<void> {
   await space.redis.ping();
   await eventually(async () => {
@@ -70,7 +70,7 @@ describe('the rate limiter', () => {
     await takeMany(limiter, 2, 5);
     await (away === 'cut' ? proxy.cut() : proxy.freeze());
 
-    // A Redis that is silent would never answer.
+    // A silent Redis would never answer.
     const verdicts = await takeMany(limiter, 10, 5);
     expect(allowed(verdicts)).toBe(5);
 

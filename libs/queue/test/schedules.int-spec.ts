@@ -34,7 +34,7 @@ async function start(
   return created;
 }
 
-/** What a flushed Redis is to one prefix. */
+/** Removes the keys of one prefix, as FLUSHALL would for a whole server. */
 async function empty(prefix: string): Promise<void> {
   const keys = await redis.keys(`${prefix}:*`);
   if (keys.length > 0) await redis.unlink(keys);

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { createEngine, createRedisFaults, redisPart, watchRedis, type BullEngine } from '../src';
 import { startPrivateRedis, startTcpProxy, stopTcpProxies } from '../src/testing';
 
-// Promise 6, for servers: whoever has to set something right learns at once what it is.
+// As promise 6 does for jobs: a person learns at once what to correct.
 
 let server: RedisServer;
 let admin: Redis;
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** The gateway's way to Redis, and what it says of it. */
+/** A gateway on a Redis, with its log about that Redis. */
 async function connect(redisUrl: string) {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
@@ -111,6 +111,6 @@ describe('a Redis that is away', () => {
     await eventually(() => expect(said()).toEqual([expect.stringMatching(/Redis cannot be used: connect ECONNREFUSED/)]));
     await proxy.restore();
     await eventually(() => expect(said().at(-1)).toBe('Redis can be used again'));
-    expect(said().length).toBeLessThanOrEqual(3); // the reset of the connection may come as a reason of its own
+    expect(said().length).toBeLessThanOrEqual(3); // the reset of the connection may be logged as another reason
   });
 });

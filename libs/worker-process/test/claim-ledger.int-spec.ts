@@ -13,7 +13,7 @@ describeLedger('the ledger in PostgreSQL', async () => {
     { queue: 'order-sync.erp', destination: 'erp', sendsNewest: false, sendsMessages: false },
   );
   return {
-    // What a killed process was is over when somebody claims again: the test's only process lives.
+    // A killed process is gone when the next claim is made, so the only process of the test counts as alive again.
     ledger: {
       ...ledger,
       claim: async (request) => {

@@ -14,7 +14,7 @@ describe('a claim of a living process that nobody in the process works on', () =
   it('is given up, and the job runs: no attempt is used or logged', async () => {
     const worker = await fixture.run(buildErpWorker(fixture.env, async () => done({ resultVersion: 1 })));
     const [id = ''] = await insertJobs(fixture, 1, { inRedis: false });
-    // As if the claim had been committed and its answer lost.
+    // Imitates a committed claim whose answer was lost.
     await fixture.db.query(
       `update jobs set state = 'running', claim_token = gen_random_uuid(), claimed_by = $2, claimed_at = now(), tries = 1 where id = $1`,
       [id, worker.processId],

@@ -9,7 +9,7 @@ import type { WorkerFixture } from '../src/testing';
 
 export const queue = 'order-sync.erp';
 
-/** A whole worker process with one queue, and a handler that the test decides on. */
+/** A complete worker process with one queue and a handler of the test. */
 export function buildErpWorker(
   env: Readonly<Record<string, string | undefined>>,
   handler: JobHandler<typeof syncOrder>,
@@ -45,7 +45,7 @@ export type ErpJob = {
   readonly crashes: number;
 };
 
-/** Puts jobs into the ledger and, unless the test says otherwise, into BullMQ. Returns their ids. */
+/** Adds jobs to the ledger and, unless the test says otherwise, to BullMQ. Returns their ids. */
 export async function insertJobs(
   { db, queue: open }: WorkerFixture,
   count: number,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createWorkerFixture, type WorkerFixture } from '../src/testing';
 import { buildErpWorker, insertJobs, readJobs } from './erp-worker';
 
-// Within the workspace, as npm packages stay outside of the bundle.
+// Within the workspace, because npm packages stay outside of the bundle.
 const cache = join(__dirname, '../../../node_modules/.cache');
 mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, 'orderly-doomed-worker-'));

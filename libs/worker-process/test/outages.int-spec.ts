@@ -10,7 +10,7 @@ beforeAll(async () => void (fixture = await createWorkerFixture()));
 afterEach(() => stopTcpProxies());
 afterAll(() => fixture.close());
 
-/** Jobs that wait within their handler until the test lets them end. */
+/** Jobs that wait in their handler until the test releases them. */
 function setup(env: Readonly<Record<string, string | undefined>>) {
   const effects: string[] = [];
   const signals: AbortSignal[] = [];

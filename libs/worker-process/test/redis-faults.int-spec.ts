@@ -8,7 +8,7 @@ import type { WorkerProcess } from '../src';
 import { createWorkerFixture, type WorkerFixture } from '../src/testing';
 import { buildErpWorker, queue } from './erp-worker';
 
-// A worker at the level `warn` says what it waits for. It once needed `debug` for that.
+// A worker must say at level `warn` why it waits. This once needed `debug`.
 
 let fixture: WorkerFixture;
 let server: RedisServer;

@@ -26,7 +26,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** Starts a worker that cannot use its database; it is stopped at the end of the test's work. */
+/** Starts a worker that cannot use its database, and stops it after the work of the test. */
 async function withWorker(
   url: string,
   work: (worker: { lines: string[]; started: Promise<string>; ready(): Promise<number> }) => Promise<void>,

@@ -68,13 +68,13 @@ async function insert(count: number, { state = 'runnable', waitReason, dueInMs =
 
 const present = async (): Promise<number> => (await engine.counts(queue))['prioritized'] ?? 0;
 const runnable = (ids: readonly string[]) => ids.map((id) => ({ id, name: 'apply-order-event', queue, priority: 3 }));
-/** A count, as the list would take seconds to print whenever it is not empty yet. */
-/** How many of the jobs have no hash in Redis: unlike the engine's answer, looked at without a change. */
+/** A count, because a failed assertion would take seconds to print the list. */
+/** The number of jobs without a hash in Redis. Unlike the check of the engine, this changes nothing. */
 const absentIn = async (ids: readonly string[]): Promise<number> =>
   ids.length - (await engine.redis.exists(ids.map((id) => `${prefix}:${queue}:${id}`)));
 const absentOf = async (ids: readonly string[]): Promise<number> => (await engine.absent(runnable(ids))).length;
 
-/** A ledger that records which pages the sweep asks for: a look at what is freshly due begins each tick. */
+/** A ledger that records the pages that the sweep requests. Each tick begins with the freshly due jobs. */
 function recordedLedger() {
   const ledger = createSweepLedger(fixture.db, uuidv7());
   const record: ('tick' | 'page')[] = [];
@@ -86,7 +86,7 @@ function recordedLedger() {
   return { recorded, record };
 }
 
-/** Pages of each tick that has ended. */
+/** The pages of each finished tick. */
 const pagesPerTick = (record: readonly string[]): number[] =>
   record
     .join(' ')
@@ -135,7 +135,7 @@ describe('the sweep', () => {
     const absent = await insert(6500);
     record.length = 0;
     await eventually(async () => expect(await absentIn(absent)).toBe(0));
-    // A page at a time through what is present, then all that is missing at once.
+    // One page per tick while jobs are present, then all missing jobs at once.
     await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(6));
   });
 

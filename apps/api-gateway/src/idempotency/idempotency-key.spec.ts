@@ -50,7 +50,7 @@ describe('an Idempotency-Key', () => {
         const isDocumented = IdempotencyKeyHeader.safeParse(header).success;
         if (refused(header)) return expect(isDocumented).toBe(false);
         expect(parseIdempotencyKey(header)).toMatch(/^[ -~]{1,255}$/);
-        // Parameters are passed over, but nobody is told to send them.
+        // Parameters are ignored, but not documented.
         if (!isDocumented) expect(header).toMatch(/^".*"( *|;.*)$/);
       }),
       { numRuns: 1000 },

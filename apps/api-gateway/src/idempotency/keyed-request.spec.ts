@@ -41,7 +41,7 @@ interface Sent {
   readonly keys?: readonly string[];
 }
 
-/** What fastify makes of a request, as far as it is looked at. */
+/** A fastify request with only the fields that the code reads. */
 function read({ orderId = 'a', apiKeyId = 'api-key', body = {}, labels, ...sent }: Sent): KeyedRequest | undefined {
   const request = {
     method: 'POST',

@@ -9,7 +9,7 @@ describe('the routes', () => {
     app.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) registered.add(`${one} ${url.replaceAll(/:(\w+)/g, '{$1}')}`);
     });
-    // Nothing is asked of what the routes need before a request comes.
+    // Routes use their dependencies only during a request, so none are needed here.
     addRoutes(app, { admission: {}, webhooks: {}, docsPageFolder: __dirname } as RouteDependencies);
     await app.ready();
 

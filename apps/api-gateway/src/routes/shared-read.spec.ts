@@ -1,6 +1,6 @@
 import { sharedRead } from './shared-read';
 
-/** Readings that end when the test says so, the first of them first. */
+/** Reads that end when the test ends them, the oldest first. */
 function startReadings() {
   const begun: PromiseWithResolvers<string>[] = [];
   const ask = sharedRead<string, string>(() => {

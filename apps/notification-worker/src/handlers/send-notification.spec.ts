@@ -5,7 +5,7 @@ import { createSendNotification } from './send-notification';
 
 const order = { data: { customer: { id: 'c', email: 'c@example.com' } }, change: {} };
 
-/** Calls the handler as the runtime does, and tells in which order things happened. */
+/** Calls the handler as the runtime does, and returns the steps in their order. */
 async function handle(effectBegins: () => void = () => undefined) {
   const steps: string[] = [];
   const handler = createSendNotification({

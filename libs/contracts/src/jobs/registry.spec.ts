@@ -4,7 +4,7 @@ import { findJobDefinition, jobDefinitions } from './registry';
 
 const uuid = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** One payload of each shape that was ever released. Jobs of that shape may still wait in a ledger, so all must parse for ever. */
+/** One payload of each released shape. Such jobs may still wait in a ledger, so all shapes must parse for ever. */
 const releasedPayloads: Readonly<Record<keyof typeof jobDefinitions, readonly [payload: unknown, queue: string][]>> = {
   'apply-order-event': [[{ orderId: 'A-1' }, 'order-status']],
   'sync-order': [[{ destination: 'erp', orderId: 'A-1', version: 1 }, 'order-sync.erp']],

@@ -26,7 +26,7 @@ const orders = Array.from({ length: 12 }, (_, index) => `order-${index}`);
 const rounds = 110;
 const deliverers = 16;
 
-/** Seeded, so that runs differ in their timing alone. */
+/** Seeded, so that runs differ only in their timing. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -37,7 +37,7 @@ function createRandom(seed: number): () => number {
 const random = createRandom(7);
 const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
 
-/** A process with connections of its own: it applies events, and serves both destinations. */
+/** A process with its own connections. It applies events, and serves both destinations. */
 async function createProcess(runnable: RunnableJob[]) {
   const own = ledger.connect(4);
   const options = {
@@ -55,7 +55,7 @@ async function createProcess(runnable: RunnableJob[]) {
   };
 }
 
-/** Lanes that are not as they must be, in one snapshot, and how far each has come. */
+/** The progress of every lane, and whether it is invalid, in one snapshot. */
 const inspectLanes = () =>
   db.query<{ lane: string; acked: number; fault: boolean }>(
     `select lane, acked_version as acked,
@@ -101,7 +101,7 @@ it('lanes never have two heads, lose their head or go backwards while fan-out an
     });
   const applyAll = async (events: readonly Partial<OrderEvent>[]): Promise<void> => {
     const ids = await acceptAll(db, events);
-    // Two deliveries of each, to different processes at once.
+    // Delivers each twice, to different processes at once.
     const [first, second] = [pick(processes), pick(processes)];
     await Promise.all(ids.flatMap((jobId) => [first.apply({ jobId }), second.apply({ jobId })]));
   };
@@ -127,7 +127,7 @@ it('lanes never have two heads, lose their head or go backwards while fan-out an
   };
   const deliverOne = async (job: RunnableJob): Promise<void> => {
     const sync = pick(processes)[job.queue as 'order-sync.erp' | 'order-sync.wms'];
-    // Now and then a job is delivered twice.
+    // Some jobs are delivered twice.
     if (random() < 0.05) runnable.push(job);
     const claim = await sync.claim({ jobId: job.id });
     if (claim.kind === 'later' && claim.delayMs < 1000) runnable.push(job);

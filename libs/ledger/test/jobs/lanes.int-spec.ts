@@ -34,7 +34,7 @@ async function setUp(sendsNewest: boolean) {
   const apply = createOrderApplier(options, planWith({ followUps: followUpsTo(destination) }));
   const sync = createClaimLedger(options, plan);
   let version = 0;
-  /** Brings the order to the next so many versions. */
+  /** Changes the order this many times. */
   const change = async (times: number): Promise<void> => {
     const events = Array.from({ length: times }, () => {
       version += 1;

@@ -4,7 +4,7 @@ export interface LossyProxy {
   readonly url: string;
   /** Breaks the connection on which a statement with this text is sent, after the server has run it and before its answer arrives. */
   loseAnswerTo(text: string): void;
-  /** How many answers were lost. */
+  /** The number of lost answers. */
   lost(): number;
   /** Breaks every connection, and refuses new ones until {@link LossyProxy.open}. */
   cut(): Promise<void>;
@@ -12,7 +12,7 @@ export interface LossyProxy {
   close(): Promise<void>;
 }
 
-/** Stands between a test and PostgreSQL, and loses what the test tells it to lose. */
+/** A proxy for PostgreSQL that loses connections and answers when the test asks for it. */
 export async function startLossyProxy(target: string): Promise<LossyProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

@@ -12,7 +12,7 @@ let ledger: LedgerDatabase;
 let db: Database;
 let processId: string;
 
-/** Ids of this week, as UUIDv7 are. */
+/** UUIDv7 ids of this week. */
 const idOf = (series: number, n: string): string =>
   `(lpad(to_hex((extract(epoch from now()) * 1000)::bigint), 12, '0') || '7000' || '800${series}' || lpad(to_hex(${n}), 12, '0'))::uuid`;
 
@@ -46,13 +46,13 @@ type PlanNode = { 'Node Type': string; 'Relation Name'?: string; Plans?: PlanNod
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-/** A database that notes which big tables its statements read from end to end. */
+/** A database that records the large tables that its statements scan. */
 async function createObserver() {
   const big = await db.query<{ relname: string }>(`select relname from pg_class where relkind = 'r' and reltuples > 1000`);
   const names = new Set(big.map(({ relname }) => relname));
   const scanned: string[] = [];
   const observe = async (query: Database['query'], text: string, values: readonly unknown[] = []): Promise<void> => {
-    // What a worker runs: a statement that is planned once for all values, so they are not needed to see the plan.
+    // Workers prepare statements, so one plan serves all values, and the plan is visible without them.
     await query(`set local plan_cache_mode = force_generic_plan`);
     await query(`prepare observed as ${text}`);
     const nulls = values.length > 0 ? `(${values.map(() => 'null').join(', ')})` : '';

@@ -9,7 +9,7 @@ let ledger: LedgerDatabase;
 beforeAll(async () => void (ledger = await createLedgerDatabase()));
 afterAll(() => ledger.close());
 
-/** A connection that notes each statement: each is one round trip. */
+/** A connection that records its statements: each is one round trip. */
 function counting(db: Database): { db: Database; statements: string[] } {
   const statements: string[] = [];
   const noted =

@@ -88,7 +88,7 @@ describe('a settlement', () => {
 
   it('for another attempt uses one, and records when and why the job runs again', async () => {
     const { one, job, claim } = await setUp();
-    // An earlier try was lost with its process. This one is survived, so the job is no longer a suspect.
+    // An earlier try was lost with its process. The process survives this one, so the job is no longer a suspect.
     await db.query('update jobs set crashes = 1 where id = $1', [job.id]);
     await one.settle(settlementOf(job, again({}), { attempt: { errorCode: 'destination-failed', responseStatus: 500 } }));
     const row = await jobRow(job.id);

@@ -20,7 +20,7 @@ import {
   type LedgerDatabase,
 } from '../../src/testing';
 
-/** The texts of what a worker runs, with the number of their parameters, by what it does. */
+/** The statements of each action of a worker, with the number of their parameters. */
 type Statements = Readonly<Record<string, ReadonlyMap<string, number>>>;
 
 let first: LedgerDatabase;
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => first.close());
 
-/** Does everything once, and notes what is run for it. */
+/** Runs every action once, and records its statements. */
 async function recordStatements(db: Database): Promise<Statements> {
   const processId = await startProcess(db);
   const recorded: Record<string, Map<string, number>> = {};
@@ -94,7 +94,7 @@ type PlanNode = {
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-/** How each statement would reach the tables that grow, when it is planned now for all values. */
+/** The access paths of each statement to the growing tables, if it is planned now for all values. */
 async function accessesOf(db: Database, texts: ReadonlyMap<string, number>): Promise<string[]> {
   const accesses: string[] = [];
   for (const [text, count] of texts) {
@@ -114,7 +114,7 @@ async function accessesOf(db: Database, texts: ReadonlyMap<string, number>): Pro
 
 const answer = () => ({ status: 202, headers: {}, body: '' });
 
-/** Rows that nobody has analysed: as many as `count` orders come with. */
+/** Rows of `count` orders, without statistics. */
 const fillSql = (count: number): string => `
   insert into orders (order_id, status, version, data)
     select 'o-' || n, 'pending', 2, '{"customer":{"id":"c"}}' from generate_series(1, ${count}) n;
@@ -136,7 +136,7 @@ const fillSql = (count: number): string => `
   insert into idempotency_keys (scope, key, fingerprint, status, body, expires_at) select 's', n::text, '', 202, '', now() + interval '1 day' from ids;
   drop table ids`;
 
-/** As autovacuum does it, which never looks at a table that nobody has written to. */
+/** Analyses as autovacuum does, which skips tables without writes. */
 const analyseFilledSql = `
   do $$ declare t regclass; begin
     for t in select c.oid from pg_class c join pg_stat_user_tables s on s.relid = c.oid where c.relkind = 'r' and pg_relation_size(c.oid) > 0
@@ -180,7 +180,7 @@ describe('while a ledger is full and has never been analysed', () => {
   });
   afterAll(() => ledger.close());
 
-  /** What the gateway runs, which plans each statement for its values. */
+  /** The plans of the gateway, which plans each statement for its values. */
   const accessesBy = async (work: (db: Database) => Promise<unknown>): Promise<string[]> => {
     const accesses: string[] = [];
     const plain = ledger.connect(2, { preparesStatements: false });

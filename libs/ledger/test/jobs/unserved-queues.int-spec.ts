@@ -1,7 +1,7 @@
 import { readUnservedQueues } from '../../src/index';
 import { addJobs, createLedgerDatabase, killProcess, newSyncJob, startProcess, type LedgerDatabase } from '../../src/testing';
 
-// Promise 6: a person can find every job. One in a queue that nobody works on would otherwise stay runnable without a sign.
+// Promise 6: a person can find every job. A job in an unserved queue would otherwise stay runnable unnoticed.
 
 let ledger: LedgerDatabase;
 beforeAll(async () => void (ledger = await createLedgerDatabase()));

@@ -59,7 +59,7 @@ describe('applying', () => {
         messages: ['created', 'shipped', 'delivered'],
       });
     }
-    // A message has the id of its job, and what may run was given to the relay once: heads and messages.
+    // A message has the id of its job. The relay gets each runnable job once: heads and messages.
     expect(await db.query('select 1 from messages m join jobs j using (id)')).toHaveLength(360);
     const relayed = appliers.flatMap((applier) => applier.relayed.map(({ id }) => id));
     expect(relayed).toHaveLength(120 * (2 + 3));

@@ -4,7 +4,7 @@ import { createOrderApplier } from '../../src/index';
 import { followUpsTo, planWith, startProcess, type TestPolicy } from '../../src/testing';
 import { wait } from '../jobs/sync-jobs';
 
-/** An applier of a process of its own, and what it gave to its relay. */
+/** The applier of a new process, and the jobs that it gave to its relay. */
 export async function startApplier(db: Database, overrides: Partial<TestPolicy> = {}) {
   const relayed: RunnableJob[] = [];
   const apply = createOrderApplier(
@@ -33,7 +33,7 @@ export const eventJobs = (db: Database, orderId: string): Promise<JobState[]> =>
     [orderId],
   );
 
-/** How each of an order's events ended, or where it waits, in the order of acceptance. */
+/** The outcome or state of each event of an order, in the order of acceptance. */
 export const outcomesOf = async (db: Database, orderId: string): Promise<string[]> =>
   (await eventJobs(db, orderId)).map(({ state, outcome }) => outcome ?? state);
 

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => ledger.close());
 
-/** A database of one connection that notes every statement it sends. */
+/** A database with one connection that records its statements. */
 function counted(): { readonly db: Database; readonly sent: string[] } {
   const one = ledger.connect(1);
   const sent: string[] = [];

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => ledger.close());
 
-/** Bytes that the compression of TOAST cannot make smaller. */
+/** Bytes that TOAST cannot compress. */
 const largeBytes = 64_000;
 
 it('a status change does not rewrite the data of its order, however large', async () => {
@@ -27,7 +27,7 @@ it('a status change does not rewrite the data of its order, however large', asyn
   ]);
   expect(moves).toHaveLength(1);
   await apply({ jobId: created });
-  // Each write of a large value gets an id of its own in the TOAST table.
+  // Each write of a large value gets a new id in the TOAST table.
   const chunks = async (): Promise<string> => {
     const [table] = await db.query<{ name: string }>(
       `select reltoastrelid::regclass::text as name from pg_class where relname = 'orders'`,

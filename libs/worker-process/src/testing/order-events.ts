@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 type Rest = Partial<Pick<OrderEvent, 'notify' | 'occurredAt'>>;
 
-/** An order's first event; its customer has an address unless `data` says otherwise. */
+/** The first event of an order. Its customer has an address unless `data` says otherwise. */
 export const created = (orderId: string, data: object = {}, rest: Rest = {}): OrderEvent =>
   event('order.created', orderId, { customer: { id: 'c-1', email: `${orderId}@example.com` }, ...data }, rest);
 
@@ -13,7 +13,7 @@ export const moved = (orderId: string, status: OrderStatus, rest: Rest = {}): Or
 export const updated = (orderId: string, data: object, rest: Rest = {}): OrderEvent =>
   event('order.updated', orderId, data, rest);
 
-/** Each event occurred a second after the one that was made before it. */
+/** Each event occurs a second after the previous one. */
 const startedAt = Date.parse('2026-01-01T00:00:00.000Z');
 let made = 0;
 

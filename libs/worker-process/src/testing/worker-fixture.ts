@@ -16,26 +16,26 @@ import type { WorkerProcessDeps } from '../worker-process';
 
 const migrations = join(__dirname, '../../../migrations/sql');
 
-/** A ledger and a queue prefix that nobody else uses, and what a test does with them. */
+/** A private ledger and queue prefix, with the actions of a test on them. */
 export interface WorkerFixture {
   readonly db: Database;
-  /** What the configuration of every worker needs. */
+  /** The variables that every worker needs. */
   readonly env: Readonly<Record<string, string>>;
   readonly deps: WorkerProcessDeps;
   /** Starts a worker, and stops it at the end. */
   run<Worker extends Service>(worker: Worker): Promise<Worker>;
   /** Stops a worker before the end. */
   stop(worker: Service): Promise<void>;
-  /** Takes events in, and gives their jobs to BullMQ: work for status-worker. Returns the jobs' ids. */
+  /** Accepts events, and gives their jobs to BullMQ, for status-worker. Returns the ids of the jobs. */
   accept(events: readonly OrderEvent[], rest?: { readonly traceparent?: string }): Promise<string[]>;
-  /** Takes events in and applies them, as status-worker would: their follow-up jobs are work for the others. */
+  /** Accepts events and applies them as status-worker does. Their follow-up jobs are for the other workers. */
   apply(events: readonly OrderEvent[], rest?: { readonly traceparent?: string }): Promise<void>;
   /** The jobs of an order other than those that apply its events, by version. */
   jobs(orderId: string): Promise<JobRow[]>;
   attempts(jobId: string): Promise<AttemptRow[]>;
-  /** Ends the wait of a job: what is to happen in seconds or minutes happens now. */
+  /** Ends the wait of a job, so that it is due now. */
   bringForward(jobId: string): Promise<void>;
-  /** Lets one job of a held destination try now, also in workers that are yet to start. */
+  /** Makes the probe of a held destination due now, for running and future workers. */
   endHold(destination: string): Promise<void>;
   queue(name: string): Queue;
   close(): Promise<void>;
@@ -149,7 +149,7 @@ export async function createWorkerFixture(
           [jobId],
         );
         attemptsBefore ??= row?.attempts ?? 0;
-        // On a slow machine its time may have come before this call.
+        // On a slow machine the job may have become due before this call.
         if (row && (row.state === 'ended' || row.attempts > Math.max(attemptsBefore, 1))) return undefined;
         const job = row?.state === 'runnable' && row.waits ? await queue(row.queue).getJob(jobId) : undefined;
         if (!job || !(await job.isDelayed())) throw new Error(`Job ${jobId} does not wait for a time`);

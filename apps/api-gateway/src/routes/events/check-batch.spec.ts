@@ -4,7 +4,7 @@ import { checkBatch } from './check-batch';
 const request = { id: 'r-1' } as FastifyRequest;
 const answerTo = (bodies: readonly unknown[]): string => checkBatch(bodies, request).answer([]).body;
 
-/** Twenty faults, a long way down. */
+/** Twenty faults, deeply nested. */
 const wrongDeepDown = Array.from({ length: 12 }).reduce<unknown>(
   (inner) => ({ ['é'.repeat(48)]: inner }),
   Array(20).fill('\ud800'),
