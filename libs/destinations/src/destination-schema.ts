@@ -1,4 +1,5 @@
 import { orderEventTypes, syncOrder } from '@orderly/contracts';
+import { signingSecretFault } from '@orderly/platforms';
 import { z } from 'zod';
 import { findTemplateFaults } from './body-template';
 import type { Destination } from './destination';
@@ -81,7 +82,7 @@ const Auth = z.discriminatedUnion(
 );
 
 const SigningSecret = text(
-  isSigningSecret,
+  (secret) => signingSecretFault(secret) === undefined,
   'must be whsec_ and the base64 of 24 to 64 random bytes', // the bounds of Standard Webhooks
 );
 
@@ -157,9 +158,3 @@ export const DestinationsFile = z.strictObject({
     { when: ({ value }) => Array.isArray(value) },
   ),
 });
-
-function isSigningSecret(secret: string): boolean {
-  const [, base64] = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)$/.exec(secret) ?? [];
-  const bytes = Buffer.from(base64 ?? '', 'base64').length;
-  return bytes >= 24 && bytes <= 64;
-}

@@ -1,7 +1,7 @@
-import { Webhook } from 'standardwebhooks';
+import { standardSignature } from '@orderly/platforms';
 import type { Destination, DestinationAuth } from './destination';
 
-/** Makes the headers of requests to one destination, its credentials encoded and its signing keys decoded once. */
+/** Makes the headers of requests to one destination, with its credentials encoded once. */
 export type RequestHeaders = {
   /** For the delivery of `body` under the idempotency key `key`, signed as of `at`. */
   readonly forDelivery: (delivery: { key: string; body: string; at: Date }) => Record<string, string>;
@@ -14,20 +14,21 @@ export function createRequestHeaders({
   auth,
   signing,
 }: Pick<Destination, 'request' | 'auth' | 'signing'>): RequestHeaders {
-  const webhooks = (signing?.secrets ?? []).map((secret) => new Webhook(secret));
+  const secrets = signing?.secrets ?? [];
   const own = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
   const always = { accept: 'application/json', 'user-agent': 'Orderly', ...own, ...authHeaders(auth) };
   const { 'content-type': contentType = 'application/json', ...withoutType } = always as Record<string, string>;
   return {
     forLookup: () => ({ ...withoutType }),
     forDelivery({ key, body, at }) {
-      const signatures = webhooks.map((webhook) => webhook.sign(key, at, body));
+      const timestamp = String(Math.floor(at.getTime() / 1000));
+      const signatures = secrets.map((secret) => standardSignature(secret, key, timestamp, body));
       return {
         ...withoutType,
         'content-type': contentType,
         'idempotency-key': key,
         'webhook-id': key,
-        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'webhook-timestamp': timestamp,
         ...(signatures.length > 0 ? { 'webhook-signature': signatures.join(' ') } : {}),
       };
     },

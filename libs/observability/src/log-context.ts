@@ -7,7 +7,6 @@ export interface LogContext {
   readonly queue?: string;
   readonly attempt?: number;
   readonly destination?: string;
-  readonly requestId?: string;
 }
 
 const contexts = new AsyncLocalStorage<LogContext>();

@@ -1,4 +1,5 @@
 export { platforms, platformNames, type PlatformName } from './platforms';
+export { signingSecretFault, standardSignature } from './standard-signature';
 export type {
   PlatformAdapter,
   WebhookRequest,
