@@ -20,6 +20,8 @@ describe('the explanation of a PostgreSQL fault', () => {
       /TLS .*self-signed certificate.*sslrootcert/,
     ],
     ['a server without TLS', new Error('The server does not support SSL connections'), /has no TLS.*sslmode=disable/],
+    ['a database that a pooler does not know', fault('08P01', 'no such database: x'), /correct the name of the database/],
+    ['a password that a pooler refuses', fault('08P01', 'password authentication failed'), /correct the user and the password/],
     ['a pooler', fault('08P01', 'unsupported startup parameter: statement_timeout'), /ignore_startup_parameters/],
     ['a missing file', fault('ENOENT', "ENOENT: no such file or directory, open '/ca.pem'"), /cannot be read .*ca\.pem/],
   ])('is configuration-invalid and says what to correct for %s', (_name, error, line) => {
@@ -32,6 +34,7 @@ describe('the explanation of a PostgreSQL fault', () => {
       fault('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:1'),
       /does not answer at DATABASE_URL \(connect/,
     ],
+    ['a pooler without its server', fault('08P01', 'query_wait_timeout'), /does not answer .*query_wait_timeout/],
     ['a standby', fault('25006', 'cannot execute INSERT in a read-only transaction'), /read-only.*primary/],
     ['a full disk', fault('53100', 'could not extend file'), /no disk space/],
     ['no connection left', fault('53300', 'sorry, too many clients already'), /DATABASE_POOL_SIZE/],

@@ -34,13 +34,14 @@ function setupLine(code: string, message: string, isTls: boolean, variable: stri
   }
   if (/^E(NOENT|ACCES): /.test(message)) return `A file that ${variable} names cannot be read (${message})`;
   if (isSchemaFault(code)) return `The schema at ${variable} is not up to date (${message}): run migrate first`;
-  const advice = /^28|^SASL/.test(code || message)
-    ? "correct the user and the password, or the server's pg_hba.conf"
-    : code === '3D000'
-      ? 'correct the name of the database, or create it'
-      : code === '42501'
-        ? 'grant the right to the user'
-        : 'correct the server’s configuration';
+  const advice =
+    /^28/.test(code) || /^(SASL|password authentication failed|no such user)/.test(message)
+      ? "correct the user and the password, or the server's pg_hba.conf"
+      : code === '3D000' || /^no such database/.test(message)
+        ? 'correct the name of the database, or create it'
+        : code === '42501'
+          ? 'grant the right to the user'
+          : 'correct the server’s configuration';
   return `PostgreSQL refuses ${variable} (${message}): ${advice}`;
 }
 

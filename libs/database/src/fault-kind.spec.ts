@@ -24,14 +24,24 @@ describe('the table of SQLSTATE classes', () => {
 
 describe('a fault of PostgreSQL', () => {
   it.each([
-    ['away', '08000 08001 08006 08P01 25006 25P03 53000 53100 53300 57000 57P01 57P02 57P03 57P05'],
+    ['away', '08000 08001 08006 25006 25P03 53000 53100 53300 57000 57P01 57P02 57P03 57P05'],
     ['setup', '28000 28P01 3D000 3F000 42501 42P01 42703 42883 42704 55P02 57P04 F0000'],
-    ['busy', '0A000 26000 40000 40001 40003 40P01 42P05 55006 55P03 58000 58030 XX000'],
+    ['busy', '0A000 26000 40000 40001 40003 40P01 42P05 08P01 55006 55P03 58000 58030 XX000'],
     ['exhausted', '25P04 53200 53400 57014'],
     ['refused', '21000 22001 22P05 23505 23514 25P02 40002 42601 42804 44000 54000 55000 P0001 XX001 XX002'],
     ['refused', '99999 OR001'],
   ])('is %s for %s', (kind, codes) => {
     for (const code of codes.split(' ')) expect([code, kindOfSqlState(code)]).toEqual([code, kind]);
+  });
+
+  it.each([
+    ['away', 'pgbouncer cannot connect to server', undefined],
+    ['setup', 'unsupported startup parameter: statement_timeout', undefined],
+    ['setup', 'no such database: x', undefined],
+    ['setup', 'password authentication failed', undefined],
+    ['busy', 'bind message supplies 1 parameters, but prepared statement "" requires 2', 'exec_bind_message'],
+  ])('with the code 08P01 is %s for "%s"', (kind, message, routine) => {
+    expect(faultKind(Object.assign(fault('08P01', message), { routine }))).toBe(kind);
   });
 
   it('is found behind the error of a wrapping library', () => {

@@ -23,7 +23,8 @@ const driverMessages: readonly (readonly [pattern: RegExp, kind: FaultKind])[] =
   [/^Client was closed/, 'away'],
   [/^SASL: /, 'setup'], // no password in the URL, or not the one that the server knows
   [/^The server does not support SSL connections/, 'setup'],
-  [/unsupported startup parameter/, 'setup'], // of PgBouncer, with the code that it also has while its server is away
+  // Of PgBouncer, with the code that it also has while its server is away.
+  [/^(unsupported startup parameter|no such (database|user)|password authentication failed$)/, 'setup'],
   [/^E(NOENT|ACCES): /, 'setup'], // a file that the URL names; a socket's message begins with `connect`
 ];
 
@@ -34,12 +35,16 @@ const tlsCodes =
 /** Whether a connection to PostgreSQL failed over TLS: a certificate, its name, or the protocol. */
 export const isTlsFault = (error: unknown): boolean => tlsCodes.test(driverFault(error).code);
 
-/** The kind of a fault of PostgreSQL or of the connection to it. Undefined for any other error. */
+/**
+ * The kind of a fault of PostgreSQL or of the connection to it. Undefined for any other error. PgBouncer gives each fault of its
+ * own the code 08P01. An error of PostgreSQL names the routine that raised it, and an error of PgBouncer does not.
+ */
 export function faultKind(error: unknown): FaultKind | undefined {
-  const { code, message } = driverFault(error);
+  const { code, message, routine } = driverFault(error);
   const told = driverMessages.find(([pattern]) => pattern.test(message));
   if (told) return told[1];
   if (socketCodes.has(code)) return 'away';
+  if (code === '08P01' && routine === undefined) return 'away';
   if (tlsCodes.test(code)) return 'setup';
   return /^[0-9A-Z]{5}$/.test(code) ? kindOfSqlState(code) : undefined;
 }
@@ -62,11 +67,13 @@ export function mayPass(error: unknown): boolean {
   return kind !== undefined && kind !== 'refused';
 }
 
-/** SQLSTATE or system code, and message. drizzle-orm wraps the driver's error in one of its own. */
-export function driverFault(error: unknown): { code: string; message: string } {
-  const { code, message, cause, errors } = (error ?? {}) as Record<'code' | 'message' | 'cause' | 'errors', unknown>;
+/** SQLSTATE or system code, message, and PostgreSQL's routine. drizzle-orm wraps the driver's error in one of its own. */
+export function driverFault(error: unknown): { code: string; message: string; routine?: unknown } {
+  const { code, message, routine, cause, errors } = (error ?? {}) as Partial<
+    Record<'code' | 'message' | 'routine' | 'cause' | 'errors', unknown>
+  >;
   if (code === undefined && cause !== undefined) return driverFault(cause);
   // Node throws an AggregateError if every address of a name failed.
   if (message === '' && Array.isArray(errors) && errors.length > 0) return driverFault(errors[0]);
-  return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };
+  return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '', routine };
 }

@@ -25,8 +25,11 @@ export const sqlStateClasses: Readonly<Record<string, SqlStateClass>> = {
   '01': { name: 'warning', kind: 'refused' },
   '02': { name: 'no data', kind: 'refused' },
   '03': { name: 'SQL statement not yet complete', kind: 'refused' },
-  // PgBouncer reports that it cannot reach the server as 08P01.
-  '08': { name: 'connection exception', kind: 'away' },
+  '08': {
+    name: 'connection exception',
+    kind: 'away',
+    except: { '08P01': 'busy' }, // protocol violation, such as a wrong number of parameters; PgBouncer uses it for its own faults
+  },
   '09': { name: 'triggered action exception', kind: 'refused' },
   // A prepared statement whose table was altered since ("cached plan must not change result type") works on a new connection.
   '0A': { name: 'feature not supported', kind: 'refused', except: { '0A000': 'busy' } },

@@ -66,6 +66,12 @@ describe('a fault that PostgreSQL raises', () => {
     expect(faultKind(await failureBehindLock(`set local lock_timeout = '20ms'`))).toBe('busy');
   });
 
+  it('is busy for a protocol violation, so it is not waited for like a pooler without its server', async () => {
+    const failure = await failureOf(db.query('select $1::int, $2::int', [1]));
+    expect(failure).toMatchObject({ code: '08P01' });
+    expect(faultKind(failure)).toBe('busy');
+  });
+
   it('is away for a server without a connection left', async () => {
     const name = decodeURIComponent(new URL(server.url).pathname.slice(1));
     await db.query(`drop role if exists "${name}_few"`);
