@@ -1,4 +1,9 @@
 // One run for everything: the servers that the integration tests need are started once, by globalSetup.
+// An older Node, such as the one that runs npm, would fail with "Promise.withResolvers is not a function".
+if (Number.parseInt(process.versions.node) < 24) {
+  throw new Error(`The tests need Node 24; this is ${process.versions.node}. Run them with: npm test -- PATTERN`);
+}
+
 /** @type {import('jest').Config} */
 const project = {
   rootDir: __dirname,

@@ -83,7 +83,7 @@ const Auth = z.discriminatedUnion(
 
 const SigningSecret = text(
   (secret) => signingSecretFault(secret) === undefined,
-  'must be whsec_ and the base64 of 24 to 64 random bytes', // the bounds of Standard Webhooks
+  'must be whsec_ followed by 24 to 64 random bytes in base64', // the bounds of Standard Webhooks
 );
 
 const Idempotency = z.discriminatedUnion(

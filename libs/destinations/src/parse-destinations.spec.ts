@@ -159,7 +159,7 @@ describe('parseDestinations', () => {
     [
       'a secret of another kind',
       entry('signing: { secrets: [hush] }'),
-      'signing.secrets[0]: must be whsec_ and the base64 of 24 to 64',
+      'signing.secrets[0]: must be whsec_ followed by 24 to 64 random bytes in base64',
     ],
     ['a secret that is too short', entry("signing: { secrets: ['${WEAK}'] }"), 'signing.secrets[0]: must be whsec_'],
     ['no secrets', entry('signing: { secrets: [] }'), 'signing.secrets: must hold at least one secret'],

@@ -26,7 +26,7 @@ export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPoli
   // A stopping process says nothing about the job: the next process tries it again.
   if (verdict.kind === 'again' && verdict.waitReason !== 'handed-back' && isTooOld(job, policy)) {
     if (leavesDoubt(error, job)) return unknown(isAppError(error) ? error.code : 'job-failed');
-    return dead(job, 'job-expired', `open for more than ${policy.maxAgeHours} hours; last: ${messageOf(error)}`);
+    return dead(job, 'job-expired', `open for longer than maxAgeHours (${policy.maxAgeHours}); last error: ${messageOf(error)}`);
   }
   return verdict;
 }

@@ -1,5 +1,15 @@
 import { ConfigurationError } from '@orderly/errors';
-import { describeFailure } from './run-main';
+import { describeFailure, faultOfNode } from './run-main';
+
+describe('faultOfNode', () => {
+  it.each(['20.20.2', '22.12.0', '23.11.1'])('says that Node %s is too old, and which one is needed', (version) => {
+    expect(faultOfNode(version)).toContain(`Node 24 or newer is required; this is ${version}`);
+  });
+
+  it.each(['24.0.0', process.versions.node, '100.1.0'])('accepts Node %s', (version) => {
+    expect(faultOfNode(version)).toBeUndefined();
+  });
+});
 
 describe('describeFailure', () => {
   it('describes an error with a code in one line', () => {

@@ -10,7 +10,7 @@ export type Result = {
   statistics?: BatchStatistics;
   sendingMs: number;
   totalMs: number;
-  /** True if all events were sent and all their jobs have ended. */
+  /** True if all events were sent, and no job is left that runs by itself. Parked and blocked jobs may be left. */
   isComplete: boolean;
 };
 
@@ -111,11 +111,12 @@ function jobRows(jobs: readonly JobCount[]): Row[] {
 
 const outcomeNames: Readonly<Record<string, string>> = { dead: 'dead letter' };
 
-// Parked and blocked are shown even if they are 0, because users look for them here.
+// Parked and blocked are shown even if they are 0, because users look for them here. They need a name: without one they would
+// seem to belong to the job above.
 function waitRows(jobs: readonly JobCount[], { parked, blocked }: BatchStatistics): Row[] {
   const none: Row[] = [];
-  if (parked === 0) none.push(['', '', 'parked', 0]);
-  if (blocked === 0) none.push(['', '', 'blocked', 0]);
+  if (parked === 0) none.push(['any', '', 'parked', 0]);
+  if (blocked === 0) none.push([parked === 0 ? '' : 'any', '', 'blocked', 0]);
   return [...jobRows(jobs), ...none];
 }
 
@@ -126,7 +127,7 @@ function timeRows({ tally, statistics, sendingMs, totalMs, isComplete }: Result)
     return [title, (ms / 1000).toFixed(1), rate(sent), jobs === undefined ? '' : rate(jobs)];
   };
   if (!isComplete) return [row('until interrupted', totalMs, statistics?.ended)];
-  return [row('until all events were sent', sendingMs), row('until all jobs had ended', totalMs, statistics?.ended)];
+  return [row('until all events were sent', sendingMs), row('until no job was left to run', totalMs, statistics?.ended)];
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');

@@ -66,7 +66,7 @@ describe('npm run replay', () => {
     expect(rows(stdout)).toEqual(
       expect.arrayContaining([
         ...['accepted 2', 'duplicates 0', 'rejected 0', 'confirmed 1', 'apply-order-event done 7,416'],
-        ...['sync-order erp superseded 2', 'apply-order-event parked 3', 'blocked 0', 'sent 1'],
+        ...['sync-order erp superseded 2', 'apply-order-event parked 3', 'any blocked 0', 'sent 1'],
       ]),
     );
     expect(stdout).toContain('No faults, but 3 jobs are parked');

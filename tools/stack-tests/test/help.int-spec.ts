@@ -19,7 +19,7 @@ describe('the --help option', () => {
     ['start', ['dist/tools/stack/main.cjs']],
     ['replay', ['dist/tools/replay/main.cjs']],
     ['fuzz', ['dist/tools/fuzz/main.cjs']],
-    ['keys', ['dist/apps/api-gateway/main.cjs', 'keys']],
+    ['bench', ['dist/tools/bench/main.cjs']],
   ])(
     'of npm script %s needs no installation or build, and equals the help of its program',
     (script, [program = '', ...command]) => {
@@ -28,4 +28,11 @@ describe('the --help option', () => {
       expect(answer).toBe(run([join(workspace, program), ...command, '--help']));
     },
   );
+
+  it('of npm run keys adds --data-dir, which the script itself reads, to the help of its program', () => {
+    const answer = run([join(folder, 'tools/scripts/keys.mjs'), '--help']);
+    const ofProgram = run([join(workspace, 'dist/apps/api-gateway/main.cjs'), 'keys', '--help']);
+    expect(answer.startsWith(ofProgram)).toBe(true);
+    expect(answer.slice(ofProgram.length)).toContain('--data-dir <folder>');
+  });
 });

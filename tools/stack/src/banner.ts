@@ -20,8 +20,10 @@ export function printBanner(ready: ReadyContent, { servers, folder, hasOwnDestin
   }
   // If the caller has a destinations file of their own, nothing is sent to the pretend partners.
   if (!hasOwnDestinations) {
-    row('erp', `${ready.partners.erp}  ${colors.dim('GET /orders/{id}, GET /requests?orderId=,')}`);
-    row('wms', `${ready.partners.wms}  ${colors.dim('PUT /behaviour {"mode": "ok|slow|failing|throttling|down|…"}')}`);
+    row('erp', `${ready.partners.erp}  ${colors.dim('a pretend partner')}`);
+    row('wms', `${ready.partners.wms}  ${colors.dim('a pretend partner')}`);
+    row('', colors.dim('both: GET /orders/{id}, GET /requests?orderId={id},'));
+    row('', colors.dim('      PUT /behaviour {"mode": "ok|slow|failing|throttling|down|…"}'));
   }
   row('mailbox', `${ready.mailbox}/messages`);
   for (const [service, url] of Object.entries(ready.admin))

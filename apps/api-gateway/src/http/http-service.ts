@@ -5,15 +5,17 @@ import { once } from 'node:events';
 import { Server as NetServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** A Fastify app that listens on a port. */
 export interface HttpService extends Service {
-  /** Only while it runs. */
+  /** The address on which it listens. Call it only while the service runs. */
   url(): URL;
 }
 
 export interface HttpServiceOptions {
   readonly host: string;
+  /** 0 lets the system choose a free port. */
   readonly port: number;
-  /** How long new connections are still accepted after the stop has begun. */
+  /** How long new connections are still accepted after the stop has begun, in ms. Load balancers must notice the stop within it. */
   readonly drainDelayMs: number;
 }
 
@@ -34,7 +36,7 @@ export function createHttpService(app: FastifyInstance, { host, port, drainDelay
         await app.listen({ host, port });
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        const reason = code === 'EADDRINUSE' ? 'another process listens there' : (code ?? 'unknown reason');
+        const reason = code === 'EADDRINUSE' ? 'the port is in use' : (code ?? 'unknown reason');
         throw new ConfigurationError('configuration-invalid', `The API cannot listen on ${host}:${port}: ${reason}`, {
           cause: error,
         });
@@ -53,7 +55,7 @@ export function createHttpService(app: FastifyInstance, { host, port, drainDelay
 }
 
 /**
- * The time in which busy clients learn of the shutdown, from `Connection: close` in their next answer. Without it, some would
+ * The time in ms in which busy clients learn of the shutdown, from `Connection: close` in their next answer. Without it, some would
  * send a request into a closing connection and see it reset.
  */
 const partingMs = 250;
