@@ -40,6 +40,8 @@ const answerTimeoutMs = 250;
 /**
  * Counts requests over all processes, in Redis. While Redis is away, each process counts alone: the limit then holds per process,
  * and no request waits.
+ *
+ * The package's `insuranceLimiter` would hide the errors of Redis, and every request would wait for a Redis that does not answer.
  */
 export function createRateLimiter({
   redisUrl,
