@@ -1,5 +1,5 @@
 import { applyOrderEvent, queueNames } from '@orderly/contracts';
-import { createOrderApplier, createRowLockLedger } from '@orderly/ledger';
+import { createClaimLedger, createOrderApplier } from '@orderly/ledger';
 import { createWorkerProcess, type WorkerProcess, type WorkerProcessDeps } from '@orderly/worker-process';
 import type { StatusWorkerConfig } from './config';
 import type { SyncedDestination } from './follow-ups';
@@ -20,7 +20,12 @@ export function buildApp(config: StatusWorkerConfig, { destinations, ...deps }: 
         {
           queue: queueNames.orderStatus,
           concurrency,
-          ledger: createRowLockLedger(ledgerOptions, queueNames.orderStatus),
+          ledger: createClaimLedger(ledgerOptions, {
+            queue: queueNames.orderStatus,
+            destination: null,
+            sendsNewest: false,
+            sendsMessages: false,
+          }),
           jobs: {},
           applies: { policy: applyOrderEvent.policy, apply },
         },

@@ -17,29 +17,37 @@ export interface ClaimRequest {
   readonly token?: string;
 }
 
-/** A job that this process may run now. */
-export interface ClaimedJob {
+/** A job that is due, with the facts that its settlement needs. */
+export interface DueJob {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
-  /** As stored: the runtime parses it before the handler sees it. */
-  readonly payload: unknown;
-  /** Every later write carries it. Null if the order's row lock serves as the claim. */
-  readonly token: string | null;
   /** How many attempts were used before this one. */
   readonly attemptsUsed: number;
   /** Number of this try: the key of its attempt row. */
   readonly tries: number;
   /** How often the job's process died while running it. */
   readonly crashes: number;
-  /** This claim was taken over from a process that died. */
-  readonly wasLost: boolean;
-  /** An earlier try may have taken effect: it got no answer, or its process died. Missing if the effect is in PostgreSQL. */
+  /** An earlier try may have taken effect: it got no answer, or its process died. */
   readonly isInDoubt?: boolean;
-  /** The destination is held, and this job probes it. */
-  readonly isProbe: boolean;
   readonly orderId: string | null;
   readonly destination: string | null;
+  /** Since the job was created. */
+  readonly ageMs: number;
+  /** How long it was runnable before this try. */
+  readonly waitMs: number;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+}
+
+/** A job that this process may run now. */
+export interface ClaimedJob extends DueJob {
+  /** Every later write carries it. */
+  readonly token: string;
+  /** As stored: the runtime parses it before the handler sees it. */
+  readonly payload: unknown;
+  /** The destination is held, and this job probes it. */
+  readonly isProbe: boolean;
   readonly version: number | null;
   /** The version that this attempt sends. */
   readonly intentVersion: number | null;
@@ -48,16 +56,19 @@ export interface ClaimedJob {
   /** The newest version that the destination has confirmed; 0 for none. */
   readonly ackedVersion: number;
   readonly epoch: number;
-  /** Since the job was created. */
-  readonly ageMs: number;
-  /** How long it was runnable before it was claimed. */
-  readonly waitMs: number;
-  readonly traceparent: string | null;
-  readonly tracestate: string | null;
 }
 
 export type ClaimResult =
   | { readonly kind: 'claimed'; readonly job: ClaimedJob }
+  /** The ledger cannot claim this job, and trying again changes nothing: its row is at fault. */
+  | { readonly kind: 'refused'; readonly error: unknown }
+  | NotDue;
+
+/** A job that is read in order to settle a failure. Nobody holds it: the first settlement of its try counts. */
+export type ReadResult = { readonly kind: 'due'; readonly job: DueJob } | NotDue;
+
+/** Why a job may not run. */
+export type NotDue =
   /** Ended, behind the head of its lane, or parked: this delivery has nothing to do. */
   | { readonly kind: 'idle' }
   /** No row has this id. */

@@ -9,7 +9,7 @@ import {
   UnknownOutcomeError,
 } from '@orderly/errors';
 import { backoffMs } from './backoff';
-import type { ClaimedJob } from './claim';
+import type { DueJob } from './claim';
 import type { Verdict } from './settlement';
 
 /** A held destination is tried again this often, in ms. */
@@ -21,7 +21,7 @@ const hourMs = 3_600_000;
  * Decides what follows from a failed attempt. An error that is no AppError is retried. If the last attempt may have taken effect,
  * the job ends `unknown`: it is not known to have failed.
  */
-export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPolicy, random: number = Math.random()): Verdict {
+export function classifyFailure(error: unknown, job: DueJob, policy: JobPolicy, random: number = Math.random()): Verdict {
   const verdict = verdictOf(error, job, policy, random);
   // A stopping process says nothing about the job: the next process tries it again.
   if (verdict.kind === 'again' && verdict.waitReason !== 'handed-back' && isTooOld(job, policy)) {
@@ -32,22 +32,22 @@ export function classifyFailure(error: unknown, job: ClaimedJob, policy: JobPoli
 }
 
 /** The key that groups dead letters: the error's code and the destination, or the job's name if it has no destination. */
-export const fingerprintOf = (code: string, job: Pick<ClaimedJob, 'destination' | 'name'>): string =>
+export const fingerprintOf = (code: string, job: Pick<DueJob, 'destination' | 'name'>): string =>
   `${code}:${job.destination ?? job.name}`;
 
 /** Whether a failure of this attempt ends the job. */
-export const isLastAttempt = (job: ClaimedJob, policy: JobPolicy): boolean =>
+export const isLastAttempt = (job: DueJob, policy: JobPolicy): boolean =>
   job.attemptsUsed + 1 >= policy.attempts || isTooOld(job, policy);
 
-const isTooOld = (job: ClaimedJob, policy: JobPolicy): boolean => job.ageMs > policy.maxAgeHours * hourMs;
+const isTooOld = (job: DueJob, policy: JobPolicy): boolean => job.ageMs > policy.maxAgeHours * hourMs;
 
 /** Whether a failed attempt may have taken effect: it got no answer, or an answer that leaves it open. */
 export const isAmbiguous = (error: unknown): boolean => isAppError(error) && error.details['ambiguous'] === true;
 
 /** An earlier try may have done what this one failed to do. */
-const leavesDoubt = (error: unknown, job: ClaimedJob): boolean => isAmbiguous(error) || job.isInDoubt === true;
+const leavesDoubt = (error: unknown, job: DueJob): boolean => isAmbiguous(error) || job.isInDoubt === true;
 
-function verdictOf(error: unknown, job: ClaimedJob, policy: JobPolicy, random: number): Verdict {
+function verdictOf(error: unknown, job: DueJob, policy: JobPolicy, random: number): Verdict {
   if (error instanceof ShutdownError) return { kind: 'again', delayMs: 0, usesAttempt: false, waitReason: 'handed-back' };
   if (error instanceof ThrottledError) {
     const delayMs = error.retryAfterMs;
@@ -70,7 +70,7 @@ function verdictOf(error: unknown, job: ClaimedJob, policy: JobPolicy, random: n
 
 const unknown = (reason: string): Verdict => ({ kind: 'ended', outcome: 'unknown', reason });
 
-const dead = (job: ClaimedJob, code: string, message: string): Verdict => ({
+const dead = (job: DueJob, code: string, message: string): Verdict => ({
   kind: 'dead',
   code,
   message,

@@ -1,6 +1,15 @@
 export { jobStates, jobOutcomes, waitReasons, type JobState, type JobOutcome, type WaitReason } from './job-state';
 export { type ClaimKeeping, type Ledger, type DueCursor, type ProcessRegistry, type SweepLedger } from './ledger';
-export { type AttemptLog, type ClaimedJob, type ClaimRequest, type ClaimResult, type OrderVersion } from './claim';
+export {
+  type AttemptLog,
+  type ClaimedJob,
+  type ClaimRequest,
+  type ClaimResult,
+  type DueJob,
+  type NotDue,
+  type OrderVersion,
+  type ReadResult,
+} from './claim';
 export { type Hold, type LaneStep, type MessageUpdate, type Settlement, type SettleResult, type Verdict } from './settlement';
 export type { ApplyContext, ApplyJob, ApplyResult, DeliveredJob, Delivery } from './apply';
 export { type Engine, type RunnableJob } from './engine';

@@ -1,4 +1,4 @@
-import type { ClaimedJob, ClaimRequest, ClaimResult } from './claim';
+import type { ClaimedJob, ClaimRequest, ClaimResult, ReadResult } from './claim';
 import type { RunnableJob } from './engine';
 import type { Settlement, SettleResult } from './settlement';
 
@@ -8,6 +8,8 @@ import type { Settlement, SettleResult } from './settlement';
  */
 export interface Ledger {
   claim(request: ClaimRequest): Promise<ClaimResult>;
+  /** For the failure of a job that was not claimed: the order's row lock served as the claim, or the claim was refused. */
+  read(jobId: string): Promise<ReadResult>;
   settle(settlement: Settlement): Promise<SettleResult>;
 }
 

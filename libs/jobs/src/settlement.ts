@@ -1,4 +1,4 @@
-import type { AttemptLog, ClaimedJob } from './claim';
+import type { AttemptLog, ClaimedJob, DueJob } from './claim';
 import type { JobOutcome, WaitReason } from './job-state';
 
 /** A recorded reason why a whole destination waits. */
@@ -37,9 +37,12 @@ export interface MessageUpdate {
   readonly reason?: string;
 }
 
-/** Effect, outcome and follow-up of one attempt: written in one transaction, under the claim's token. */
+/**
+ * Effect, outcome and follow-up of one attempt, written in one transaction: under the claim's token, or, for a job without a
+ * claim, if no other settlement of the same try was written.
+ */
 export interface Settlement {
-  readonly job: ClaimedJob;
+  readonly job: ClaimedJob | DueJob;
   readonly verdict: Verdict;
   /** Missing if a claim is given up before anything was tried: no attempt row is written then. */
   readonly attempt?: AttemptLog;

@@ -11,7 +11,6 @@ export function buildClaimedJob(overrides: Partial<ClaimedJob> = {}): ClaimedJob
     attemptsUsed: 0,
     tries: 1,
     crashes: 0,
-    wasLost: false,
     isProbe: false,
     orderId: 'order-1',
     destination: 'erp',

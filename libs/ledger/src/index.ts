@@ -16,7 +16,7 @@ export { createIntake, type Intake, type IntakeOptions, type IntakeRequest } fro
 export { requestStatusChange, type StatusChangeAnswer, type StatusChangeRequest } from './intake/request-status-change';
 export { runOnce, type Answer, type Executed, type KeyedRequest, type OnceResult } from './intake/run-once';
 export type { ClaimOptions } from './jobs/claim-jobs';
-export { createClaimLedger, createOrderApplier, createRowLockLedger, type LedgerOptions } from './jobs/ledger';
+export { createClaimLedger, createOrderApplier, type LedgerOptions } from './jobs/ledger';
 export { createProcessRegistry } from './jobs/process-registry';
 export { readOldestWaits } from './jobs/read-oldest-waits';
 export { readWaitingQueues } from './jobs/read-waiting-queues';

@@ -3,6 +3,8 @@ import {
   newJob,
   type AttemptLog,
   type ClaimedJob,
+  type DueJob,
+  type Ledger,
   type NewJob,
   type OrderVersion,
   type Settlement,
@@ -19,6 +21,7 @@ import { acceptEvents, type AcceptedEvent } from './intake/accept-events';
 import type { FollowUps, PlannedEvent, PlanOrder } from './orders/order-plan';
 import type { UnappliedEvent } from './orders/read-orders';
 import { claimJobs } from './jobs/claim-jobs';
+import { createClaimLedger, type LedgerOptions } from './jobs/ledger';
 import { createProcessRegistry } from './jobs/process-registry';
 
 /** A private ledger of a test. */
@@ -144,8 +147,8 @@ export const killProcess = (db: Pick<Database, 'query'>, id: string): Promise<un
 
 /** The settlement of an attempt, by default as done. */
 export function settlementOf(
-  job: ClaimedJob,
-  verdict: Verdict = { kind: 'ended', outcome: 'done', resultVersion: job.intentVersion ?? undefined },
+  job: ClaimedJob | DueJob,
+  verdict: Verdict = { kind: 'ended', outcome: 'done', resultVersion: versionSentBy(job) },
   more: Partial<Omit<Settlement, 'attempt'>> & { readonly attempt?: Partial<AttemptLog> } = {},
 ): Settlement {
   const outcome = verdict.kind === 'ended' ? verdict.outcome : verdict.kind === 'dead' ? 'dead' : verdict.waitReason;
@@ -159,6 +162,20 @@ export const statusEvent = (orderId: string, status: OrderStatus, hour = 1): Par
   occurredAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
   ...(status === 'pending' ? {} : { type: 'order.status_changed', data: { status } }),
 });
+
+const versionSentBy = (job: ClaimedJob | DueJob): number | undefined =>
+  'intentVersion' in job ? (job.intentVersion ?? undefined) : undefined;
+
+/** The ledger of status-worker's queue. */
+export const createStatusLedger = (options: LedgerOptions): Ledger =>
+  createClaimLedger(options, { queue: 'order-status', destination: null, sendsNewest: false, sendsMessages: false });
+
+/** Reads a job that is due, as the runtime does when it failed without a claim. */
+export async function readDue(ledger: Ledger, jobId: string): Promise<DueJob> {
+  const found = await ledger.read(jobId);
+  if (found.kind !== 'due') throw new Error(`not due but ${found.kind}`);
+  return found.job;
+}
 
 /** The follow-up jobs of an applied event. */
 export type PlanFollowUps = (decision: AppliedDecision, event: UnappliedEvent) => FollowUps;

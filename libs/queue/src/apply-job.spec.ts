@@ -3,7 +3,8 @@ import { RetryableError, ShutdownError } from '@orderly/errors';
 import { createSoloGate, type ApplyJob, type ApplyResult, type DeliveredJob } from '@orderly/jobs';
 import { createLogger, metrics } from '@orderly/observability';
 import { applyJob } from './apply-job';
-import type { Disposal, JobRunner } from './run-job';
+import type { Disposal } from './disposal';
+import type { JobRunner } from './run-job';
 import { createFakeLedger, livingProcess, type LedgerJobInput } from './testing';
 
 function setup(apply: ApplyJob, timeoutMs = 30_000) {

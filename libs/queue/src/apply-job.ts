@@ -1,13 +1,12 @@
 import type { JobPolicy } from '@orderly/contracts';
 import { errorCodes, PermanentError, ShutdownError, type ErrorCode } from '@orderly/errors';
-import { classifyFailure, type ApplyJob, type ApplyResult, type DeliveredJob, type Settlement } from '@orderly/jobs';
-import { markSpanFailed, metrics, openSpan, traceIdOf, withLogContext, type OpenSpan } from '@orderly/observability';
-import { attemptLog } from './attempt-log';
+import type { ApplyJob, ApplyResult, DeliveredJob } from '@orderly/jobs';
+import { markSpanFailed, metrics, openSpan, traceIdOf, type OpenSpan } from '@orderly/observability';
 import { startDeadline, withinGrace } from './deadline';
-import { policyOf } from './job-rules';
-import { measureAttempt, reportAttempt } from './report-attempt';
-import { disposalOf, failureOf, spanOptions, turnAway, type Disposal, type JobRunner } from './run-job';
-import { settleAttempt } from './settle-attempt';
+import { turnAway, type Disposal } from './disposal';
+import { measureAttempt } from './report-attempt';
+import { failureOf, spanOptions, type JobRunner } from './run-job';
+import { settleUnclaimed } from './settle-unclaimed';
 
 /** How to run jobs whose effect is in PostgreSQL alone. The transaction that does such a job's work also ends the job. */
 export interface AppliedJob {
@@ -24,8 +23,7 @@ interface Attempt {
 }
 
 /**
- * The life of a job that needs no claim: timeout → apply → report. After a failure the job is claimed, and ends like every
- * other job: classify → settle → report.
+ * The life of a job that needs no claim: timeout → apply → report. Only a failure has to be settled.
  *
  * @param jobId - the delivery's id; the ledger may have no such job, or may have ended it already
  * @returns what BullMQ must do with the delivery
@@ -90,19 +88,6 @@ async function settleFailure(
 ): Promise<Disposal> {
   // There is no claim to give back.
   if (failure instanceof ShutdownError) return { kind: 'handed-back' };
-  const claim = await runner.ledger.claim({ jobId });
-  if (claim.kind !== 'claimed') return turnAway(jobId, claim, runner);
-  const { job } = claim;
-  const policy = policyOf(job.name, runner.jobs);
-  const verdict = classifyFailure(failure, job, policy);
   if (open) markSpanFailed(open.span, failure);
-  const traceId = traceIdOf(open?.place?.traceparent ?? job.traceparent);
-  const attempt = attemptLog({ job, startedAt, verdict, failure, isRefused: false, result: undefined, traceId });
-  const settlement: Settlement = { job, verdict, attempt };
-  const context = { jobId, queue: runner.queue, attempt: job.attemptsUsed + 1, orderId: job.orderId ?? undefined };
-  return withLogContext(context, async () => {
-    const settled = await settleAttempt(settlement, { hasBegun: false }, policy, runner);
-    reportAttempt({ job, startedAt, failure, ...settled }, runner.logger);
-    return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
-  });
+  return settleUnclaimed({ jobId, startedAt, failure, traceId: traceIdOf(open?.place?.traceparent) }, runner);
 }

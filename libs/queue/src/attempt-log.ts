@@ -1,9 +1,9 @@
 import { isAppError } from '@orderly/errors';
-import type { AttemptLog, ClaimedJob, HandlerResult, Verdict } from '@orderly/jobs';
+import type { AttemptLog, ClaimedJob, DueJob, HandlerResult, Verdict } from '@orderly/jobs';
 
 /** Facts about an attempt that has ended. */
 export interface AttemptFacts {
-  readonly job: ClaimedJob;
+  readonly job: ClaimedJob | DueJob;
   readonly startedAt: Date;
   readonly verdict: Verdict;
   /** The error of the attempt; undefined if it succeeded. */
@@ -17,12 +17,13 @@ export interface AttemptFacts {
 /** Words the ledger's row of an attempt. An attempt that is tried again counts only if its verdict says so. */
 export function attemptLog({ job, startedAt, verdict, failure, isRefused, result, traceId }: AttemptFacts): AttemptLog {
   const error = failure === undefined ? undefined : { ...errorFacts(failure) };
+  const intent = 'intentVersion' in job ? job.intentVersion : null;
   return {
     startedAt,
     outcome: outcomeOf(verdict),
     usedAttempt: !isRefused && (verdict.kind === 'again' ? verdict.usesAttempt : true),
     traceId,
-    ...(job.destination === null || job.intentVersion === null ? {} : { versionSent: job.intentVersion }),
+    ...(job.destination === null || intent === null ? {} : { versionSent: intent }),
     ...error,
     ...(result?.kind === 'done' ? result.log : {}),
   };

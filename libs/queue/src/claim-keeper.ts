@@ -56,14 +56,14 @@ export function createClaimKeeper(options: ClaimKeeperOptions): Service {
     const held = await ledger.heldClaims();
     // A claim may end or begin while the ledger answers, so it is abandoned only if it was live neither before nor after.
     const live = new Set([...liveBefore, ...claims.live()]);
-    const abandoned = held.filter(({ token }) => token !== null && !live.has(token));
+    const abandoned = held.filter(({ token }) => !live.has(token));
     await Promise.all(abandoned.map(giveUp));
     const tokens = new Set(held.map(({ token }) => token));
     for (const token of unsettled) if (!tokens.has(token)) claims.forget(token);
   }
 
   async function giveUp(job: ClaimedJob): Promise<void> {
-    const token = job.token ?? '';
+    const { token } = job;
     const runner = byQueue.get(job.queue);
     if (!runner) return;
     const settlement = settlementOf(job, claims.recall(token), runner);
@@ -99,5 +99,5 @@ function settlementOf(
     errorCode: failure.code,
     errorMessage: failure.message,
   };
-  return { job, verdict, attempt, ...afterwards?.(verdict, job) };
+  return { job, verdict, attempt, ...afterwards?.(verdict) };
 }

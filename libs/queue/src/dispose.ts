@@ -1,5 +1,5 @@
 import { DelayedError, RateLimitError, WaitingError, type Job } from 'bullmq';
-import type { Disposal } from './run-job';
+import type { Disposal } from './disposal';
 
 /**
  * Tells BullMQ how to proceed with a delivery. Only this file knows BullMQ's error classes. When they are thrown, BullMQ does

@@ -2,11 +2,12 @@ import { createSparseLog, metrics, type FaultLog } from '@orderly/observability'
 import { createService, settlesWithin, type Service } from '@orderly/runtime';
 import { Worker, type Job } from 'bullmq';
 import { dispose } from './dispose';
+import type { Disposal } from './disposal';
 import type { BullEngine } from './engine';
 import { explainRefusal } from './redis-check';
 import { connectForWorker, trackDuplicates } from './redis-connection';
 import { applyJob, type AppliedJob } from './apply-job';
-import { runJob, type Disposal, type JobRunner } from './run-job';
+import { runJob, type JobRunner } from './run-job';
 
 /** Options of {@link createQueueWorker}. */
 export interface QueueWorkerOptions extends JobRunner {

@@ -1,11 +1,11 @@
 import { isAppError } from '@orderly/errors';
-import type { ClaimedJob, Verdict } from '@orderly/jobs';
+import type { DueJob, Verdict } from '@orderly/jobs';
 import { metrics, type Logger } from '@orderly/observability';
 import { outcomeOf } from './attempt-log';
 
 /** An attempt that has ended, as metrics and log need it. */
 export interface AttemptReport {
-  readonly job: ClaimedJob;
+  readonly job: DueJob;
   readonly startedAt: Date;
   readonly verdict: Verdict;
   readonly failure: unknown;
@@ -25,7 +25,7 @@ export function reportAttempt({ job, startedAt, verdict, failure, settled }: Att
 
 /** Records the end of an attempt in the metrics alone. @param reason - the error code, or `none` after a success */
 export function measureAttempt(
-  job: Pick<ClaimedJob, 'name' | 'queue' | 'waitMs'>,
+  job: Pick<DueJob, 'name' | 'queue' | 'waitMs'>,
   outcome: string,
   reason: string,
   startedAt: Date,

@@ -10,7 +10,8 @@ import {
 import { createSoloGate, done, skipped, type JobHandler, type Verdict } from '@orderly/jobs';
 import { createLogger, metrics } from '@orderly/observability';
 import { bindJob } from './bind-job';
-import { runJob, type Disposal, type JobRunner } from './run-job';
+import type { Disposal } from './disposal';
+import { runJob, type JobRunner } from './run-job';
 import { createFakeLedger, livingProcess, type LedgerJobInput } from './testing';
 
 type Handler = JobHandler<typeof syncOrder>;

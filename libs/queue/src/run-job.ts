@@ -5,32 +5,26 @@ import {
   isAmbiguous,
   type ClaimedJob,
   type ClaimRequest,
-  type ClaimResult,
+  type DueJob,
   type HandlerResult,
   type Ledger,
   type Settlement,
   type SoloGate,
   type Verdict,
 } from '@orderly/jobs';
-import {
-  inSpan,
-  markSpanFailed,
-  metrics,
-  traceIdOf,
-  currentTraceContext,
-  withLogContext,
-  type Logger,
-} from '@orderly/observability';
+import { inSpan, markSpanFailed, traceIdOf, currentTraceContext, withLogContext, type Logger } from '@orderly/observability';
 import type { Span } from '@opentelemetry/api';
 import { v7 as uuidv7 } from 'uuid';
 import { attemptLog } from './attempt-log';
 import type { BoundJob } from './bind-job';
 import { startDeadline, withinGrace } from './deadline';
+import { disposalOf, isHandedBack, turnAway, type Disposal } from './disposal';
 import type { Heartbeat } from './heartbeat';
 import { boundJob, outcomeUnknown, policyOf, whyHopeless } from './job-rules';
 import type { LiveClaim, LiveClaims } from './live-claims';
 import { reportAttempt } from './report-attempt';
 import { settleAttempt } from './settle-attempt';
+import { settleUnclaimed } from './settle-unclaimed';
 
 /** What running the jobs of one queue needs. */
 export interface JobRunner {
@@ -45,20 +39,9 @@ export interface JobRunner {
   /** While it is not fresh, this process must not act, because another one may take over its claims. */
   readonly heartbeat: Pick<Heartbeat, 'signal' | 'isFresh'>;
   /** The verdict's effect on the lane or the message. It is settled in the same transaction. */
-  readonly afterwards?: (verdict: Verdict, job: ClaimedJob) => Pick<Settlement, 'laneStep' | 'message'>;
+  readonly afterwards?: (verdict: Verdict) => Pick<Settlement, 'laneStep' | 'message'>;
   readonly logger: Logger;
 }
-
-/** What BullMQ must do with a delivery at its end. */
-export type Disposal =
-  /** Forget the job. */
-  | { readonly kind: 'finished' }
-  /** Deliver the job again after `delayMs`. With `holdMs`, no job of the queue is delivered for that time. */
-  | { readonly kind: 'later'; readonly delayMs: number; readonly holdMs?: number }
-  /** Deliver the job again at once, to another process. */
-  | { readonly kind: 'handed-back' }
-  /** Keep the whole queue waiting for `delayMs`, including this job. */
-  | { readonly kind: 'held'; readonly delayMs: number };
 
 /** Average time until a suspect asks again if another one runs alone, in ms. */
 const suspectRestMs = 1000;
@@ -82,9 +65,13 @@ export async function runJob(jobId: string, runner: JobRunner): Promise<Disposal
 async function runClaimed(request: Required<ClaimRequest>, live: LiveClaim, runner: JobRunner): Promise<Disposal> {
   // Before the claim: a claimed job would count a crash if the suspect that it waits for takes the process down.
   const leave = await runner.gate.enter();
+  const startedAt = new Date();
   let suspect: ClaimedJob;
   try {
     const claim = await runner.ledger.claim(request);
+    if (claim.kind === 'refused') {
+      return await settleUnclaimed({ jobId: request.jobId, startedAt, failure: claim.error }, runner);
+    }
     if (claim.kind !== 'claimed') return turnAway(request.jobId, claim, runner);
     if (!isSuspect(claim.job, runner)) return await attemptTraced(claim.job, live, runner);
     suspect = claim.job;
@@ -113,7 +100,7 @@ async function runAlone(job: ClaimedJob, live: LiveClaim, runner: JobRunner): Pr
 /** Gives up a claim before the handler was called. Uses no attempt. */
 async function handBack(job: ClaimedJob, delayMs: number, { ledger, afterwards }: JobRunner): Promise<Disposal> {
   const verdict = { kind: 'again', delayMs, usesAttempt: false, waitReason: 'handed-back' } as const;
-  await ledger.settle({ job, verdict, ...afterwards?.(verdict, job) });
+  await ledger.settle({ job, verdict, ...afterwards?.(verdict) });
   return { kind: 'later', delayMs };
 }
 
@@ -158,26 +145,13 @@ async function attemptJob(job: ClaimedJob, live: LiveClaim, span: Span, runner: 
   const isRefused = hopeless !== undefined;
   const attempt = attemptLog({ job, startedAt, verdict, failure, isRefused, result, traceId });
   const leavesDoubt = live.hasBegun && failure !== undefined && (isAmbiguous(failure) || failure === deadline.signal.reason);
-  const settlement: Settlement = { job, verdict, attempt, leavesDoubt, ...afterwardsOf(verdict, job, result, runner) };
+  const settlement: Settlement = { job, verdict, attempt, leavesDoubt, ...afterwardsOf(verdict, result, runner) };
   const settled = await settleAttempt(settlement, live, policy, runner);
   reportAttempt({ job, startedAt, failure, ...settled }, runner.logger);
   return settled.settled ? disposalOf(settled.verdict) : { kind: 'finished' };
 }
 
-/** Ends a delivery whose job must not run now. */
-export function turnAway(
-  jobId: string,
-  claim: Exclude<ClaimResult, { kind: 'claimed' }>,
-  { queue, logger }: JobRunner,
-): Disposal {
-  if (claim.kind === 'held') return claim;
-  if (claim.kind === 'later') return claim;
-  if (claim.kind === 'missing') logger.warn({ jobId, queue }, 'Dropped a delivery whose id is not in the ledger');
-  metrics.jobsDropped.add({ queue, reason: claim.kind });
-  return { kind: 'finished' };
-}
-
-type TracedJob = Pick<ClaimedJob, 'id' | 'name' | 'queue' | 'orderId' | 'attemptsUsed' | 'waitMs' | 'traceparent' | 'tracestate'>;
+type TracedJob = Pick<DueJob, 'id' | 'name' | 'queue' | 'orderId' | 'attemptsUsed' | 'waitMs' | 'traceparent' | 'tracestate'>;
 
 /** The span of an attempt: it continues the trace of the event, so that a trace leads from the request to its effects. */
 export const spanOptions = (job: TracedJob): Parameters<typeof inSpan>[1] => ({
@@ -223,21 +197,12 @@ const openAfter = (reason: Error, hasBegun: boolean): Error =>
 export const failureOf = (error: unknown, signal: AbortSignal): unknown =>
   signal.aborted && !isAppError(error) ? (signal.reason as unknown) : (error ?? new Error('The handler threw nothing'));
 
-const isHandedBack = (verdict: Verdict): boolean => verdict.kind === 'again' && verdict.waitReason === 'handed-back';
-
 const verdictOf = (result: HandlerResult): Verdict =>
   result.kind === 'done'
     ? { kind: 'ended', outcome: 'done', resultVersion: result.resultVersion }
     : { kind: 'ended', outcome: result.outcome, reason: result.reason };
 
-function afterwardsOf(verdict: Verdict, job: ClaimedJob, result: HandlerResult | undefined, runner: JobRunner) {
+function afterwardsOf(verdict: Verdict, result: HandlerResult | undefined, runner: JobRunner) {
   const message = result?.message;
-  return { ...runner.afterwards?.(verdict, job), ...(message ? { message } : {}) };
-}
-
-/** Translates a settled verdict for BullMQ. */
-export function disposalOf(verdict: Verdict): Disposal {
-  if (verdict.kind !== 'again') return { kind: 'finished' };
-  if (isHandedBack(verdict)) return { kind: 'handed-back' };
-  return { kind: 'later', delayMs: verdict.delayMs, ...(verdict.hold ? { holdMs: verdict.hold.forMs } : {}) };
+  return { ...runner.afterwards?.(verdict), ...(message ? { message } : {}) };
 }

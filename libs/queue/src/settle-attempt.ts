@@ -12,7 +12,7 @@ export interface Settler {
   /** Aborted when the process stops. A refused settlement is then not tried again, so that the stop does not wait for it. */
   readonly stop: AbortSignal;
   /** The verdict's effect on the lane or the message; see {@link JobRunner.afterwards}. */
-  readonly afterwards?: (verdict: Verdict, job: Settlement['job']) => Pick<Settlement, 'laneStep' | 'message'>;
+  readonly afterwards?: (verdict: Verdict) => Pick<Settlement, 'laneStep' | 'message'>;
 }
 
 /** Pauses before the tries of a settlement that the ledger refuses, in ms. Half a minute in total outlasts a busy spell. */
@@ -57,9 +57,7 @@ export async function settleAttempt(
 /** The settlement that is written when the ledger refuses the true one. */
 function lastResortOf(bare: Settlement, policy: JobPolicy, { afterwards }: Settler): Settlement {
   const { job, verdict, attempt } = bare;
-  // The effect of a job without a token is in PostgreSQL alone, and was rolled back with the refused transaction.
-  const tookPlace =
-    verdict.kind === 'ended' && (verdict.outcome === 'done' || verdict.outcome === 'unknown') && job.token !== null;
+  const tookPlace = verdict.kind === 'ended' && (verdict.outcome === 'done' || verdict.outcome === 'unknown');
   const message = 'The ledger refused the settlement';
   const failure = tookPlace ? outcomeUnknown(job, message) : new Error(message);
   const failed = classifyFailure(failure, job, policy);
@@ -72,7 +70,7 @@ function lastResortOf(bare: Settlement, policy: JobPolicy, { afterwards }: Settl
       usedAttempt: true,
       errorCode: tookPlace ? outcomeUnknown(job, message).code : 'job-failed',
     },
-    ...afterwards?.(failed, job),
+    ...afterwards?.(failed),
   };
 }
 

@@ -20,7 +20,6 @@ const claimed: ClaimedJob = {
   attemptsUsed: 0,
   tries: 1,
   crashes: 0,
-  wasLost: false,
   isProbe: false,
   orderId: 'A',
   destination: 'erp',

@@ -63,7 +63,6 @@ export async function claimJobs(
 export type ClaimRow = {
   id: string;
   claimed: boolean;
-  was_lost: boolean;
   in_doubt: boolean;
   name: string;
   queue: string;
@@ -113,7 +112,6 @@ export const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
   attemptsUsed: row.attempts_used,
   tries: row.tries,
   crashes: row.crashes,
-  wasLost: row.was_lost,
   isInDoubt: row.in_doubt,
   isProbe: row.hold_reason !== null,
   orderId: row.order_id,
@@ -187,11 +185,7 @@ const claimBody = `
       intent_version = case when $9 then (select o.version from orders o where o.order_id = j.order_id) else j.version end
     from locked l
     where j.id = l.id and j.id = any($1::uuid[]) and j.id between $2 and $3
-    returning j.id, j.claim_token, j.tries, j.crashes, j.in_doubt, j.intent_version,
-      case when l.is_own
-        then exists (select from attempts a where a.job_id = j.id and a.number = j.tries - 1 and a.outcome = 'lost')
-        else l.was_lost
-      end as was_lost
+    returning j.id, j.claim_token, j.tries, j.crashes, j.in_doubt, j.intent_version
   ),
   lost as (
     insert into attempts (job_id, number, started_at, outcome, used_attempt, version_sent, process_id)
@@ -207,7 +201,7 @@ const claimBody = `
   )`;
 
 const claimResult = `
-  select w.id, c.id is not null as claimed, coalesce(c.was_lost, false) as was_lost, coalesce(c.in_doubt, w.in_doubt) as in_doubt, w.name, w.queue, w.payload,
+  select w.id, c.id is not null as claimed, coalesce(c.in_doubt, w.in_doubt) as in_doubt, w.name, w.queue, w.payload,
     c.claim_token as token, w.state, w.attempts_used, coalesce(c.tries, w.tries) as tries,
     coalesce(c.crashes, w.crashes) as crashes, w.order_id, w.destination, w.version, c.intent_version,
     (select acked_version from lanes l where l.order_id = w.order_id and l.destination = w.destination) as acked_version,

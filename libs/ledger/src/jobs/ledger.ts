@@ -1,11 +1,21 @@
-import type { ApplyJob, ApplyResult, ClaimResult, Delivery, Ledger, RunnableJob, Settlement, SettleResult } from '@orderly/jobs';
+import type {
+  ApplyJob,
+  ApplyResult,
+  ClaimResult,
+  Delivery,
+  Ledger,
+  ReadResult,
+  RunnableJob,
+  Settlement,
+  SettleResult,
+} from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
-import { coalesced, type Database, isDatabaseAway, retried, type WaitForDatabaseOptions } from '@orderly/database';
+import { coalesced, type Database, faultKind, isDatabaseAway, retried, type WaitForDatabaseOptions } from '@orderly/database';
 import { applyOrderEvents } from '../orders/apply-order-events';
 import type { PlanOrder } from '../orders/order-plan';
 import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
 import { firstUnapplied } from '../orders/read-orders';
-import { loadJobs } from './load-jobs';
+import { readDueJobs } from './read-due-jobs';
 import { settleJobs } from './settle-jobs';
 
 export interface LedgerOptions {
@@ -16,7 +26,7 @@ export interface LedgerOptions {
   /** How to behave while the database is away. */
   readonly wait: WaitForDatabaseOptions;
   /** How many calls shared a round trip. */
-  readonly onBatch?: (operation: 'claim' | 'settle' | 'apply', size: number) => void;
+  readonly onBatch?: (operation: 'claim' | 'read' | 'settle' | 'apply', size: number) => void;
 }
 
 /** Maximum number of calls per round trip. */
@@ -24,19 +34,27 @@ const maxBatch = 200;
 /** Round trips of one kind under way at once: one batch runs while another commits. */
 const maxInFlight = 2;
 
-/** The ledger for jobs whose effect lies outside PostgreSQL: claimed first, settled afterwards. */
+/** The ledger of one queue. Its jobs are claimed first and settled afterwards, or applied by the transaction that ends them. */
 export function createClaimLedger(options: LedgerOptions, claim: Omit<ClaimOptions, 'processId'>): Ledger {
-  const { db, processId } = options;
+  const { db, processId, relay } = options;
   const claims = together<TokenRequest, ClaimResult>(options, 'claim', (requests) =>
     claimJobs(db, requests, { ...claim, processId }),
   );
-  return { claim: ({ jobId, token = uuidv7() }) => claims({ id: jobId, token }), settle: settler(options) };
-}
-
-/** The ledger for jobs whose effect lies in PostgreSQL alone: the transaction of the work settles them, except for a failure. */
-export function createRowLockLedger(options: LedgerOptions, queue: string): Ledger {
-  const loads = together<string, ClaimResult>(options, 'claim', (ids) => loadJobs(options.db, ids, queue));
-  return { claim: ({ jobId }) => loads(jobId), settle: settler(options) };
+  const settle = together<Settlement, SettleResult>(options, 'settle', async (settlements) => {
+    const { results, runnable } = await settleJobs(db, settlements, processId);
+    relay(runnable);
+    return results;
+  });
+  const read = together<string, ReadResult>(options, 'read', (ids) => readDueJobs(db, ids, claim.queue));
+  return {
+    claim: ({ jobId, token = uuidv7() }) =>
+      claims({ id: jobId, token }).catch((error: unknown): ClaimResult => {
+        if (faultKind(error) === 'refused') return { kind: 'refused', error };
+        throw error;
+      }),
+    read,
+    settle,
+  };
 }
 
 /** Applies events to orders, many in one transaction. `plan` decides what the events do to their order. */
@@ -86,18 +104,9 @@ async function applyOneByOne(
 /** How soon an event behind a bad one is tried again, in ms. */
 const behindBadEventMs = 2000;
 
-function settler(options: LedgerOptions): Ledger['settle'] {
-  const { db, processId, relay } = options;
-  return together<Settlement, SettleResult>(options, 'settle', async (settlements) => {
-    const { results, runnable } = await settleJobs(db, settlements, processId);
-    relay(runnable);
-    return results;
-  });
-}
-
 function together<Item, Result>(
   { wait, onBatch }: LedgerOptions,
-  operation: 'claim' | 'settle' | 'apply',
+  operation: 'claim' | 'read' | 'settle' | 'apply',
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {
   return coalesced<Item, Result>({ run, wait, maxBatch, maxInFlight, onBatch: (size) => onBatch?.(operation, size) });

@@ -86,9 +86,10 @@ type SettlementRow = ReturnType<typeof settlementRow>;
 
 function settlementRow({ job, verdict, attempt, laneStep, message, leavesDoubt }: Settlement, processId: string) {
   const ends = verdict.kind !== 'again';
+  const claim = 'token' in job ? job : undefined;
   return {
     id: job.id,
-    token: job.token,
+    token: claim?.token ?? null,
     tries: job.tries,
     order_id: job.orderId,
     destination: job.destination,
@@ -104,12 +105,13 @@ function settlementRow({ job, verdict, attempt, laneStep, message, leavesDoubt }
     leaves_doubt: leavesDoubt ?? false,
     // The process survived this try, so the job did not cause the earlier crash.
     is_cleared: verdict.kind === 'again' && verdict.waitReason !== 'handed-back',
-    hold_reason: verdict.kind === 'again' ? verdict.hold?.reason : null,
+    // Only a claimed job can probe, and so end a hold.
+    hold_reason: claim && verdict.kind === 'again' ? verdict.hold?.reason : null,
     hold_ms: verdict.kind === 'again' ? verdict.hold?.forMs : null,
     // Jobs without a destination hold their queue instead.
     hold_scope: job.destination === null ? 'queue' : 'destination',
     hold_key: job.destination ?? job.queue,
-    clears_hold: job.isProbe && isAnswered(verdict, attempt),
+    clears_hold: claim?.isProbe === true && isAnswered(verdict, attempt),
     lane_step: laneStep ?? 'next',
     acked: verdict.kind === 'ended' && verdict.outcome === 'done' ? (verdict.resultVersion ?? 0) : 0,
     message_state: message?.state,

@@ -2,15 +2,17 @@ import { newJob, type NewJob } from '@orderly/jobs';
 import { sendNotification } from '@orderly/contracts';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '@orderly/database';
-import { createClaimLedger, createProcessRegistry, createRowLockLedger } from '../../src/index';
+import { createClaimLedger, createProcessRegistry } from '../../src/index';
 import {
-  addJobs,
   acceptEvent,
+  addJobs,
   createLedgerDatabase,
+  createStatusLedger,
   killProcess,
+  type LedgerDatabase,
+  readDue,
   settlementOf,
   startProcess,
-  type LedgerDatabase,
 } from '../../src/testing';
 import { addSyncJobs, claimedJob, newSyncPlan, wait } from './sync-jobs';
 
@@ -61,7 +63,7 @@ describe('a claim', () => {
       id,
     ]);
     const job = claimedJob(await one.claim({ jobId: id }));
-    expect(job).toMatchObject({ id, tries: 1, attemptsUsed: 0, crashes: 0, wasLost: false, isProbe: false, ackedVersion: 7 });
+    expect(job).toMatchObject({ id, tries: 1, attemptsUsed: 0, crashes: 0, isProbe: false, ackedVersion: 7 });
     expect(await jobRow(id)).toMatchObject({
       state: 'running',
       claim_token: job.token,
@@ -120,7 +122,7 @@ describe('a claim', () => {
     await end(db, processId);
     const heir = open(await startProcess(db));
     const job = claimedJob(await heir.claim({ jobId: id }));
-    expect(job).toMatchObject({ wasLost: true, crashes: 1, tries: 2, attemptsUsed: 0 });
+    expect(job).toMatchObject({ crashes: 1, tries: 2, attemptsUsed: 0 });
     expect(job.token).not.toBe(lost.token);
     const [attempt, ...others] = await attemptRows(id);
     expect(attempt).toMatchObject({ number: 1, outcome: 'lost', used_attempt: false, version_sent: 1, process_id: processId });
@@ -161,17 +163,17 @@ describe('a claim', () => {
 
   it('only reads the job if the row lock of the order makes a claim unnecessary', async () => {
     const id = await acceptEvent(db, { orderId: 'looked-at' });
-    const rows = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
-    expect(claimedJob(await rows.claim({ jobId: id }))).toMatchObject({ token: null, tries: 1 });
+    const status = createStatusLedger({ db, processId: await startProcess(db), relay: () => undefined, wait });
+    expect(await readDue(status, id)).toMatchObject({ tries: 1 });
     expect(await jobRow(id)).toMatchObject({ state: 'runnable', tries: 0 });
-    expect(await rows.claim({ jobId: uuidv7() })).toEqual({ kind: 'missing' });
+    expect(await status.read(uuidv7())).toEqual({ kind: 'missing' });
     await db.query(`update jobs set state = 'parked', run_at = now() + interval '1 hour' where id = $1`, [id]);
-    expect(await rows.claim({ jobId: id })).toEqual({ kind: 'idle' });
+    expect(await status.read(id)).toEqual({ kind: 'idle' });
     await db.query(`update jobs set run_at = now() where id = $1`, [id]);
-    expect(await rows.claim({ jobId: id })).toMatchObject({ kind: 'claimed' });
+    expect(await status.read(id)).toMatchObject({ kind: 'due' });
     await db.query(
       `insert into holds (scope, key, reason, until) values ('queue', 'order-status', 'paused', now() + interval '1 h')`,
     );
-    expect(await rows.claim({ jobId: id })).toMatchObject({ kind: 'held' });
+    expect(await status.read(id)).toMatchObject({ kind: 'held' });
   });
 });

@@ -1,17 +1,18 @@
 import type { OrderEvent } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { createRowLockLedger } from '../../src/index';
 import {
   acceptAll,
   createLedgerDatabase,
+  createStatusLedger,
   followUpsTo,
+  readDue,
   settlementOf,
   startProcess,
   statusEvent,
   type LedgerDatabase,
 } from '../../src/testing';
 import { eventJobs, orderRow, outcomesOf, startApplier } from '../orders/applying';
-import { claimedJob, wait } from './sync-jobs';
+import { wait } from './sync-jobs';
 
 let ledger: LedgerDatabase;
 let db: Database;
@@ -31,9 +32,9 @@ const poison = (id: string) => db.query(`update events set type = 'order.explode
 
 /** Settles a failed apply as the runtime does. */
 async function charge(jobId: string, verdict: 'retry' | 'dead'): Promise<void> {
-  const rows = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
-  const job = claimedJob(await rows.claim({ jobId }));
-  await rows.settle(
+  const status = createStatusLedger({ db, processId: await startProcess(db), relay: () => undefined, wait });
+  const job = await readDue(status, jobId);
+  await status.settle(
     settlementOf(
       job,
       verdict === 'dead'

@@ -3,7 +3,7 @@ import type { Database } from '@orderly/database';
 import { createSweepLedger } from '../../src/index';
 import { applyOrderEvents } from '../../src/orders/apply-order-events';
 import { claimJobs } from '../../src/jobs/claim-jobs';
-import { loadJobs } from '../../src/jobs/load-jobs';
+import { readDueJobs } from '../../src/jobs/read-due-jobs';
 import { unappliedEvents } from '../../src/orders/read-orders';
 import { settleJobs } from '../../src/jobs/settle-jobs';
 import { createLedgerDatabase, followUpsTo, planWith, settlementOf, startProcess, type LedgerDatabase } from '../../src/testing';
@@ -114,7 +114,7 @@ describe.each([1, 20, 200])('with 50,000 jobs in the ledger, no large table is s
       `select id from jobs where queue = 'order-status' and state = 'runnable' limit $1`,
       [count],
     );
-    await loadJobs(
+    await readDueJobs(
       observer,
       rows.map(({ id }) => id),
       'order-status',

@@ -1,14 +1,16 @@
 import type { ClaimedJob, RunnableJob, Verdict } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
-import { createClaimLedger, createRowLockLedger } from '../../src/index';
+import { createClaimLedger } from '../../src/index';
 import {
   acceptEvent,
   addJobs,
   createLedgerDatabase,
+  createStatusLedger,
+  type LedgerDatabase,
   newSyncJob,
+  readDue,
   settlementOf,
   startProcess,
-  type LedgerDatabase,
 } from '../../src/testing';
 import { addHeads, claimedJob, newSyncPlan, wait } from './sync-jobs';
 
@@ -206,24 +208,31 @@ describe('a settlement', () => {
 describe('a settlement without a claim', () => {
   it('uses one attempt of a job, even if many deliveries of it failed at once', async () => {
     const id = await acceptEvent(db, { orderId: 'twice' });
-    const open = async () =>
-      createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
+    const open = async () => createStatusLedger({ db, processId: await startProcess(db), relay: () => undefined, wait });
     const [a, b] = [await open(), await open()];
-    const jobs = await Promise.all([a.claim({ jobId: id }), b.claim({ jobId: id })]);
-    const [first, second] = jobs.map((result) => (result as { job: ClaimedJob }).job);
-    await a.settle(settlementOf(first!, again({})));
-    expect(await b.settle(settlementOf(second!, again({})))).toEqual({ settled: false });
+    const [first, second] = [await readDue(a, id), await readDue(b, id)];
+    await a.settle(settlementOf(first, again({})));
+    expect(await b.settle(settlementOf(second, again({})))).toEqual({ settled: false });
     expect(await jobRow(id)).toMatchObject({ state: 'runnable', attempts_used: 1, tries: 1, wait_reason: 'retry' });
     expect(await attemptRows(id)).toHaveLength(1);
   });
 
   it('does not end a job that has already ended', async () => {
     const id = await acceptEvent(db, { orderId: 'over' });
-    const one = createRowLockLedger({ db, processId: await startProcess(db), relay: () => undefined, wait }, 'order-status');
-    const result = await one.claim({ jobId: id });
+    const one = createStatusLedger({ db, processId: await startProcess(db), relay: () => undefined, wait });
+    const job = await readDue(one, id);
     await db.query(`update jobs set state = 'ended', outcome = 'done' where id = $1`, [id]);
     const dead: Verdict = { kind: 'dead', code: 'job-failed', message: '', fingerprint: 'x' };
-    expect(await one.settle(settlementOf((result as { job: ClaimedJob }).job, dead))).toEqual({ settled: false });
+    expect(await one.settle(settlementOf(job, dead))).toEqual({ settled: false });
     expect(await jobRow(id)).toMatchObject({ outcome: 'done', attempts_used: 0 });
+  });
+
+  it('holds nothing: only a claimed job can be the probe that ends a hold', async () => {
+    const id = await acceptEvent(db, { orderId: 'holds-nothing' });
+    const one = createStatusLedger({ db, processId: await startProcess(db), relay: () => undefined, wait });
+    const hold = { reason: 'configuration-invalid', forMs: 60_000 };
+    await one.settle(settlementOf(await readDue(one, id), again({ waitReason: 'held', usesAttempt: false, hold })));
+    expect(await jobRow(id)).toMatchObject({ state: 'runnable', wait_reason: 'held', attempts_used: 0 });
+    expect(await db.query(`select from holds where key = 'order-status'`)).toEqual([]);
   });
 });

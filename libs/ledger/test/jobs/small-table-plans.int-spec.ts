@@ -4,7 +4,7 @@ import { createIntake, createSweepLedger, readOldestWaits } from '../../src/inde
 import { acceptEvents } from '../../src/intake/accept-events';
 import { applyOrderEvents } from '../../src/orders/apply-order-events';
 import { claimJobs } from '../../src/jobs/claim-jobs';
-import { loadJobs } from '../../src/jobs/load-jobs';
+import { readDueJobs } from '../../src/jobs/read-due-jobs';
 import { firstUnapplied } from '../../src/orders/read-orders';
 import { settleJobs } from '../../src/jobs/settle-jobs';
 import {
@@ -49,7 +49,7 @@ async function recordStatements(db: Database): Promise<Statements> {
 
   const ids = await acceptAll(db, [{ orderId: 'o-1' }, statusEvent('o-1', 'confirmed'), { orderId: 'o-2' }, { orderId: 'o-3' }]);
   await firstUnapplied(recorderOf('load and apply'), ids[0] as string);
-  await loadJobs(recorderOf('load and apply'), ids, 'order-status');
+  await readDueJobs(recorderOf('load and apply'), ids, 'order-status');
   await applyOrderEvents(
     recorderOf('load and apply'),
     [ids[0], ids[2]].map((jobId = '') => ({ jobId })),
@@ -66,8 +66,8 @@ async function recordStatements(db: Database): Promise<Statements> {
   await settleJobs(recorderOf('claim and settle'), settlements, processId);
   await settleJobs(recorderOf('claim and settle'), settlements, processId);
 
-  const [event] = (await loadJobs(db, [ids[3] as string], 'order-status')).flatMap((claim) =>
-    claim.kind === 'claimed' ? [claim.job] : [],
+  const [event] = (await readDueJobs(db, [ids[3] as string], 'order-status')).flatMap((found) =>
+    found.kind === 'due' ? [found.job] : [],
   );
   await settleJobs(
     recorderOf('give an event up'),

@@ -37,7 +37,6 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
         attemptsUsed: 2,
         tries: 1,
         crashes: 0,
-        wasLost: false,
       });
       expect(job.payload).toMatchObject({ destination: 'erp', version: 1 });
       expect(job.token).toEqual(expect.any(String));
@@ -66,7 +65,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       const lost = await insertAndClaim();
       await harness.killClaimant(lost.id);
       const job = await claim(lost.id);
-      expect(job).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 1, wasLost: true });
+      expect(job).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 1 });
       expect(await settle(lost, done)).toEqual({ settled: false });
       expect(await harness.read(lost.id)).toMatchObject({ state: 'running', attemptsUsed: 0, crashes: 1 });
       expect(await settle(job, done)).toEqual({ settled: true });
@@ -99,7 +98,7 @@ export function describeLedger(name: string, setup: () => Promise<LedgerHarness>
       const job = await insertAndClaim();
       await settle(job, again({}));
       expect(await harness.read(job.id)).toMatchObject({ state: 'runnable', waitReason: 'handed-back', attemptsUsed: 0 });
-      expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 0, wasLost: false });
+      expect(await claim(job.id)).toMatchObject({ attemptsUsed: 0, tries: 2, crashes: 0 });
     });
 
     it.each([

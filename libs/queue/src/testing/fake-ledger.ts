@@ -1,4 +1,14 @@
-import type { ClaimedJob, ClaimRequest, ClaimResult, Ledger, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import type {
+  ClaimedJob,
+  ClaimRequest,
+  ClaimResult,
+  DueJob,
+  Ledger,
+  ReadResult,
+  Settlement,
+  SettleResult,
+  Verdict,
+} from '@orderly/jobs';
 import { randomUUID } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 
@@ -62,7 +72,7 @@ export function createFakeLedger(): FakeLedger {
   const rows = new Map<string, Row>();
   const logs = new Map<string, { number: number; outcome: string; usedAttempt: boolean }[]>();
   const settlements: Settlement[] = [];
-  const written = new Set<string | null>();
+  const written = new Set<string>();
   let heldUntil = 0;
   let isRefused: (settlement: Settlement) => boolean = () => false;
   let claims: Promise<void> = Promise.resolve();
@@ -89,7 +99,16 @@ export function createFakeLedger(): FakeLedger {
     row.tries += 1;
     row.crashes += Number(wasLost);
     row.isInDoubt ||= wasLost;
-    return { kind: 'claimed', job: claimedJob(row, wasLost, waitMs) };
+    return { kind: 'claimed', job: claimedJob(row, waitMs) };
+  }
+
+  function read(jobId: string): ReadResult {
+    const row = rows.get(jobId);
+    if (!row) return { kind: 'missing' };
+    if (row.state === 'ended') return { kind: 'idle' };
+    if (heldUntil > Date.now()) return { kind: 'held', delayMs: heldUntil - Date.now() };
+    if (row.state === 'running') return { kind: 'later', delayMs: claimedElsewhereMs };
+    return { kind: 'due', job: { ...dueJob(row, 0), tries: row.tries + 1 } };
   }
 
   function settle(settlement: Settlement): SettleResult {
@@ -97,8 +116,11 @@ export function createFakeLedger(): FakeLedger {
     if (isRefused(settlement)) throw new Error('unsupported Unicode escape sequence');
     const row = rowOf(job.id);
     // A repeated settlement, whose first answer was lost, gets the same answer again.
-    if (row.state !== 'running' || row.token !== job.token) return { settled: written.has(job.token) };
-    written.add(job.token);
+    const token = 'token' in job ? job.token : undefined;
+    const mayWrite = token === undefined ? row.state === 'runnable' && row.tries < job.tries : row.token === token;
+    if (!mayWrite) return { settled: token !== undefined && written.has(token) };
+    if (token !== undefined) written.add(token);
+    row.tries = job.tries;
     settlements.push(settlement);
     if (attempt) log(job.id, job.tries, attempt.outcome, attempt.usedAttempt);
     row.attemptsUsed += Number(attempt?.usedAttempt ?? false);
@@ -117,6 +139,7 @@ export function createFakeLedger(): FakeLedger {
         await claims;
         return claim(request);
       },
+      read: async (jobId) => read(jobId),
       settle: async (settlement) => settle(settlement),
     },
     insert: async (job = {}) => {
@@ -137,7 +160,7 @@ export function createFakeLedger(): FakeLedger {
       claims = promise;
       return resolve;
     },
-    running: () => [...rows.values()].filter(({ state }) => state === 'running').map((row) => claimedJob(row, false, 0)),
+    running: () => [...rows.values()].filter(({ state }) => state === 'running').map((row) => claimedJob(row, 0)),
     close: async () => undefined,
   };
 }
@@ -162,28 +185,31 @@ const newRow = (id: string, job: LedgerJobInput): Row => ({
   isInDoubt: false,
 });
 
-const claimedJob = (row: Row, wasLost: boolean, waitMs: number): ClaimedJob => ({
+const dueJob = (row: Row, waitMs: number): DueJob => ({
   id: row.id,
   name: row.name ?? '',
   queue: fakeQueue,
-  payload: row.payload,
-  token: row.token,
   attemptsUsed: row.attemptsUsed,
   tries: row.tries,
   crashes: row.crashes,
-  wasLost,
   isInDoubt: row.isInDoubt,
-  isProbe: false,
   orderId: 'A-1',
   destination: 'erp',
-  version: 1,
-  intentVersion: 1,
-  ackedVersion: 0,
-  epoch: 0,
   ageMs: waitMs,
   waitMs,
   traceparent: row.traceparent ?? null,
   tracestate: null,
+});
+
+const claimedJob = (row: Row, waitMs: number): ClaimedJob => ({
+  ...dueJob(row, waitMs),
+  token: row.token ?? '',
+  payload: row.payload,
+  isProbe: false,
+  version: 1,
+  intentVersion: 1,
+  ackedVersion: 0,
+  epoch: 0,
 });
 
 function applyVerdict(row: Row, verdict: Verdict): void {

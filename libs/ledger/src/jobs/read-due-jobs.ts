@@ -1,17 +1,18 @@
-import type { ClaimResult } from '@orderly/jobs';
+import type { ReadResult } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { idRange } from './id-range';
 
 /**
- * The counterpart of {@link claimJobs} for jobs whose effect lies in PostgreSQL alone. It only loads them: the row lock of the
- * order serves as the claim.
+ * Reads jobs whose failure is to be settled without a claim. Nothing is locked: the settlement is written only if the job has
+ * not been tried meanwhile.
  *
  * @returns one result per id, in their order
  */
-export async function loadJobs(db: Pick<Database, 'query'>, ids: readonly string[], queue: string): Promise<ClaimResult[]> {
+export async function readDueJobs(db: Pick<Database, 'query'>, ids: readonly string[], queue: string): Promise<ReadResult[]> {
   const { lowest, highest } = idRange(ids);
   const rows = await db.query<JobRow>(
-    `select j.id, j.name, j.payload, j.attempts_used, j.tries, j.crashes, j.order_id, j.epoch, j.state, j.traceparent, j.tracestate,
+    `select j.id, j.name, j.attempts_used, j.tries, j.crashes, j.in_doubt, j.order_id, j.destination, j.state, j.traceparent,
+       j.tracestate,
        extract(epoch from now() - j.created_at)::float8 * 1000 as age_ms,
        extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
        extract(epoch from h.until - now())::float8 * 1000 as hold_ms
@@ -28,12 +29,12 @@ export async function loadJobs(db: Pick<Database, 'query'>, ids: readonly string
 type JobRow = {
   id: string;
   name: string;
-  payload: unknown;
   attempts_used: number;
   tries: number;
   crashes: number;
+  in_doubt: boolean;
   order_id: string | null;
-  epoch: number;
+  destination: string | null;
   state: string;
   traceparent: string | null;
   tracestate: string | null;
@@ -42,31 +43,28 @@ type JobRow = {
   hold_ms: number | null;
 };
 
-function resultOf(row: JobRow | undefined, queue: string): ClaimResult {
+/** How soon a job is delivered again that another process has claimed, in ms. */
+const claimedElsewhereMs = 5000;
+
+function resultOf(row: JobRow | undefined, queue: string): ReadResult {
   if (!row) return { kind: 'missing' };
   if (row.hold_ms !== null) return { kind: 'held', delayMs: row.hold_ms };
   // A parked job is delivered at its deadline; before it, the order's next event takes it along.
-  if (row.state === 'ended' || (row.state === 'parked' && row.due_in_ms > 0)) return { kind: 'idle' };
+  if (row.state === 'ended' || row.state === 'blocked' || (row.state === 'parked' && row.due_in_ms > 0)) return { kind: 'idle' };
+  if (row.state === 'running') return { kind: 'later', delayMs: claimedElsewhereMs };
   if (row.due_in_ms > 0) return { kind: 'later', delayMs: Math.ceil(row.due_in_ms) };
   return {
-    kind: 'claimed',
+    kind: 'due',
     job: {
       id: row.id,
       name: row.name,
       queue,
-      payload: row.payload,
-      token: null,
       attemptsUsed: row.attempts_used,
       tries: row.tries + 1,
       crashes: row.crashes,
-      wasLost: false,
-      isProbe: false,
+      isInDoubt: row.in_doubt,
       orderId: row.order_id,
-      destination: null,
-      version: null,
-      intentVersion: null,
-      ackedVersion: 0,
-      epoch: row.epoch,
+      destination: row.destination,
       ageMs: row.age_ms,
       waitMs: Math.max(-row.due_in_ms, 0),
       traceparent: row.traceparent,
