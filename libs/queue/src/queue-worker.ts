@@ -75,7 +75,13 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
   );
 
   const { applies } = options;
-  const run = (id: string): Promise<Disposal> => (applies ? applyJob(id, applies, options) : runJob(id, options));
+  // Without their disposal, which waits for Redis.
+  const running = new Set<Promise<unknown>>();
+  const run = async (id: string): Promise<Disposal> => {
+    const work = applies ? applyJob(id, applies, options) : runJob(id, options);
+    running.add(work);
+    return work.finally(() => running.delete(work));
+  };
   const logFault = createSparseLog<Error>(
     (error, faults) =>
       logger.warn({ err: error, queue, faults }, 'BullMQ reported a fault; the affected jobs will be delivered again'),
@@ -133,6 +139,8 @@ export function createQueueWorker(options: QueueWorkerOptions): QueueWorker {
       try {
         const isClosed = worker === undefined || (await settlesWithin(worker.close(), options.closeMs));
         if (!isClosed) logger.warn({ queue }, 'Redis was not told that this worker stops; its locks will expire');
+        // If Redis goes away meanwhile, BullMQ's close ends without waiting for its jobs.
+        await Promise.allSettled(running);
       } finally {
         clearTimeout(drain);
         disconnect();

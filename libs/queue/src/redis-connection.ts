@@ -37,8 +37,15 @@ export function trackDuplicates(redis: Redis): () => void {
     connections.push(copy);
     return copy;
   };
-  // BullMQ has closed the duplicates by then, if Redis answers. Disconnecting those again would leave a timer of ioredis for 2 s.
-  return () => connections.filter(({ status }) => status !== 'end').forEach((connection) => connection.disconnect());
+  return () => {
+    // BullMQ has closed the duplicates by then, if Redis answers. Disconnecting those again would leave a timer of ioredis for 2 s.
+    for (const connection of connections.filter(({ status }) => status !== 'end')) {
+      const isBetweenTries = connection.status === 'reconnecting';
+      connection.disconnect();
+      // ioredis does not say so itself, and BullMQ's close, which waits for it, would keep its timers for ever.
+      if (isBetweenTries) connection.emit('end');
+    }
+  };
 }
 
 /** 100, 200, 400, 800, then 1000 ms: at most a second is lost when Redis is back. */
