@@ -19,10 +19,12 @@ import { shedLoad } from './pressure/shed-load';
 import { watchUnservedQueues } from './watch-unserved-queues';
 import { ledgerDeadlineMs, orUnavailable } from './http/or-unavailable';
 
+/** What the app needs besides its configuration. Tests pass their own. */
 export interface AppDependencies {
   readonly logger: Logger;
   /** The app closes it. */
   readonly engine: Pick<BullEngine, 'add' | 'release' | 'close'>;
+  /** Returns the body of `/metrics`, in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
   /** The app closes it. */
   readonly rateLimiter: RateLimiter;
@@ -38,7 +40,7 @@ export interface GatewayApp extends Service {
   adminUrl(): URL;
 }
 
-/** How long jobs that wait for a slow engine may delay the shutdown. The sweep finds the rest. */
+/** How long jobs that wait for a slow engine may delay the shutdown, in ms. The sweep finds the rest. */
 const drainTimeoutMs = 2000;
 
 /**

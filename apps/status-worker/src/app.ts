@@ -5,7 +5,9 @@ import type { StatusWorkerConfig } from './config';
 import type { SyncedDestination } from './follow-ups';
 import { planOrder } from './plan-order';
 
+/** What the worker needs besides its configuration. */
 export interface StatusWorkerDeps extends WorkerProcessDeps {
+  /** All declared destinations. A change gets no job for a destination that is missing here. */
   readonly destinations: readonly SyncedDestination[];
 }
 
@@ -26,6 +28,7 @@ export function buildApp(config: StatusWorkerConfig, { destinations, ...deps }: 
             sendsNewest: false,
             sendsMessages: false,
           }),
+          // No handlers: `applies` runs every job of this queue.
           jobs: {},
           applies: { policy: applyOrderEvent.policy, apply },
         },

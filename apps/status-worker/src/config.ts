@@ -7,6 +7,7 @@ import {
   type Environment,
 } from '@orderly/config';
 
+// `orderSync` names the destinations file, from which the fan-out learns who wants which events.
 const fragments = {
   ...workerFragments,
   orderStatus: orderStatusConfig,
@@ -15,5 +16,5 @@ const fragments = {
 
 export type StatusWorkerConfig = ConfigOf<typeof fragments>;
 
-/** @throws ConfigurationError naming every fault */
+/** Reads the worker's settings. @throws ConfigurationError that names every fault */
 export const loadStatusWorkerConfig = (env: Environment): StatusWorkerConfig => loadConfig(fragments, env);

@@ -5,7 +5,7 @@ import { targetStatus, waitsFor, type Decision } from '@orderly/orders';
 
 type DecidedEvent = Pick<PlannedEvent, 'event' | 'before' | 'decision' | 'deadline' | 'refusal'>;
 
-/** The audit trail's entry of a decided event. Its sender did it, unless it happened because a deadline has passed. */
+/** Words the audit entry of a decided event. Its actor is the sender, or Orderly itself if a deadline forced the decision. */
 export function decisionEntry({ event, before, decision, deadline, refusal }: DecidedEvent): AuditEntry {
   const { reason } = event.data;
   const entry: AuditEntry = {
@@ -21,6 +21,7 @@ export function decisionEntry({ event, before, decision, deadline, refusal }: De
     traceId: traceIdOf(event.traceparent),
   };
   switch (decision.outcome) {
+    // The order's new status and version, where the entry has those before the event.
     case 'applied': {
       const { change, next, skipped } = decision;
       return { ...entry, toStatus: change.to, version: next.version, ...(skipped.length > 0 && { detail: { skipped } }) };
@@ -38,6 +39,7 @@ export function decisionEntry({ event, before, decision, deadline, refusal }: De
 /** The actor of changes that the system makes by itself. */
 const orderly: Actor = { name: 'orderly', apiKeyId: null, onBehalfOf: null };
 
+/** An event that never waited cannot have missed a deadline, whatever its decision. */
 function isForcedByDeadline({ parkedUntil }: UnappliedEvent, decision: Decision): boolean {
   if (parkedUntil === undefined) return false;
   if (decision.outcome === 'applied') return decision.skipped.length > 0;

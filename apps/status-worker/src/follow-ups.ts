@@ -4,9 +4,10 @@ import type { FollowUps, NewMessage, UnappliedEvent } from '@orderly/ledger';
 import { notificationKindOf } from '@orderly/messaging';
 import type { AppliedDecision } from '@orderly/orders';
 
-/** The facts of a destination that the fan-out uses. */
+/** The facts of a destination that the fan-out uses: it needs no URL and no secret. */
 export interface SyncedDestination {
   readonly name: string;
+  /** Types of events whose changes are sent to the destination. */
   readonly events: readonly OrderEventType[];
 }
 
@@ -27,6 +28,10 @@ function syncOf(decision: AppliedDecision, event: UnappliedEvent, destination: s
   return newJob(syncOrder, { destination, orderId, version }, { ...jobFacts(decision, event), destination });
 }
 
+/**
+ * A message is planned even if the customer has no address. It ends as `undeliverable`, so that support can see why no mail
+ * was sent.
+ */
 function messagesOf(decision: AppliedDecision, event: UnappliedEvent): NewMessage[] {
   const kind = decision.kind === 'status' ? notificationKindOf(decision.change) : undefined;
   if (kind === undefined || !event.notify) return [];
@@ -36,6 +41,7 @@ function messagesOf(decision: AppliedDecision, event: UnappliedEvent): NewMessag
   return [{ job, kind, channel: 'email', recipient: email ?? null }];
 }
 
+/** Batch and trace come from the event, so that its jobs can be found by either. */
 const jobFacts = ({ next }: AppliedDecision, { batch, traceparent, tracestate }: UnappliedEvent) => ({
   orderId: next.orderId,
   version: next.version,

@@ -5,16 +5,20 @@ import { planFollowUps, type SyncedDestination } from './follow-ups';
 
 /** The worker's configuration for events. */
 export interface OrderPolicy {
-  /** How long an early event waits for the step before it, from its acceptance. */
+  /** How long an early event waits for the missing step, in ms from its acceptance. */
   readonly parkedDeadlineMs: number;
+  /** Whether an event whose deadline has passed is applied anyway or becomes a dead letter. */
   readonly atDeadline: DeadlinePolicy;
-  /** Who is told of changes. */
+  /** The destinations that receive changes. */
   readonly destinations: readonly SyncedDestination[];
 }
 
 /**
  * Decides what events do to their order, plans the follow-ups, and words the audit entries. Pure: the ledger reads before it and
  * writes after it.
+ *
+ * @param events - all unapplied events of the order, in the order of their acceptance
+ * @param now - the time by which deadlines are judged, ISO 8601
  */
 export function planOrder(
   order: OrderState,
@@ -37,6 +41,7 @@ function planEvent(before: OrderState, event: UnappliedEvent, decision: Decision
     case 'applied':
       return { ...decided, followUps: planFollowUps(decision, event, policy.destinations), audit: decisionEntry(decided) };
     case 'parked': {
+      // Parked before: its deadline stays, and a second audit entry would say nothing new.
       if (event.parkedUntil !== undefined) return decided;
       const deadline = new Date(event.acceptedAt.getTime() + policy.parkedDeadlineMs);
       return { ...decided, deadline, audit: decisionEntry({ ...decided, deadline }) };
@@ -51,6 +56,7 @@ function planEvent(before: OrderState, event: UnappliedEvent, decision: Decision
   }
 }
 
+/** The reason of a refusal, for the dead letter and the audit trail. */
 function refusalText(orderId: string, { code, current, currentVersion }: RejectedDecision, event: UnappliedEvent): string {
   if (code === 'version-conflict') {
     return `order ${orderId} has version ${currentVersion}, not ${event.manual?.expectedVersion ?? 'any'}`;

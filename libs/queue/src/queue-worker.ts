@@ -17,7 +17,7 @@ export interface QueueWorkerOptions extends JobRunner {
   readonly redisFaults: FaultLog;
   /** BullMQ's key prefix; the same for every service. */
   readonly prefix: string;
-  /** For a queue whose jobs have their effect in PostgreSQL alone. Such a job is claimed only to settle a failure. */
+  /** For a queue whose jobs have their effect in PostgreSQL alone. Such jobs are not claimed. */
   readonly applies?: AppliedJob;
   /** Most jobs of the queue that this process runs at once. */
   readonly concurrency: number;

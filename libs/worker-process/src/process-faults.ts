@@ -2,23 +2,28 @@ import { setTimeout } from 'node:timers/promises';
 import { createFaultLog, type FaultLog, type Logger } from '@orderly/observability';
 import { createRedisFaults, createRelayFaults, redisPart, type BullEngine } from '@orderly/queue';
 
-/** What a worker's log says, sparsely, about Redis and the work that depends on it. */
+/** Logs faults of Redis and of the work that depends on it, sparsely: an outage must not flood the log. */
 export interface ProcessFaults {
   readonly redis: FaultLog;
   readonly relay: FaultLog;
   readonly sweep: FaultLog;
 }
 
+/** Creates the fault logs of a worker. All its parts must share them. */
 export const createProcessFaults = (logger: Logger): ProcessFaults => ({
   redis: createRedisFaults(logger),
   relay: createRelayFaults(logger),
   sweep: createFaultLog(logger, { fails: 'The sweep fails', worksAgain: 'The sweep works again' }),
 });
 
-/** How soon a Redis that cannot be used is asked again, in ms. */
+/** Pause before Redis is asked again, in ms. */
 const retryMs = 1000;
 
-/** Waits for a Redis that can be used: a worker that ended instead would come back at the end of a supervisor's backoff. */
+/**
+ * Waits until Redis can be used. If the worker ended instead, a supervisor's backoff would delay its restart.
+ *
+ * @throws the signal's reason when it is aborted
+ */
 export async function untilRedisWorks(engine: BullEngine, faults: FaultLog, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {

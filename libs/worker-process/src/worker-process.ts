@@ -27,7 +27,7 @@ import { composeServices, createAdminServer, createService, type AdminServer, ty
 import { v7 as uuidv7 } from 'uuid';
 import { createProcessFaults, untilRedisWorks } from './process-faults';
 
-/** What every worker needs from its environment. */
+/** The configuration that every worker needs. */
 export interface WorkerProcessConfig {
   readonly database: { readonly url: string; readonly poolSize: number };
   readonly redis: { readonly url: string };
@@ -36,53 +36,59 @@ export interface WorkerProcessConfig {
   readonly shutdown: { readonly timeoutMs: number };
 }
 
+/** What a worker needs besides its configuration. Tests pass their own. */
 export interface WorkerProcessDeps {
   readonly logger: Logger;
-  /** The Prometheus text of `/metrics`. */
+  /** Returns the body of `/metrics`, in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
 }
 
-/** What a worker's own wiring starts from. */
+/** The parts that a worker may use for its own queues and services. */
 export interface WorkerParts {
   readonly db: Database;
   readonly ledgerOptions: LedgerOptions;
+  /** Adds jobs to BullMQ. Call it only after their commit: a worker would not find an uncommitted job. */
   readonly relay: (jobs: readonly RunnableJob[]) => void;
-  /** One round trip to Redis; rejects at once while it is away. */
+  /** Makes one round trip to Redis. Rejects at once while Redis is away. */
   readonly pingRedis: () => Promise<unknown>;
   readonly logger: Logger;
 }
 
-/** One queue of a worker: how its jobs are claimed, and who handles them. */
+/** One queue of a worker: how its jobs are claimed, and their handlers. */
 export interface QueuePlan extends Pick<QueueWorkerOptions, 'queue' | 'concurrency' | 'rateLimit' | 'applies' | 'afterwards'> {
   readonly ledger: Ledger;
-  /** By job name. */
+  /** Handlers by job name. A job without a handler becomes a dead letter. */
   readonly jobs: Readonly<Record<string, BoundJob>>;
 }
 
-/** What makes a worker the one that it is. */
+/** The queues and services that distinguish one worker from another. */
 export interface WorkerPlan {
   readonly queues: readonly QueuePlan[];
-  /** Started before the queues and stopped after them, such as connections to partners. */
+  /** Services that the queues need, such as connections to partners: started before the queues and stopped after them. */
   readonly services?: readonly Service[];
-  /** Redis was emptied: whatever else the worker keeps there is to be applied again. */
+  /** Called after Redis has lost its contents, to restore everything of this worker except the jobs. */
   readonly onGeneration?: () => void;
 }
 
+/** A worker, ready to start. */
 export interface WorkerProcess extends Service {
   readonly admin: AdminServer;
+  /** A new UUID per start. It marks the worker's claims and heartbeat in the ledger. */
   readonly processId: string;
 }
 
-/** Share of the shutdown's time after which jobs that still run are handed back. */
+/** Jobs that still run after this share of the shutdown time are handed back. The rest of the time is for settling them. */
 const drainShare = 0.6;
-/** Share of the shutdown's time after which BullMQ is no longer waited for. */
+/** After this share of the shutdown time, a stop no longer waits for BullMQ. */
 const closeShare = 0.9;
-/** So short that a second try fits in before the process has to stop acting. */
+/** In ms. Short enough for a second try before the process must stop acting. */
 const heartbeatTimeoutMs = liveness.fenceMs / 2 - liveness.beatMs / 2;
 
 /**
- * Joins the ledger and BullMQ into a process: connections, heartbeat, sweep, workers and admin server, started in the order in
- * which they need each other and stopped the other way round.
+ * Builds a worker from the ledger and BullMQ: connections, heartbeat, sweep, queues and admin server. The parts start in the
+ * order in which they need each other, and stop in reverse.
+ *
+ * @param plan - makes the worker's own queues and services
  */
 export function createWorkerProcess(
   name: string,
@@ -93,12 +99,12 @@ export function createWorkerProcess(
   const processId = uuidv7();
   const stop = new AbortController();
   const db = connect(name, config, logger);
-  // A heartbeat must not wait behind the work for a connection of the pool.
+  // Its own connection: in the pool, a heartbeat would wait behind the work.
   const heartbeatDb = createDatabase({
     url: config.database.url,
     poolSize: 1,
     applicationName: `${name}-heartbeat`,
-    // Nor behind an answer that never comes, on a connection that has silently died: the next one takes another.
+    // If a connection has silently died, the next heartbeat must take another one in time.
     connectTimeoutMs: heartbeatTimeoutMs,
     queryTimeoutMs: heartbeatTimeoutMs,
   });
@@ -188,7 +194,7 @@ export function createWorkerProcess(
   const redisWorks = createRedisCheck(engine.redis, prefix);
   const admin = createAdminServer({
     ...config.admin,
-    // Whether the process still renews its heartbeat is a matter of its servers, not of a restart.
+    // A missed heartbeat does not count: it shows a fault of a server, which a restart would not repair.
     live: () => workers.every((worker) => worker.isFetching()),
     ready: async () => [
       { name: 'postgresql', ok: heartbeat.isFresh() },
@@ -196,7 +202,7 @@ export function createWorkerProcess(
     ],
     metrics: metricsText,
   });
-  // While the heartbeat cannot be renewed, the ledger is away.
+  // Without a fresh heartbeat the ledger is probably away, and a scrape must not wait for it.
   const queueMetrics = observeQueues(engine, queueNames, async () =>
     heartbeat.isFresh() ? readOldestWaits(db, queueNames) : undefined,
   );
@@ -206,7 +212,7 @@ export function createWorkerProcess(
     closing('database', () => db.close()),
     createService({
       name: 'heartbeat database',
-      // A first write: it tells a wrong password, missing tables and a standby, and waits until they are corrected.
+      // The first write shows a wrong password, missing tables or a standby. It is retried until a person has corrected them.
       start: (signal) =>
         retried(() => registry.beat(), { wait: { ...ledgerOptions.wait, signal } }).catch((error: unknown) => {
           signal.throwIfAborted();
@@ -229,8 +235,8 @@ export function createWorkerProcess(
 }
 
 /**
- * A connection that has become silent must not hold the work that waits for it: the statement is run again on another. Each is
- * safe to run twice. In ms.
+ * Longest wait for a statement, in ms. Then the statement runs again on another connection, because this one may have silently
+ * died. Every statement of a worker is safe to run twice.
  */
 const queryTimeoutMs = 15_000;
 
@@ -241,13 +247,14 @@ function connect(name: string, { database }: WorkerProcessConfig, logger: Logger
   return createDatabase({ ...database, applicationName: name, preparesStatements: true, queryTimeoutMs, onIdleError });
 }
 
-/** Something that is ready from the start, and has to be closed in its turn. */
+/** A service that needs no start, but must be closed in its turn. */
 const closing = (name: string, stop: () => Promise<void>): Service => createService({ name, start: async () => undefined, stop });
 
 /**
- * The depth of the queues, by BullMQ, and how long their jobs have waited, by the ledger; read at each scrape.
+ * Measures queues at each scrape: their depth in BullMQ, and the longest wait of a job in the ledger.
  *
- * @param oldestWaits - by queue, in ms; undefined while the ledger is away, for which no scrape is to wait
+ * @param oldestWaits - returns the longest waits by queue, in ms; undefined while the ledger is away, so that no scrape waits for
+ * it
  */
 function observeQueues(
   engine: BullEngine,

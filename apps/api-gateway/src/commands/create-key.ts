@@ -7,6 +7,7 @@ import { operatorAtTerminal } from './operator-at-terminal';
 import { printableText } from './printable-text';
 import { withLedger } from './with-ledger';
 
+/** The options as typed: all text, checked by {@link createKey}. */
 export interface CreateKeyOptions {
   readonly name: string;
   /** Separated by commas. */

@@ -9,10 +9,12 @@ import { createRefusalLog, noteRefusal } from './refusal-log';
 import { refuseOtherMethods } from './refuse-other-methods';
 import { Overloaded, type RequestRefused } from './request-refused';
 
+/** Options of {@link createHttpServer}. */
 export interface HttpServerOptions {
   readonly logger: Logger;
   /** Adds the hooks that refuse requests under overload. */
   readonly shedLoad: (app: FastifyInstance) => void;
+  /** Adds the routes of the API. */
   readonly addRoutes: (app: FastifyInstance) => void;
   /**
    * The time that a client has to send one request, headers and body. It bounds how long slow senders hold connections.
@@ -21,6 +23,7 @@ export interface HttpServerOptions {
   readonly requestTimeoutMs?: number | undefined;
 }
 
+/** Ample for the largest body on a slow line, and short enough to free the connections of stalled clients. */
 const usualRequestTimeoutMs = 30_000;
 /** Checks per timeout. Node looks for slow requests at intervals, so a request may exceed its time by a sixth. */
 const looksPerTimeout = 6;
@@ -94,6 +97,7 @@ export function createHttpServer({
 /** The trace id that responses and log lines share. Without tracing it is the request's own id. */
 export const traceIdOfRequest = (request: FastifyRequest): string => traceIdOf(currentTraceContext()?.traceparent) ?? request.id;
 
+/** Also notes the refusal, so that its log line has the trace id that the caller sees. */
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): RequestRefused {
   const refusal = refusalOf(error);
   const traceId = traceIdOfRequest(request);
@@ -105,6 +109,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
 
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';
 
+/** Logs the gateway's own failures. An outage or overload hits many requests, so those lines are sparse. */
 function createFailureLog(logger: Logger) {
   const explain = createDatabaseFaultLog(logger, { consequence: 'Requests are answered with 503' });
   const logSlow = createSparseLog<void>(

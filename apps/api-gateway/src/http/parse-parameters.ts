@@ -30,6 +30,7 @@ export function parametersRefused(faults: readonly ParameterFault[]): RequestRef
   });
 }
 
+/** Enough to fix a request. Without a limit, the response could be larger than the request. */
 const maxFaults = 20;
 
 function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): ParameterFault[] {

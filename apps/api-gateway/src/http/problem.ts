@@ -4,6 +4,7 @@ import { errorCodes, RetryableError } from '@orderly/errors';
 import { databaseUnavailable, Overloaded, RequestRefused } from './request-refused';
 import type { ApiErrorCode } from './status-of-code';
 
+/** RFC 9457. */
 export const problemContentType = 'application/problem+json; charset=utf-8';
 
 /** The largest body, in bytes. A batch of a thousand events of usual size takes a quarter of it. */
@@ -45,6 +46,7 @@ export function refusalOf(error: unknown): RequestRefused {
 export const unknownPath = (): RequestRefused =>
   new RequestRefused('not-found', { detail: 'This path does not exist. /docs shows all calls' });
 
+/** Fastify's own refusals, as codes of our registry. */
 const codesOfFastify: Readonly<Record<string, ApiErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported-media-type',

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@orderly/errors';
 
-/** The HTTP status of each error code that the API answers with. */
+/** The HTTP status of each error code of the API. Kept here and not in the error, because workers throw errors without HTTP. */
 const statuses = {
   'validation-failed': 422,
   'invalid-json': 400,
@@ -28,6 +28,8 @@ const statuses = {
   'internal-error': 500,
 } as const satisfies Partial<Record<ErrorCode, number>>;
 
+/** An error code that a response of the API may carry. */
 export type ApiErrorCode = keyof typeof statuses;
 
+/** The usual status of a code. Malformed HTTP is an exception: see `RefusalOptions.status`. */
 export const statusOfCode = (code: ApiErrorCode): number => statuses[code];

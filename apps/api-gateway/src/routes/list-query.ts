@@ -11,6 +11,7 @@ const isOfOurEra = (text: string): boolean => {
   return !(year < 1 || year > 9999);
 };
 
+/** A time with a zone, as a `Date`. Without a zone it would depend on the server's. */
 export const Time = z.iso
   .datetime({ offset: true, error: 'must be a time with a zone, such as 2026-01-15T09:30:00Z' })
   .refine(isOfOurEra, 'must lie in the years 1 to 9999')
@@ -34,8 +35,10 @@ export const listQuery = <Shape extends z.ZodRawShape>(shape: Shape) =>
 export const FilterText = (max: number, description: string): z.ZodOptional<z.ZodString> =>
   StorableText(max).min(1).optional().meta({ description });
 
+/** A filter by order id. */
 export const OrderFilter = OrderId.optional().meta({ description: 'Only entries of this order' });
 
+/** A filter by customer. Only the newest orders of a customer count, which bounds the work. */
 export const CustomerFilter = FilterText(
   200,
   `\`customer.id\` of the order. For a customer with more than ${maxCustomerOrders} orders, only the newest ${maxCustomerOrders} count`,

@@ -19,7 +19,7 @@ export interface WorkerChild {
   freeze(): void;
   /** `SIGCONT` */
   thaw(): void;
-  /** `SIGKILL`: resolves when the process is gone. */
+  /** Sends `SIGKILL`, and resolves when the process is gone. */
   kill(): Promise<void>;
 }
 

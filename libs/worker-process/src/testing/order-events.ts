@@ -7,9 +7,11 @@ type Rest = Partial<Pick<OrderEvent, 'notify' | 'occurredAt'>>;
 export const created = (orderId: string, data: object = {}, rest: Rest = {}): OrderEvent =>
   event('order.created', orderId, { customer: { id: 'c-1', email: `${orderId}@example.com` }, ...data }, rest);
 
+/** An event that moves an order to a status. */
 export const moved = (orderId: string, status: OrderStatus, rest: Rest = {}): OrderEvent =>
   event('order.status_changed', orderId, { status }, rest);
 
+/** An event that changes the data of an order. */
 export const updated = (orderId: string, data: object, rest: Rest = {}): OrderEvent =>
   event('order.updated', orderId, data, rest);
 

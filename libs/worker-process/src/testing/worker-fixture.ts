@@ -22,7 +22,7 @@ export interface WorkerFixture {
   /** The variables that every worker needs. */
   readonly env: Readonly<Record<string, string>>;
   readonly deps: WorkerProcessDeps;
-  /** Starts a worker, and stops it at the end. */
+  /** Starts a worker. {@link WorkerFixture.close} stops it. */
   run<Worker extends Service>(worker: Worker): Promise<Worker>;
   /** Stops a worker before the end. */
   stop(worker: Service): Promise<void>;
@@ -30,7 +30,7 @@ export interface WorkerFixture {
   accept(events: readonly OrderEvent[], rest?: { readonly traceparent?: string }): Promise<string[]>;
   /** Accepts events and applies them as status-worker does. Their follow-up jobs are for the other workers. */
   apply(events: readonly OrderEvent[], rest?: { readonly traceparent?: string }): Promise<void>;
-  /** The jobs of an order other than those that apply its events, by version. */
+  /** The jobs of an order by version, without those that apply its events. */
   jobs(orderId: string): Promise<JobRow[]>;
   attempts(jobId: string): Promise<AttemptRow[]>;
   /** Ends the wait of a job, so that it is due now. */
@@ -68,7 +68,7 @@ type AttemptRow = {
   readonly trace_id: string | null;
 };
 
-/** @param followUps what {@link WorkerFixture.apply} plans for a change */
+/** @param followUps - plans the follow-up jobs of {@link WorkerFixture.apply}. @defaultValue none */
 export async function createWorkerFixture(
   followUps: PlanFollowUps = () => ({ syncs: [], messages: [] }),
 ): Promise<WorkerFixture> {

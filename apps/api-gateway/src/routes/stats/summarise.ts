@@ -14,6 +14,7 @@ export interface StatisticsAnswer extends Statistics {
   readonly ended: number;
 }
 
+/** Adds the totals by state. Every state is in exactly one total. */
 export function summarise(scope: StatisticsScope, statistics: Statistics): StatisticsAnswer {
   const { jobs, ...rest } = statistics;
   const count = (...states: readonly ShownJobState[]): number => sumOf(jobs.filter(({ state }) => states.includes(state)));

@@ -27,7 +27,11 @@ const nothingToDo = {
   traceId: null,
 } as const;
 
-/** @param queue - the queue of the destination; required if the lane has an open job */
+/**
+ * Explains the state of a lane.
+ *
+ * @param queue - the queue of the destination; required if the lane has an open job
+ */
 export function laneProgressOf(lane: TimelineLane, queue: QueueFacts | undefined, now: Date): LaneProgress {
   const { destination, ackedVersion, job } = lane;
   const confirmed = { destination, ackedVersion };

@@ -18,18 +18,27 @@ export interface Progress {
   readonly traceId: string | null;
 }
 
+/** Why a job waits. */
 export interface WaitExplanation {
+  /** Stable, for programs. */
   readonly code: string;
+  /** For people; may change. */
   readonly text: string;
 }
 
+/** The error of a job's last attempt. */
 export interface LastError {
   readonly code: string;
   readonly message: string | null;
   readonly responseStatus: number | null;
 }
 
-/** @param queue - the queue of the job */
+/**
+ * Explains the state of an open job.
+ *
+ * @param queue - the queue of the job
+ * @param now - the moment of the snapshot
+ */
 export function progressOf(job: OpenJob, queue: QueueFacts, now: Date): Progress {
   const isRunning = job.state === 'running' && !job.isLost;
   const { state, nextTryAt, reason } = isRunning ? running : waitOf(job, queue, now);
@@ -46,6 +55,7 @@ export function progressOf(job: OpenJob, queue: QueueFacts, now: Date): Progress
   };
 }
 
+/** The error of the last attempt; null if it had none. */
 export const lastErrorOf = ({ errorCode, errorMessage, responseStatus }: OpenJob): LastError | null =>
   errorCode === null ? null : { code: errorCode, message: errorMessage, responseStatus };
 
