@@ -1,12 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import type { BenchContext } from './bench-context';
 import { goodputBench } from './goodput/goodput-bench';
+import { recoveryBench } from './recovery/recovery-bench';
 import { retentionBench } from './retention/retention-bench';
 
 const interruptedStatus = 130;
 
 /** All benches. Each is a subcommand with its own options. */
-const benches: readonly ((context: BenchContext) => Command)[] = [retentionBench, goodputBench];
+const benches: readonly ((context: BenchContext) => Command)[] = [retentionBench, goodputBench, recoveryBench];
 
 /** Runs the bench that the arguments name. Resolves to the exit status and never rejects. */
 export async function runBench(args: readonly string[], context: BenchContext): Promise<number> {

@@ -1,20 +1,4 @@
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { runBench } from '../src/run-bench';
-
-async function run(...args: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const outputs = Promise.all([text(stdout), text(stderr)]);
-  const status = await runBench(args, {
-    ...{ environment: process.env, stdout, stderr, interrupted: new AbortController().signal },
-    migrationsFolder: join(__dirname, '../../../libs/migrations/sql'),
-  });
-  stdout.end();
-  stderr.end();
-  const [out, err] = await outputs;
-  return { status, stdout: out, stderr: err };
-}
+import { run } from './run';
 
 describe('npm run bench', () => {
   it('prints help for itself and for each bench', async () => {
