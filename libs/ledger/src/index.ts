@@ -23,6 +23,23 @@ export { readWaitingQueues } from './jobs/read-waiting-queues';
 export { createSweepLedger } from './jobs/sweep-ledger';
 export { createClaimKeeping } from './jobs/claim-keeping';
 export { readUnservedQueues, type UnservedQueue } from './jobs/read-unserved-queues';
+export { carryOutStep, type OperationStep } from './operator/carry-out-operations';
+export { declareDestinations, freeBlockedLanes, type DeclaredDestination } from './operator/declare-destinations';
+export { discardLetters, maxDiscarded, type DiscardRequest, type DiscardResult } from './operator/discard-letters';
+export type { LetterFilter } from './operator/letter-filter';
+export {
+  cancelOperation,
+  countLetters,
+  isKnownFingerprint,
+  maxMatched,
+  previewRedrive,
+  startRedrive,
+  type RedrivePreview,
+  type RedriveRequest,
+} from './operator/operation';
+export { reopenLetters, type LetterAction, type Reopened } from './operator/reopen-letters';
+export { resyncOrder, type ResyncAnswer, type ResyncRequest } from './operator/resync-order';
+export { settleUnknown, type SettleAnswer, type SettleRequest } from './operator/settle-unknown';
 export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
 export { applyOrderEvents } from './orders/apply-order-events';
 export type { ApplyOptions } from './orders/apply-types';

@@ -126,6 +126,10 @@ export const jobs = pgTable('jobs', {
   tracestate: text('tracestate'),
   createdAt: moment('created_at').notNull().defaultNow(),
   endedAt: moment('ended_at'),
+  /** The operation that last sent the job again. */
+  operationId: uuid('operation_id'),
+  /** When a person last sent the job again. Its age counts from then. */
+  redrivenAt: moment('redriven_at'),
 });
 
 /** The log of each try of a job. */
@@ -234,6 +238,41 @@ export const cleanupCursors = pgTable('cleanup_cursors', {
   name: text('name').primaryKey(),
   position: uuid('position').notNull(),
   updatedAt: moment('updated_at').notNull().defaultNow(),
+});
+
+/** The settings of each destination that decide about its lanes, as its worker last read them from the destinations file. */
+export const destinations = pgTable('destinations', {
+  name: text('name').notNull().primaryKey(),
+  mode: text('mode').notNull(),
+  onDeadHead: text('on_dead_head').notNull(),
+  declared: boolean('declared').notNull().default(true),
+  updatedAt: moment('updated_at').notNull().defaultNow(),
+});
+
+/** Work that was requested over HTTP and that workers carry out step by step. */
+export const operations = pgTable('operations', {
+  id: uuid('id').notNull().primaryKey(),
+  kind: text('kind').notNull(),
+  state: text('state').notNull(),
+  phase: text('phase').notNull(),
+  filter: jsonb('filter').notNull(),
+  perSecond: integer('per_second').notNull(),
+  first: integer('first'),
+  canaries: jsonb('canaries'),
+  heldBack: text('held_back').array().notNull().default([]),
+  position: uuid('position'),
+  matched: integer('matched').notNull(),
+  sent: integer('sent').notNull().default(0),
+  superseded: integer('superseded').notNull().default(0),
+  skipped: integer('skipped').notNull().default(0),
+  reason: text('reason'),
+  actor: text('actor').notNull(),
+  apiKeyId: uuid('api_key_id'),
+  onBehalfOf: text('on_behalf_of'),
+  traceId: text('trace_id'),
+  createdAt: moment('created_at').notNull().defaultNow(),
+  nextAt: moment('next_at').notNull().defaultNow(),
+  endedAt: moment('ended_at'),
 });
 
 /** API keys. Only a hash is stored; the prefix identifies the key. */

@@ -149,7 +149,7 @@ const claimBody = `
   ),
   wanted as (
     select j.*, i.token, extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
-      extract(epoch from now() - j.created_at)::float8 * 1000 as age_ms,
+      extract(epoch from now() - coalesce(j.redriven_at, j.created_at))::float8 * 1000 as age_ms,
       case j.state
         when 'runnable' then j.run_at <= now()
         when 'running' then not exists (

@@ -13,7 +13,7 @@ export async function readDueJobs(db: Pick<Database, 'query'>, ids: readonly str
   const rows = await db.query<JobRow>(
     `select j.id, j.name, j.attempts_used, j.tries, j.crashes, j.in_doubt, j.order_id, j.destination, j.state, j.traceparent,
        j.tracestate,
-       extract(epoch from now() - j.created_at)::float8 * 1000 as age_ms,
+       extract(epoch from now() - coalesce(j.redriven_at, j.created_at))::float8 * 1000 as age_ms,
        extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
        extract(epoch from h.until - now())::float8 * 1000 as hold_ms
      -- Fenced off, for an index that begins with the queue would lead through all of its jobs.
