@@ -11,6 +11,7 @@ import {
   type WorkerProcessDeps,
 } from '@orderly/worker-process';
 import type { OrderSyncWorkerConfig } from './config';
+import { applyDestinationSettings } from './apply-destination-settings';
 import { createSyncOrder } from './handlers/sync-order';
 import { laneStepAfter } from './lane-step';
 import { selectDestinations } from './select-destinations';
@@ -29,7 +30,11 @@ export function buildApp(config: OrderSyncWorkerConfig, { destinations, ...deps 
     const planned = served.map((destination) => planDestination(destination, parts));
     return {
       queues: planned.map(({ queue }) => queue),
-      services: [warnAboutUnknownDestinations(declared, parts), ...planned.map(({ connections }) => connections)],
+      services: [
+        warnAboutUnknownDestinations(declared, parts),
+        applyDestinationSettings(destinations, served, parts),
+        ...planned.map(({ connections }) => connections),
+      ],
     };
   });
 }

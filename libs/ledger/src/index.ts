@@ -40,7 +40,18 @@ export {
 export { reopenLetters, type LetterAction, type Reopened } from './operator/reopen-letters';
 export { resyncOrder, type ResyncAnswer, type ResyncRequest } from './operator/resync-order';
 export { settleUnknown, type SettleAnswer, type SettleRequest } from './operator/settle-unknown';
-export { pausedReason, pauseQueue, resumeQueue, type Pause, type PauseRequest, type PauseResult } from './operator/pause-queue';
+export {
+  findPause,
+  pause,
+  pausedReason,
+  pauseEnd,
+  pauseQueue,
+  resume,
+  resumeQueue,
+  type Pause,
+  type PauseRequest,
+  type PauseResult,
+} from './operator/pause';
 export { applyOrderEvents } from './orders/apply-order-events';
 export type { ApplyOptions } from './orders/apply-types';
 export type { FollowUps, NewMessage, PlannedEvent, PlanOrder } from './orders/order-plan';

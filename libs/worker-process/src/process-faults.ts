@@ -7,6 +7,7 @@ export interface ProcessFaults {
   readonly redis: FaultLog;
   readonly relay: FaultLog;
   readonly sweep: FaultLog;
+  readonly operations: FaultLog;
 }
 
 /** Creates the fault logs of a worker. All its parts must share them. */
@@ -14,6 +15,7 @@ export const createProcessFaults = (logger: Logger): ProcessFaults => ({
   redis: createRedisFaults(logger),
   relay: createRelayFaults(logger),
   sweep: createFaultLog(logger, { fails: 'The sweep fails', worksAgain: 'The sweep works again' }),
+  operations: createFaultLog(logger, { fails: 'Operations cannot be carried out', worksAgain: 'Operations are carried out again' }),
 });
 
 /** Pause before Redis is asked again, in ms. */

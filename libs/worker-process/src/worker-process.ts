@@ -25,6 +25,7 @@ import {
 } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type AdminServer, type Service } from '@orderly/runtime';
 import { v7 as uuidv7 } from 'uuid';
+import { carryOutOperations } from './carry-out-operations';
 import { createProcessFaults, untilRedisWorks } from './process-faults';
 
 /** The configuration that every worker needs. */
@@ -228,7 +229,7 @@ export function createWorkerProcess(
     heartbeat,
     ...services,
     closing('relay', () => relay.idle()),
-    [...workers, sweep, claimKeeper, queueMetrics],
+    [...workers, sweep, claimKeeper, queueMetrics, carryOutOperations({ db, relay, faults: faults.operations })],
     admin.readiness,
   ]);
   return { ...service, admin, processId };

@@ -2,6 +2,7 @@ import type { ClaimedJob, ClaimResult } from '@orderly/jobs';
 import { liveness } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
 import { orderVersionAt, orderVersionColumns, orderVersionOf, type OrderVersionRow } from '../orders/order-versions';
+import { pausedReason } from '../operator/pause';
 import { idRange } from './id-range';
 
 export interface ClaimOptions {
@@ -84,6 +85,7 @@ export type ClaimRow = {
   tracestate: string | null;
   hold_reason: string | null;
   hold_ms: number | null;
+  order_hold_ms: number | null;
 };
 
 function resultOf(row: ClaimRow & OrderVersionRow): ClaimResult {
@@ -93,9 +95,13 @@ function resultOf(row: ClaimRow & OrderVersionRow): ClaimResult {
   if (row.hold_ms !== null && row.hold_ms > 0) return { kind: 'held', delayMs: row.hold_ms };
   // A hold that is due for a check lets one job probe; the others return after its answer.
   if (row.hold_reason !== null) return { kind: 'held', delayMs: probeMs };
+  if (row.order_hold_ms !== null) return { kind: 'later', delayMs: Math.min(Math.ceil(row.order_hold_ms), orderCheckMs) };
   if (row.state === 'running') return { kind: 'later', delayMs: claimedElsewhereMs };
   return { kind: 'later', delayMs: Math.max(Math.ceil(row.due_in_ms), 1) };
 }
+
+/** How often a job of a paused order looks whether the pause has ended, in ms: a resumed order continues after this time. */
+export const orderCheckMs = 5000;
 
 /** How long the other jobs of a held destination wait while one of them tries it, in ms. */
 const probeMs = 1000;
@@ -130,7 +136,7 @@ export const claimedJobOf = (row: ClaimRow): ClaimedJob => ({
  * $1 ids, each once, $2 and $3 the lowest and highest of them (so that only their partitions are looked into), $4 queue,
  * $5 destination or null, $6 a token for each id, $7 process, $8 after how many ms a heartbeat is stale, $9 whether the newest
  * version is sent.
- * A hold without an end of its own (any but `throttled`) lets one job probe when it is due. The hold's row is locked, so that only
+ * A hold without an end of its own (any but a throttle and a pause) lets one job probe when it is due. The hold's row is locked, so that only
  * one of two statements sends a probe. Facts about a lost try are read under the job's lock, because another process may have
  * taken it over a moment ago. Jobs are found by their keys, and only then compared with the queue: an index that
  * begins with the queue would scan all of its jobs.
@@ -142,7 +148,8 @@ const claimBody = `
   hold as (
     select reason, extract(epoch from until - now())::float8 * 1000 as ms
     from holds
-    where ((scope = 'destination' and key = $5) or (scope = 'queue' and key = $4)) and (reason <> 'throttled' or until > now())
+    where ((scope = 'destination' and key = $5) or (scope = 'queue' and key = $4)) 
+      and (reason not in ('throttled', '${pausedReason}') or until > now())
     order by until desc
     limit 1
     for update
@@ -150,7 +157,8 @@ const claimBody = `
   wanted as (
     select j.*, i.token, extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
       extract(epoch from now() - coalesce(j.redriven_at, j.created_at))::float8 * 1000 as age_ms,
-      case j.state
+      extract(epoch from o.until - now())::float8 * 1000 as order_hold_ms,
+      o.until is null and case j.state
         when 'runnable' then j.run_at <= now()
         when 'running' then not exists (
           select from processes p where p.id = j.claimed_by and p.beat_at > now() - make_interval(secs => $8 / 1000.0))
@@ -158,6 +166,7 @@ const claimBody = `
       end as is_free
     from (select * from jobs where id = any($1::uuid[]) and id between $2 and $3 offset 0) as j
     join input i on i.id = j.id
+    left join holds o on o.scope = 'order' and o.key = j.order_id and o.until > now()
     where j.queue = $4
   ),
   probe as (
@@ -174,6 +183,7 @@ const claimBody = `
           select from processes p where p.id = j.claimed_by and p.beat_at > now() - make_interval(secs => $8 / 1000.0)
         )))
       )
+      and (j.claim_token = w.token or w.order_hold_ms is null)
       and (j.claim_token = w.token or not exists (select from hold) or j.id in (select id from probe))
     order by j.id
     for update of j
@@ -196,7 +206,8 @@ const claimBody = `
   ),
   probing as (
     update holds set until = now() + make_interval(secs => ${probeLeaseMs / 1000})
-    where ((scope = 'destination' and key = $5) or (scope = 'queue' and key = $4)) and until <= now() and reason <> 'throttled'
+    where ((scope = 'destination' and key = $5) or (scope = 'queue' and key = $4)) and until <= now()
+      and reason not in ('throttled', '${pausedReason}')
       and exists (select from claimed)
   )`;
 
@@ -205,7 +216,7 @@ const claimResult = `
     c.claim_token as token, w.state, w.attempts_used, coalesce(c.tries, w.tries) as tries,
     coalesce(c.crashes, w.crashes) as crashes, w.order_id, w.destination, w.version, c.intent_version,
     (select acked_version from lanes l where l.order_id = w.order_id and l.destination = w.destination) as acked_version,
-    w.epoch, w.age_ms, w.due_in_ms, w.traceparent, w.tracestate, h.reason as hold_reason, h.ms as hold_ms,
+    w.epoch, w.age_ms, w.due_in_ms, w.traceparent, w.tracestate, h.reason as hold_reason, h.ms as hold_ms, w.order_hold_ms,
     ${orderVersionColumns}
   from wanted w
   left join claimed c on c.id = w.id

@@ -1,5 +1,6 @@
 import type { ReadResult } from '@orderly/jobs';
 import type { Database } from '@orderly/database';
+import { orderCheckMs } from './claim-jobs';
 import { idRange } from './id-range';
 
 /**
@@ -15,10 +16,12 @@ export async function readDueJobs(db: Pick<Database, 'query'>, ids: readonly str
        j.tracestate,
        extract(epoch from now() - coalesce(j.redriven_at, j.created_at))::float8 * 1000 as age_ms,
        extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
-       extract(epoch from h.until - now())::float8 * 1000 as hold_ms
+       extract(epoch from h.until - now())::float8 * 1000 as hold_ms,
+       extract(epoch from o.until - now())::float8 * 1000 as order_hold_ms
      -- Fenced off, for an index that begins with the queue would lead through all of its jobs.
      from (select * from jobs where id = any($1::uuid[]) and id between $2 and $3 offset 0) as j
      left join holds h on h.scope = 'queue' and h.key = $4 and h.until > now()
+     left join holds o on o.scope = 'order' and o.key = j.order_id and o.until > now()
      where j.queue = $4`,
     [ids, lowest, highest, queue],
   );
@@ -41,6 +44,7 @@ type JobRow = {
   age_ms: number;
   due_in_ms: number;
   hold_ms: number | null;
+  order_hold_ms: number | null;
 };
 
 /** How soon a job is delivered again that another process has claimed, in ms. */
@@ -53,6 +57,7 @@ function resultOf(row: JobRow | undefined, queue: string): ReadResult {
   if (row.state === 'ended' || row.state === 'blocked' || (row.state === 'parked' && row.due_in_ms > 0)) return { kind: 'idle' };
   if (row.state === 'running') return { kind: 'later', delayMs: claimedElsewhereMs };
   if (row.due_in_ms > 0) return { kind: 'later', delayMs: Math.ceil(row.due_in_ms) };
+  if (row.order_hold_ms !== null) return { kind: 'later', delayMs: Math.min(Math.ceil(row.order_hold_ms), orderCheckMs) };
   return {
     kind: 'due',
     job: {

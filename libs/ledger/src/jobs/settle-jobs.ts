@@ -1,7 +1,7 @@
 import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
 import { endsEvent, recordDeadEvents } from '../audit/record-dead-events';
 import type { Database, Query } from '@orderly/database';
-import { pausedReason } from '../operator/pause-queue';
+import { pausedReason } from '../operator/pause';
 import { idRange } from './id-range';
 
 export interface SettleOutcome {
@@ -232,7 +232,7 @@ const settleSql = `
     -- An earlier answer may have asked for more time. Only a person ends a pause.
     on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until,
       since = case when holds.reason = excluded.reason and holds.until > now() then holds.since else now() end
-    where holds.reason <> '${pausedReason}' and (holds.reason <> 'throttled' or excluded.until > holds.until)
+    where (holds.reason <> '${pausedReason}' or holds.until <= now()) and (holds.reason <> 'throttled' or excluded.until > holds.until)
   ),
   released as (
     delete from holds

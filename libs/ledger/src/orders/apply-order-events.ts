@@ -2,6 +2,7 @@ import type { Database, Query } from '@orderly/database';
 import type { ApplyContext, ApplyResult, Delivery, RunnableJob } from '@orderly/jobs';
 import { withRemoteParent } from '@orderly/observability';
 import type { OrderState } from '@orderly/orders';
+import { orderCheckMs } from '../jobs/claim-jobs';
 import { applyOrderEvent } from '@orderly/contracts';
 import type { ApplyOptions, ApplyOutcome } from './apply-types';
 import { lockDelivered, type FoundJob } from './lock-delivered';
@@ -77,6 +78,7 @@ function turnedAway(job: FoundJob | undefined): ApplyResult {
   // A parked job is delivered at its deadline; before it, the order's next event takes it along.
   if (job.state === 'ended' || (job.state === 'parked' && job.due_in_ms > 0)) return { kind: 'idle' };
   if (job.due_in_ms > 0) return { kind: 'later', delayMs: Math.ceil(job.due_in_ms) };
+  if (job.order_hold_ms !== null) return { kind: 'later', delayMs: Math.min(Math.ceil(job.order_hold_ms), orderCheckMs) };
   return { kind: 'refused', code: job.name === applyOrderEvent.name ? 'invalid-payload' : 'unknown-job' };
 }
 

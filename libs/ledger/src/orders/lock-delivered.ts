@@ -16,6 +16,8 @@ export interface FoundJob {
   readonly due_in_ms: number;
   /** How long the queue is still held; null if it is not. */
   readonly hold_ms: number | null;
+  /** How long the order is still paused; null if it is not. */
+  readonly order_hold_ms: number | null;
   /** Its payload names its order, as every job of an event does. */
   readonly is_sound: boolean;
   /** Its events may be applied now, and its order is locked. */
@@ -60,15 +62,17 @@ type DeliveredRow = FoundJob & OrderRow & { order_id: string; locked_id: string 
  */
 const lockSql = `
   with delivered as (
-    select d.*, coalesce(d.is_sound and d.hold_ms is null and d.name = $5 and d.state in ('runnable', 'parked') and d.due_in_ms <= 0,
+    select d.*, coalesce(d.is_sound and d.hold_ms is null and d.order_hold_ms is null and d.name = $5 and d.state in ('runnable', 'parked') and d.due_in_ms <= 0,
       false) as is_open
     from (
       select j.id, j.name, j.order_id, j.state, j.attempts_used, j.traceparent, j.tracestate,
         coalesce(j.payload ->> 'orderId' = j.order_id, false) as is_sound,
         extract(epoch from j.run_at - now())::float8 * 1000 as due_in_ms,
-        extract(epoch from h.until - now())::float8 * 1000 as hold_ms
+        extract(epoch from h.until - now())::float8 * 1000 as hold_ms,
+        extract(epoch from o.until - now())::float8 * 1000 as order_hold_ms
       from (select * from jobs where id = any($1::uuid[]) and id between $2 and $3 offset 0) as j
       left join holds h on h.scope = 'queue' and h.key = $4 and h.until > now()
+      left join holds o on o.scope = 'order' and o.key = j.order_id and o.until > now()
       where j.queue = $4
     ) d
   ),

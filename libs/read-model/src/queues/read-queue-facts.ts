@@ -1,7 +1,7 @@
 import { destinationOfQueue, syncQueueName } from '@orderly/contracts';
 import { liveness } from '@orderly/jobs';
 import type { Query } from '@orderly/database';
-import { type Pause, pausedReason } from '@orderly/ledger';
+import { type Pause, pausedReason, pauseEnd } from '@orderly/ledger';
 
 /** The facts that decide whether the jobs of a queue run at all. */
 export interface QueueFacts {
@@ -30,7 +30,7 @@ export async function readQueueFacts(query: Query, queues: readonly string[]): P
   return rows.map((row) => ({
     name: row.queue,
     destination: destinationOfQueue(row.queue) ?? null,
-    paused: row.paused_since && { since: row.paused_since, reason: row.note, actor: row.actor, onBehalfOf: row.on_behalf_of },
+    paused: row.paused_since && { since: row.paused_since, until: row.paused_until, reason: row.note, actor: row.actor, onBehalfOf: row.on_behalf_of },
     hold: row.hold_since && row.hold_until && { reason: row.hold_reason ?? '', since: row.hold_since, until: row.hold_until },
     workers: row.workers,
   }));
@@ -39,6 +39,7 @@ export async function readQueueFacts(query: Query, queues: readonly string[]): P
 type QueueRow = {
   queue: string;
   paused_since: Date | null;
+  paused_until: Date | null;
   note: string | null;
   actor: string | null;
   on_behalf_of: string | null;
@@ -50,16 +51,16 @@ type QueueRow = {
 
 /**
  * $1 queues, $2 {@link pausedReason}, $3 the prefix of a destination's queue, $4 the age in ms at which a heartbeat is stale. A
- * throttle that is over may still be in the table, so it is left out here.
+ * throttle or pause that is over may still be in the table, so it is left out here.
  */
 const queueFactsSql = `
-  select k.queue, p.since as paused_since, p.note, p.actor, p.on_behalf_of,
+  select k.queue, p.since as paused_since, ${pauseEnd('p.until')} as paused_until, p.note, p.actor, p.on_behalf_of,
     h.reason as hold_reason, h.since as hold_since, h.until as hold_until,
     (
       select count(*) from processes w where k.queue = any(w.queues) and w.beat_at > now() - make_interval(secs => $4 / 1000.0)
     ) as workers
   from unnest($1::text[]) as k(queue)
-  left join holds p on p.scope = 'queue' and p.key = k.queue and p.reason = $2
+  left join holds p on p.scope = 'queue' and p.key = k.queue and p.reason = $2 and p.until > now()
   left join holds h on (h.reason <> 'throttled' or h.until > now())
     and ((h.scope = 'destination' and k.queue = $3 || h.key) or (h.scope = 'queue' and h.key = k.queue and h.reason <> $2))
   order by k.queue`;
