@@ -38,6 +38,13 @@ export const Problem = z.object({
     .nonnegative()
     .optional()
     .meta({ description: 'For a manual change with another `expectedVersion`: the current version of the order' }),
+  state: z.string().optional().meta({ description: 'For a job that cannot be settled: its state' }),
+  outcome: z
+    .string()
+    .nullable()
+    .optional()
+    .meta({ description: 'For a job that cannot be settled: its outcome; null while it is open' }),
+  jobId: z.string().optional().meta({ description: 'For a resync: the job whose outcome must be settled first' }),
 });
 export type Problem = z.infer<typeof Problem>;
 

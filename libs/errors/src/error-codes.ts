@@ -30,6 +30,11 @@ export const errorCodes = {
   'order-unknown': 'No order.created arrived before the deadline of the parked event.',
   'parked-too-long': 'The step that the parked event waited for did not arrive before its deadline.',
   'version-conflict': 'The order does not have the expected version.',
+  // Dead letters
+  'filter-too-wide': 'The filter has no condition, so it matches every dead letter.',
+  'fingerprint-unknown': 'No dead letter has this fingerprint.',
+  'no-dead-letters': 'The filter matches no dead letter.',
+  'job-not-unknown': 'The outcome of this job is not unknown, so there is nothing to settle.',
   // Jobs
   'event-missing': 'The event of this job is not in the ledger.',
   'invalid-payload': "The job's payload is invalid.",

@@ -1,3 +1,5 @@
+export { groupDeadLetters, type DeadLetterGroup, type GroupFilter } from './dead-letters/group-dead-letters';
+export { listDeadLetters, type DeadLetterFilter, type DeadLetterRecord } from './dead-letters/list-dead-letters';
 export { maxCustomerOrders } from './lists/customer-orders';
 export { listAudit, type AuditFilter, type AuditRecord } from './lists/list-audit';
 export { listEvents, type EventFilter, type EventSummary } from './lists/list-events';
@@ -12,6 +14,7 @@ export { readQueues, type PriorityCounts, type QueueRecord, type QueueState } fr
 export { countOpenEvents, type OpenEvents } from './records/count-open-events';
 export { findEvent, type EventOutcome, type EventRecord } from './records/find-event';
 export { findJob, type AttemptRecord } from './records/find-job';
+export { findOperation, type OperationRecord } from './records/find-operation';
 export { findOrder, type LaneRecord, type OrderRecord, type StatusChange } from './records/find-order';
 export { shownJobStates, type JobRecord, type ShownJobState } from './records/job-record';
 export { maxCountedJobs, readStatistics, type JobCount, type Statistics, type StatisticsScope } from './records/read-statistics';

@@ -15,7 +15,10 @@ export const createProcessFaults = (logger: Logger): ProcessFaults => ({
   redis: createRedisFaults(logger),
   relay: createRelayFaults(logger),
   sweep: createFaultLog(logger, { fails: 'The sweep fails', worksAgain: 'The sweep works again' }),
-  operations: createFaultLog(logger, { fails: 'Operations cannot be carried out', worksAgain: 'Operations are carried out again' }),
+  operations: createFaultLog(logger, {
+    fails: 'Operations cannot be carried out',
+    worksAgain: 'Operations are carried out again',
+  }),
 });
 
 /** Pause before Redis is asked again, in ms. */

@@ -39,6 +39,8 @@ export interface Operation<
     readonly schema: Answer;
     readonly headers?: z.ZodObject;
   };
+  /** A second kind of success, with a status of its own. The handler sets that status. */
+  readonly otherAnswer?: { readonly status: 200; readonly description: string; readonly schema: z.ZodType };
   /** Error codes of this call, in addition to those of every call. */
   readonly errors: readonly ApiErrorCode[];
   /** Extra members of this call's problems, by error code. */

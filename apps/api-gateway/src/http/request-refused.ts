@@ -20,7 +20,7 @@ export interface ParameterFault {
 }
 
 /** Extra members of the problem, with facts that let the caller decide what to do next. */
-export type RefusalDetails = Pick<Problem, 'current' | 'allowed' | 'currentVersion'>;
+export type RefusalDetails = Pick<Problem, 'current' | 'allowed' | 'currentVersion' | 'state' | 'outcome' | 'jobId'>;
 
 export interface RefusalOptions {
   readonly detail?: string;

@@ -40,7 +40,7 @@ export function createApiDocument(operations: readonly Operation[]): ApiDocument
 }
 
 function operationObject(operation: Operation, errorResponses: ErrorResponses): ZodOpenApiOperationObject {
-  const { id, tag, summary, description, scope, params, query, headers, body, answer } = operation;
+  const { id, tag, summary, description, scope, params, query, headers, body, answer, otherAnswer } = operation;
   const isPublic = scope === 'public';
   return {
     operationId: id,
@@ -56,6 +56,13 @@ function operationObject(operation: Operation, errorResponses: ErrorResponses): 
         headers: z.object({ ...answer.headers?.shape, ...(!isPublic && headersOfKey) }),
         content: { 'application/json': { schema: answer.schema } },
       },
+      ...(otherAnswer && {
+        [`${otherAnswer.status}`]: {
+          description: otherAnswer.description,
+          headers: z.object({ ...answer.headers?.shape, ...(!isPublic && headersOfKey) }).partial(),
+          content: { 'application/json': { schema: otherAnswer.schema } },
+        },
+      }),
       ...errorResponses(operation),
     },
   };

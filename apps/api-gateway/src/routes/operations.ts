@@ -1,10 +1,18 @@
 import type { Operation } from '../http/operation';
 import { listAuditOperation } from './audit/schema';
-import { listDeadLettersOperation } from './dead-letters/schema';
+import { discardOperation, groupDeadLettersOperation, listDeadLettersOperation, redriveOperation } from './dead-letters/schema';
 import { findEventOperation, listEventsOperation, postEventsOperation } from './events/schema';
-import { findJobOperation, listJobsOperation } from './jobs/schema';
+import { findJobOperation, listJobsOperation, settleJobOperation } from './jobs/schema';
 import { listMessagesOperation } from './messages/schema';
-import { changeStatusOperation, findOrderOperation, listOrdersOperation } from './orders/schema';
+import { cancelOperationOperation, findOperationOperation } from './operation-progress/schema';
+import {
+  changeStatusOperation,
+  findOrderOperation,
+  listOrdersOperation,
+  pauseOrderOperation,
+  resumeOrderOperation,
+  resyncOrderOperation,
+} from './orders/schema';
 import {
   listQueuesOperation,
   pauseDestinationOperation,
@@ -26,10 +34,19 @@ export const operations: readonly Operation[] = [
   findOrderOperation,
   readTimelineOperation,
   changeStatusOperation,
+  resyncOrderOperation,
+  pauseOrderOperation,
+  resumeOrderOperation,
   listMessagesOperation,
   listJobsOperation,
   findJobOperation,
+  settleJobOperation,
   listDeadLettersOperation,
+  groupDeadLettersOperation,
+  redriveOperation,
+  discardOperation,
+  findOperationOperation,
+  cancelOperationOperation,
   listAuditOperation,
   listQueuesOperation,
   pauseQueueOperation,

@@ -12,6 +12,7 @@ import { addDocsRoutes } from './docs/route';
 import { addEventRoutes } from './events/route';
 import { addJobRoutes } from './jobs/route';
 import { addMessageRoutes } from './messages/route';
+import { addOperationRoutes } from './operation-progress/route';
 import { addOrderRoutes } from './orders/route';
 import { addQueueRoutes } from './queues/route';
 import { addStatisticsRoutes } from './stats/route';
@@ -41,11 +42,12 @@ export function addRoutes(app: FastifyInstance, deps: RouteDependencies): void {
   addEventRoutes(app, { db, intake, idempotency, relay, requireScope });
   addWebhookRoutes(app, { intake, relay, logger, webhooks, requireScope });
   addOrderRoutes(app, { db, answerOnce, relay, requireScope });
-  addJobRoutes(app, { db, requireScope });
-  addDeadLetterRoutes(app, { db, requireScope });
+  addJobRoutes(app, { db, answerOnce, relay, requireScope });
+  addDeadLetterRoutes(app, { db, answerOnce, relay, requireScope });
+  addOperationRoutes(app, { db, answerOnce, requireScope });
   addMessageRoutes(app, { db, requireScope });
   addAuditRoutes(app, { db, requireScope });
-  addQueueRoutes(app, { db, requireScope, release, logger });
+  addQueueRoutes(app, { db, answerOnce, requireScope, release, logger });
   addTimelineRoutes(app, { db, requireScope });
   addStatisticsRoutes(app, { db, requireScope });
 }

@@ -61,7 +61,9 @@ type OperationRow = {
 
 type Canary = { readonly id: string; readonly fingerprint: string };
 
-const stepOf: Readonly<Record<OperationRow['phase'], (query: Query, operation: OperationRow) => Promise<readonly RunnableJob[]>>> = {
+const stepOf: Readonly<
+  Record<OperationRow['phase'], (query: Query, operation: OperationRow) => Promise<readonly RunnableJob[]>>
+> = {
   canaries: sendCanaries,
   waiting: awaitCanaries,
   rest: sendRest,

@@ -70,9 +70,10 @@ export async function freeBlockedLanes(
       const orderIds = lanes.map(({ order_id }) => order_id);
       const runnable = await advanceLanes(
         query,
-        (
-          await query<{ order_id: string }>(unblockSql, [orderIds, destination])
-        ).map(({ order_id: orderId }) => ({ orderId, destination })),
+        (await query<{ order_id: string }>(unblockSql, [orderIds, destination])).map(({ order_id: orderId }) => ({
+          orderId,
+          destination,
+        })),
       );
       return { orderIds, runnable };
     });

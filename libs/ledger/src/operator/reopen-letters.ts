@@ -38,7 +38,10 @@ export async function reopenLetters(query: Query, ids: readonly string[], action
   const lanes = await lockLanesOf(query, ids);
   const letters = await query<ReopenedRow>(reopenSql, [ids, lowest, highest, action.operationId ?? null]);
   const heads = await advanceLanes(query, lanes);
-  await recordAudit({ query }, letters.filter(({ verdict }) => verdict !== 'skipped').map((letter) => entryOf(letter, action)));
+  await recordAudit(
+    { query },
+    letters.filter(({ verdict }) => verdict !== 'skipped').map((letter) => entryOf(letter, action)),
+  );
   const count = (wanted: LetterVerdict): number => letters.filter(({ verdict }) => verdict === wanted).length;
   const [sent, superseded] = [count('sent'), count('superseded')];
   return {
@@ -68,7 +71,13 @@ export async function lockLanesOf(query: Query, ids: readonly string[]): Promise
 
 /** The entry of one letter. */
 export const entryOf = (
-  { id, order_id, destination, queue, verdict }: Pick<ReopenedRow, 'id' | 'order_id' | 'destination' | 'queue'> & { verdict?: string },
+  {
+    id,
+    order_id,
+    destination,
+    queue,
+    verdict,
+  }: Pick<ReopenedRow, 'id' | 'order_id' | 'destination' | 'queue'> & { verdict?: string },
   { operationId, ...action }: LetterAction,
 ) => ({
   ...action,

@@ -57,7 +57,19 @@ export async function resyncOrder(query: Query, request: ResyncRequest): Promise
     const options = { orderId, destination, version, traceparent, tracestate, state: 'blocked' } as const;
     const job = newJob(syncOrder, { orderId, destination, version }, options);
     jobId = job.id;
-    await query(insertSql, [job.id, job.name, job.queue, job.priority, job.payload, orderId, destination, version, lane.epoch, traceparent, tracestate]);
+    await query(insertSql, [
+      job.id,
+      job.name,
+      job.queue,
+      job.priority,
+      job.payload,
+      orderId,
+      destination,
+      version,
+      lane.epoch,
+      traceparent,
+      tracestate,
+    ]);
     await query(`update lanes set acked_version = least(acked_version, $3) where order_id = $1 and destination = $2`, [
       orderId,
       destination,

@@ -53,10 +53,11 @@ export async function settleUnknown(query: Query, { jobId, outcome, ...action }:
   }
   await query(doneSql, [jobId, job.version_sent]);
   if (job.destination !== null) {
-    await query(
-      `update lanes set acked_version = greatest(acked_version, $3) where order_id = $1 and destination = $2`,
-      [job.order_id, job.destination, job.version_sent ?? 0],
-    );
+    await query(`update lanes set acked_version = greatest(acked_version, $3) where order_id = $1 and destination = $2`, [
+      job.order_id,
+      job.destination,
+      job.version_sent ?? 0,
+    ]);
   }
   return { status: 'settled', outcome: 'done', runnable: await advanceLanes(query, lanes) };
 }

@@ -68,7 +68,12 @@ export async function laneOfOrder(db: Database, { mode, onDeadHead }: LaneSettin
   const settle = (job: ClaimedJob, verdict?: Verdict, responseStatus?: number) =>
     sync.settle(
       settlementOf(job, verdict, {
-        laneStep: verdict?.kind === 'dead' ? stepAfterDead[onDeadHead] : verdict?.kind === 'ended' && verdict.outcome === 'unknown' ? 'block' : 'next',
+        laneStep:
+          verdict?.kind === 'dead'
+            ? stepAfterDead[onDeadHead]
+            : verdict?.kind === 'ended' && verdict.outcome === 'unknown'
+              ? 'block'
+              : 'next',
         attempt: { versionSent: job.intentVersion ?? undefined, responseStatus },
       }),
     );
@@ -89,7 +94,8 @@ export async function laneOfOrder(db: Database, { mode, onDeadHead }: LaneSettin
     claim: async (wanted: number) => claimId(await idOf(wanted)),
     states: async () => (await jobs()).map(({ state, outcome }) => outcome ?? state),
     /** Claims a version and lets it die. */
-    die: async (wanted: number, responseStatus?: number) => settle(await claimId(await idOf(wanted)), deadOf(destination), responseStatus),
+    die: async (wanted: number, responseStatus?: number) =>
+      settle(await claimId(await idOf(wanted)), deadOf(destination), responseStatus),
     /** Sends letters again, as one step of an operation does. */
     redrive: async (...versions: number[]): Promise<Reopened> => {
       const ids = await Promise.all(versions.map(idOf));

@@ -17,13 +17,17 @@ let db: Database;
 beforeEach(async () => {
   ledger = await createLedgerDatabase();
   db = ledger.db;
-  await db.query(`insert into destinations (name, mode, on_dead_head) values ('erp', 'every-event', 'skip'), ('crm', 'every-event', 'skip')`);
+  await db.query(
+    `insert into destinations (name, mode, on_dead_head) values ('erp', 'every-event', 'skip'), ('crm', 'every-event', 'skip')`,
+  );
 });
 afterEach(() => ledger.close());
 
 /** Dead letters of orders of their own. */
 async function addLetters(count: number, destination = 'erp', code = 'destination-refused'): Promise<string[]> {
-  const jobs = Array.from({ length: count }, (_, index) => newSyncJob({ orderId: `${destination}-${code}-${index}`, destination }));
+  const jobs = Array.from({ length: count }, (_, index) =>
+    newSyncJob({ orderId: `${destination}-${code}-${index}`, destination }),
+  );
   const ids = await addJobs(db, jobs);
   await db.query(
     `update jobs set state = 'ended', outcome = 'dead', error_code = $2, fingerprint = $2 || ':' || destination, ended_at = now()
@@ -119,7 +123,12 @@ it('a redrive keeps its pace, and does not catch up after a standstill', async (
   await addLetters(30);
   const id = await start({}, { perSecond: 8 });
   const dueInMs = async (): Promise<number> =>
-    (await db.query<{ ms: number }>(`select extract(epoch from next_at - now())::float8 * 1000 as ms from operations where id = $1`, [id]))[0]!.ms;
+    (
+      await db.query<{ ms: number }>(
+        `select extract(epoch from next_at - now())::float8 * 1000 as ms from operations where id = $1`,
+        [id],
+      )
+    )[0]!.ms;
   await db.query(`update operations set next_at = now() - interval '1 hour'`);
   for (let step = 0; step < 9; step += 1) await carryOutStep(db);
   expect((await find(id)).sent).toBeLessThanOrEqual(9);
@@ -184,7 +193,10 @@ it('a filter by ids matches these letters alone', async () => {
 
 it('a preview judges as the redrive does, and changes nothing', async () => {
   const ids = await addLetters(3);
-  await db.query(`insert into lanes (order_id, destination, acked_version) select order_id, destination, 1 from jobs where id = $1`, [ids[0]]);
+  await db.query(
+    `insert into lanes (order_id, destination, acked_version) select order_id, destination, 1 from jobs where id = $1`,
+    [ids[0]],
+  );
   await addLetters(2, 'gone');
   const preview = { matched: 5, sent: 2, superseded: 1, skipped: 2, isComplete: true };
   expect(await previewRedrive(db.query, {})).toEqual(preview);

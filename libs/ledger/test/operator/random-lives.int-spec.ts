@@ -39,7 +39,8 @@ async function live(settings: LaneSettings, random: () => number, mayResync: boo
     // An outcome that is unknown may have taken effect.
     if (ending === 'done' || (ending === 'unknown' && random() < 0.5)) told.push(version);
     if (ending === 'done') await lane.settle(job, undefined, 200);
-    else await lane.settle(job, ending === 'dead' ? deadOf(lane.destination) : unknownOutcome, ending === 'dead' ? 422 : undefined);
+    else
+      await lane.settle(job, ending === 'dead' ? deadOf(lane.destination) : unknownOutcome, ending === 'dead' ? 422 : undefined);
     return true;
   };
   const redrive = async (): Promise<void> => {

@@ -161,9 +161,9 @@ describe('a discarded letter', () => {
     const result = await db.transaction((query) => discardLetters(query, { filter, ...by }));
     expect(result).toMatchObject({ discarded: 1, isMore: false, runnable: [{ id: await lane.idOf(2) }] });
     expect(await lane.states()).toEqual(['discarded', 'runnable']);
-    expect(await db.query(`select actor, reason from audit where action = 'job.discarded' and order_id = $1`, [lane.orderId])).toEqual([
-      { actor: 'test', reason: by.reason },
-    ]);
+    expect(
+      await db.query(`select actor, reason from audit where action = 'job.discarded' and order_id = $1`, [lane.orderId]),
+    ).toEqual([{ actor: 'test', reason: by.reason }]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { applyOrderEvent, destinationOfQueue, queueNames, sendNotification, syncOrder, syncQueueName } from '@orderly/contracts';
 import type { AnyJobDefinition } from '@orderly/contracts';
 import { jobStates, type JobOutcome } from '@orderly/jobs';
-import { and, eq, sql, type SQL } from 'drizzle-orm';
+import { and, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import type { Database } from '@orderly/database';
 import { jobs } from '../schema';
 import { ordersOf } from './customer-orders';
@@ -24,11 +24,15 @@ export interface JobFilter extends TimeRange {
   readonly fingerprint?: string;
   readonly errorCode?: string;
   readonly batch?: string;
+  /** When the job ended. Inclusive. */
+  readonly since?: Date;
+  /** Exclusive. */
+  readonly until?: Date;
 }
 
 /** Jobs, the newest first. */
 export async function listJobs(db: Database, filter: JobFilter, page: PageRequest): Promise<Page<JobRecord>> {
-  const { orderId, name, destination, state, outcome, fingerprint, errorCode, batch } = filter;
+  const { orderId, name, destination, state, outcome, fingerprint, errorCode, batch, since, until } = filter;
   if (contradictsItself(filter)) return { rows: [], next: undefined };
   const ids = idsOf(filter, page.after);
   const { rows, next } = await readPage<typeof jobs.$inferSelect, string>(
@@ -46,6 +50,8 @@ export async function listJobs(db: Database, filter: JobFilter, page: PageReques
         fingerprint === undefined ? undefined : eq(jobs.fingerprint, fingerprint),
         errorCode === undefined ? undefined : eq(jobs.errorCode, errorCode),
         batch === undefined ? undefined : eq(jobs.batch, batch),
+        since === undefined ? undefined : gte(jobs.endedAt, since),
+        until === undefined ? undefined : lt(jobs.endedAt, until),
       ],
       key: sql`to_json(${jobs.id})`,
     },

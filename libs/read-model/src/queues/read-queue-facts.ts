@@ -30,7 +30,13 @@ export async function readQueueFacts(query: Query, queues: readonly string[]): P
   return rows.map((row) => ({
     name: row.queue,
     destination: destinationOfQueue(row.queue) ?? null,
-    paused: row.paused_since && { since: row.paused_since, until: row.paused_until, reason: row.note, actor: row.actor, onBehalfOf: row.on_behalf_of },
+    paused: row.paused_since && {
+      since: row.paused_since,
+      until: row.paused_until,
+      reason: row.note,
+      actor: row.actor,
+      onBehalfOf: row.on_behalf_of,
+    },
     hold: row.hold_since && row.hold_until && { reason: row.hold_reason ?? '', since: row.hold_since, until: row.hold_until },
     workers: row.workers,
   }));

@@ -1,4 +1,5 @@
 import type { OrderStatus } from '@orderly/contracts';
+import { findPause, type Pause } from '@orderly/ledger';
 import { and, asc, desc, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Database } from '@orderly/database';
 import { lanes, orderChanges, orders } from '../schema';
@@ -15,6 +16,8 @@ export interface OrderRecord {
   /** Status changes, the oldest first. Only the newest {@link maxHistory} are read. */
   readonly history: readonly StatusChange[];
   readonly lanes: readonly LaneRecord[];
+  /** Null unless an operator has paused the order. */
+  readonly paused: Pause | null;
 }
 
 /** A version of the order that changed its status. */
@@ -53,7 +56,7 @@ export async function findOrder(db: Database, orderId: string): Promise<OrderRec
     .from(orders)
     .where(and(eq(orders.orderId, orderId), isNotNull(orders.status)));
   if (order === undefined) return undefined;
-  const [changes, laneRecords] = await Promise.all([
+  const [changes, laneRecords, paused] = await Promise.all([
     ormOf(db)
       .select()
       .from(orderChanges)
@@ -65,6 +68,7 @@ export async function findOrder(db: Database, orderId: string): Promise<OrderRec
       .from(lanes)
       .where(eq(lanes.orderId, orderId))
       .orderBy(asc(lanes.destination)),
+    findPause(db.query, 'order', orderId),
   ]);
   const { status, version, data, createdAt, updatedAt } = order;
   return {
@@ -76,6 +80,7 @@ export async function findOrder(db: Database, orderId: string): Promise<OrderRec
     updatedAt,
     history: changes.reverse().map(statusChange),
     lanes: laneRecords,
+    paused,
   };
 }
 

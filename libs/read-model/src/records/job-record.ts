@@ -35,6 +35,10 @@ export interface JobRecord {
   readonly fingerprint: string | null;
   readonly createdAt: Date;
   readonly endedAt: Date | null;
+  /** When an operator last sent the job again. */
+  readonly redrivenAt: Date | null;
+  /** The operation that did so, if it was one. */
+  readonly operationId: string | null;
 }
 
 export const jobRecord = (row: typeof jobs.$inferSelect): JobRecord => ({
@@ -60,4 +64,6 @@ export const jobRecord = (row: typeof jobs.$inferSelect): JobRecord => ({
   fingerprint: row.fingerprint,
   createdAt: row.createdAt,
   endedAt: row.endedAt,
+  redrivenAt: row.redrivenAt,
+  operationId: row.operationId,
 });

@@ -7,14 +7,15 @@ import { orUnavailable } from '../../http/or-unavailable';
 import { RequestRefused } from '../../http/request-refused';
 import { links } from '../links';
 import { nextCursorOf } from '../list-query';
-import { findJobOperation, listJobsOperation } from './schema';
+import { findJobOperation, listJobsOperation, settleJobOperation } from './schema';
+import { settle, type SettleDependencies } from './settle';
 
-export interface JobRouteDependencies {
+export interface JobRouteDependencies extends SettleDependencies {
   readonly db: Database;
   readonly requireScope: RequireScope;
 }
 
-export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRouteDependencies): void {
+export function addJobRoutes(app: FastifyInstance, { db, requireScope, ...settling }: JobRouteDependencies): void {
   addOperation(app, requireScope, listJobsOperation, async ({ query: { limit, cursor, ...filter } }) => {
     const page = await orUnavailable(listJobs(db, filter, { limit, after: cursor }));
     return {
@@ -31,4 +32,6 @@ export function addJobRoutes(app: FastifyInstance, { db, requireScope }: JobRout
     if (job === undefined) throw new RequestRefused('not-found', { detail: 'No stored job has this id' });
     return { ...job, links: { self: links.job(jobId), ...(job.orderId !== null && { order: links.order(job.orderId) }) } };
   });
+
+  addOperation(app, requireScope, settleJobOperation, (request) => settle(request, settling));
 }

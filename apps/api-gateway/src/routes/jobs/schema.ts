@@ -3,12 +3,13 @@ import { jobOutcomes } from '@orderly/jobs';
 import { z } from 'zod';
 import { defineOperation } from '../../http/operation';
 import { BatchLabel } from '../../intake/check-event';
+import { errorsOfActions, keyHeaders, OnBehalfOf, Reason, replayHeaders } from '../action-body';
 import { Id, Json, Link, Moment, NextCursor } from '../answer-schemas';
 import { CustomerFilter, FilterText, listQuery, OrderFilter, pageCursor, pagesText } from '../list-query';
 
 export const JobState = z.enum(['runnable', 'retrying', 'running', 'blocked', 'parked', 'ended']).meta({ id: 'JobState' });
 
-const JobParams = z.strictObject({ jobId: z.guid('must be a UUID').meta({ description: 'The id of the job' }) });
+export const JobParams = z.strictObject({ jobId: z.guid('must be a UUID').meta({ description: 'The id of the job' }) });
 
 /** The fields of a job in lists and in detail. */
 export const jobFields = {
@@ -34,9 +35,11 @@ export const jobFields = {
   fingerprint: z.string().nullable(),
   createdAt: Moment,
   endedAt: Moment.nullable(),
+  redrivenAt: Moment.nullable().meta({ description: 'When an operator last sent the job again. Its age counts from then' }),
+  operationId: Id.nullable().meta({ description: 'The redrive that sent the job again: `GET /v1/operations/{operationId}`' }),
 };
 
-const Attempt = z
+export const Attempt = z
   .object({
     number: z.int(),
     startedAt: Moment,
@@ -75,7 +78,8 @@ export const findJobOperation = defineOperation({
   errors: ['not-found'],
 });
 
-const jobNames = Object.keys(jobDefinitions) as [AnyJobDefinition['name'], ...AnyJobDefinition['name'][]];
+/** The types of jobs. */
+export const jobNames = Object.keys(jobDefinitions) as [AnyJobDefinition['name'], ...AnyJobDefinition['name'][]];
 
 const JobsQuery = listQuery({
   cursor: pageCursor('jobs', Id),
@@ -110,4 +114,43 @@ export const listJobsOperation = defineOperation({
     schema: z.object({ jobs: z.array(JobSummary).readonly(), nextCursor: NextCursor }),
   },
   errors: [],
+});
+
+export const SettleBody = z
+  .strictObject({
+    outcome: z.enum(['done', 'not-done']).meta({
+      description: '`done`: the effect took place. `not-done`: it did not, so the job runs again under the same idempotency key',
+    }),
+    reason: Reason,
+    actor: OnBehalfOf,
+  })
+  .meta({ id: 'SettleRequest' });
+
+export const settleJobOperation = defineOperation({
+  id: 'settleJob',
+  method: 'post',
+  path: '/v1/jobs/{jobId}/settle',
+  tag: 'Jobs',
+  summary: 'Settle a job whose outcome is unknown',
+  description:
+    'Unblocks its lane. A job that is sent again follows the rules of a redrive: where its destination has newer state, it is closed as superseded.',
+  scope: 'ops:write',
+  params: JobParams,
+  headers: keyHeaders,
+  body: {
+    schema: SettleBody,
+    examples: { done: { outcome: 'done', reason: 'The partner shows the order', actor: 'ada' } },
+  },
+  answer: {
+    status: 200,
+    description: 'The job',
+    schema: z.object({
+      jobId: Id,
+      state: z.enum(['open', 'ended']).meta({ description: '`open`: the job runs again' }),
+      outcome: z.enum(jobOutcomes).nullable().meta({ description: 'Null while the job is open' }),
+      links: z.object({ job: Link }),
+    }),
+    headers: replayHeaders,
+  },
+  errors: [...errorsOfActions, 'not-found', 'job-not-unknown'],
 });

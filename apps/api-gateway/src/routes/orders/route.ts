@@ -10,7 +10,16 @@ import type { AnswerOnce } from '../../idempotency/answer-once';
 import { links } from '../links';
 import { nextCursorOf } from '../list-query';
 import { changeStatus } from './change-status';
-import { changeStatusOperation, findOrderOperation, listOrdersOperation } from './schema';
+import { pauseOrder } from './pause-order';
+import { resync } from './resync';
+import {
+  changeStatusOperation,
+  findOrderOperation,
+  listOrdersOperation,
+  pauseOrderOperation,
+  resumeOrderOperation,
+  resyncOrderOperation,
+} from './schema';
 import { unknownOrder } from './unknown-order';
 
 export interface OrderRouteDependencies {
@@ -47,4 +56,7 @@ export function addOrderRoutes(app: FastifyInstance, { db, requireScope, ...chan
   });
 
   addOperation(app, requireScope, changeStatusOperation, (request) => changeStatus(request, changing));
+  addOperation(app, requireScope, resyncOrderOperation, (request) => resync(request, changing));
+  addOperation(app, requireScope, pauseOrderOperation, (request) => pauseOrder('pause', request, changing.answerOnce));
+  addOperation(app, requireScope, resumeOrderOperation, (request) => pauseOrder('resume', request, changing.answerOnce));
 }

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { defineOperation } from '../../http/operation';
 import { IdempotencyKeyHeader, IdempotentReplayed } from '../../idempotency/idempotency-key';
 import { BatchLabel } from '../../intake/check-event';
+import { errorsOfActions, keyHeaders, OnBehalfOf, Reason, replayHeaders } from '../action-body';
 import { Id, Json, Link, Moment, NextCursor, StatusOrNone } from '../answer-schemas';
+import { Pause, PauseBody, ResumeBody } from '../pause-schema';
 import { FilterText, listQuery, pageCursor, pagesText } from '../list-query';
 
 export const OrderParams = z.strictObject({ orderId: OrderId });
@@ -40,6 +42,7 @@ const Order = z
     updatedAt: Moment,
     history: z.array(StatusChange).readonly().meta({ description: 'Oldest first. Only the newest 1,000 changes are shown' }),
     lanes: z.array(Lane).readonly(),
+    paused: Pause,
     links: z.object({ self: Link }),
   })
   .meta({ id: 'Order' });
@@ -123,6 +126,83 @@ export const changeStatusOperation = defineOperation({
   ],
 });
 
+export const ResyncBody = z
+  .strictObject({
+    destination: StorableText(100)
+      .min(1)
+      .meta({ description: 'The destination to send to', examples: ['erp'] }),
+    reason: Reason.optional(),
+    actor: OnBehalfOf,
+  })
+  .meta({ id: 'ResyncRequest' });
+
+export const resyncOrderOperation = defineOperation({
+  id: 'resyncOrder',
+  method: 'post',
+  path: '/v1/orders/{orderId}/resync',
+  tag: 'Orders',
+  summary: 'Send the current version of an order to one destination',
+  description:
+    'Sends it even if the destination has confirmed it before, under a new idempotency key. Dead letters of this order and destination are closed as superseded, and a lane that one of them blocked continues with the current version. A job whose outcome is unknown must be settled first.',
+  scope: 'ops:write',
+  params: OrderParams,
+  headers: keyHeaders,
+  body: { schema: ResyncBody, examples: { resync: { destination: 'erp', reason: 'The ERP was restored from a backup' } } },
+  answer: {
+    status: 202,
+    description: 'The job that sends it',
+    schema: z
+      .object({
+        orderId: OrderId,
+        destination: z.string(),
+        version: z.int().positive(),
+        jobId: Id,
+        links: z.object({ order: Link, job: Link }),
+      })
+      .meta({ id: 'ResyncTaken' }),
+    headers: z.object({ Location: Link.meta({ description: 'The job' }), ...replayHeaders.shape }),
+  },
+  errors: [...errorsOfActions, 'not-found', 'destination-unknown', 'destination-outcome-unknown'],
+});
+
+const OrderPauseState = z
+  .object({
+    orderId: OrderId,
+    paused: Pause,
+    changed: z.boolean().meta({ description: 'False if the order was already in this state' }),
+  })
+  .meta({ id: 'OrderPauseState' });
+
+const pauseMeaning =
+  'Its running jobs finish; no new job of the order starts, and waiting jobs use no attempt. Other orders continue. An order can be paused before its first event arrives. Idempotent.';
+
+const orderPauseOperation = (verb: 'pause' | 'resume') =>
+  defineOperation({
+    id: `${verb}Order`,
+    method: 'post',
+    path: `/v1/orders/{orderId}/${verb}`,
+    tag: 'Orders',
+    summary: verb === 'pause' ? 'Pause an order' : 'Resume an order',
+    description: verb === 'pause' ? pauseMeaning : 'Its work continues within seconds. Idempotent.',
+    scope: 'ops:write',
+    params: OrderParams,
+    headers: keyHeaders,
+    body: {
+      schema: verb === 'pause' ? PauseBody.optional() : ResumeBody.optional(),
+      examples: { [verb]: verb === 'pause' ? { reason: 'Fraud check', forSeconds: 3600 } : { actor: 'ada' } },
+    },
+    answer: {
+      status: 200,
+      description: 'The new state of the order',
+      schema: OrderPauseState,
+      headers: replayHeaders,
+    },
+    errors: errorsOfActions,
+  });
+
+export const pauseOrderOperation = orderPauseOperation('pause');
+export const resumeOrderOperation = orderPauseOperation('resume');
+
 // To the microsecond, as in the ledger. With a rounded time the next page would skip or repeat orders.
 const ExactTime = z.iso.datetime({ precision: 6 }).refine((text) => !text.startsWith('0000'));
 
@@ -133,7 +213,7 @@ const OrdersQuery = listQuery({
   destination: FilterText(100, 'Orders whose lane for this destination is in the state `lane`'),
   lane: z.enum(['blocked', 'open']).optional().meta({
     description:
-      '`blocked` (default): a job failed or its outcome is unknown, so nothing newer of the order is sent there; no call settles it yet. `open`: a job is running or may run. Needs `destination`',
+      '`blocked` (default): a job failed or its outcome is unknown, so nothing newer of the order is sent there. `open`: a job is running or may run. Needs `destination`',
   }),
   batch: BatchLabel.optional().meta({ description: 'Orders that have an event with this label' }),
 });

@@ -1,20 +1,21 @@
 import { destinationOfQueue, syncQueueName } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { pauseQueue, type PauseResult, resumeQueue } from '@orderly/ledger';
+import { pause, type PauseResult, resume } from '@orderly/ledger';
 import { isKnownQueue, type QueueRecord, readQueues } from '@orderly/read-model';
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { actorOf, type RequireScope } from '../../http/authenticate';
-import { traceIdOfRequest } from '../../http/http-server';
-import { addOperation, type OperationRequest } from '../../http/operation';
-import { parseBody } from '../../http/parse-body';
+import { jsonAnswer } from '../../http/answer';
+import type { RequireScope } from '../../http/authenticate';
+import { addOperation, type OperationRequest, type Sent } from '../../http/operation';
 import { RequestRefused } from '../../http/request-refused';
+import type { AnswerOnce } from '../../idempotency/answer-once';
+import { actionOf } from '../action-body';
+import { parsePause } from '../orders/pause-order';
 import { sharedRead } from '../shared-read';
 import { orUnavailable } from '../../http/or-unavailable';
 import {
   listQueuesOperation,
-  PauseBody,
   pauseDestinationOperation,
   pauseQueueOperation,
   resumeDestinationOperation,
@@ -23,42 +24,54 @@ import {
 
 export interface QueueRouteDependencies {
   readonly db: Database;
+  readonly answerOnce: AnswerOnce;
   readonly requireScope: RequireScope;
   /** Wakes the workers of a queue, so that they fetch at once after a resume. */
   readonly release: (queue: string) => Promise<void>;
   readonly logger: Logger;
 }
 
-export function addQueueRoutes(app: FastifyInstance, { db, requireScope, release, logger }: QueueRouteDependencies): void {
+export function addQueueRoutes(
+  app: FastifyInstance,
+  { db, answerOnce, requireScope, release, logger }: QueueRouteDependencies,
+): void {
   // Dashboards poll this list, and it counts all open jobs: concurrent callers share one read.
   const readAll = sharedRead<void, QueueRecord[]>(() => orUnavailable(readQueues(db)));
   addOperation(app, requireScope, listQueuesOperation, async () => ({ queues: await readAll() }));
 
-  addOperation(app, requireScope, pauseQueueOperation, (request) => pause(request.params.name, 'not-found', request));
-  addOperation(app, requireScope, resumeQueueOperation, (request) => resume(request.params.name, 'not-found', request));
-  addOperation(app, requireScope, pauseDestinationOperation, (request) =>
-    pause(syncQueueName(request.params.name), 'destination-unknown', request),
+  addOperation(app, requireScope, pauseQueueOperation, (asked) => change('pause', asked.params.name, 'not-found', asked));
+  addOperation(app, requireScope, resumeQueueOperation, (asked) => change('resume', asked.params.name, 'not-found', asked));
+  addOperation(app, requireScope, pauseDestinationOperation, (asked) =>
+    change('pause', syncQueueName(asked.params.name), 'destination-unknown', asked),
   );
-  addOperation(app, requireScope, resumeDestinationOperation, (request) =>
-    resume(syncQueueName(request.params.name), 'destination-unknown', request),
+  addOperation(app, requireScope, resumeDestinationOperation, (asked) =>
+    change('resume', syncQueueName(asked.params.name), 'destination-unknown', asked),
   );
 
-  async function pause(queue: string, unknown: UnknownCode, request: PauseRequestOf) {
-    const asked = askedFor(request);
+  async function change(verb: 'pause' | 'resume', queue: string, unknown: UnknownCode, asked: PauseRequestOf): Promise<Sent> {
+    const { body, request, reply, apiKey } = asked;
+    const { forSeconds, ...action } = parsePause(verb, body);
     await checkKnown(queue, unknown);
-    return stateOf(queue, await orUnavailable(pauseQueue(db, queue, asked)));
-  }
-
-  async function resume(queue: string, unknown: UnknownCode, request: PauseRequestOf) {
-    const asked = askedFor(request);
-    await checkKnown(queue, unknown);
-    const result = await orUnavailable(resumeQueue(db, queue, asked));
-    // Only an acceleration: if Redis is away, the workers look again by themselves within seconds.
-    if (result.changed)
-      void release(queue).catch((error: unknown) =>
-        logger.debug({ err: error, queue }, 'Could not wake the workers of a resumed queue; they look again within seconds'),
-      );
-    return stateOf(queue, result);
+    return answerOnce({
+      request,
+      reply,
+      apiKey: apiKey(),
+      body,
+      work: async (query) => {
+        const by = actionOf(asked, action);
+        const value = await (verb === 'pause'
+          ? pause(query, 'queue', queue, { ...by, forSeconds })
+          : resume(query, 'queue', queue, by));
+        return { answer: jsonAnswer(200, stateOf(queue, value)), value };
+      },
+      onCommitted: ({ changed }) => {
+        if (verb === 'pause' || !changed) return;
+        // Only an acceleration: if Redis is away, the workers look again by themselves within seconds.
+        void release(queue).catch((error: unknown) =>
+          logger.debug({ err: error, queue }, 'Could not wake the workers of a resumed queue; they look again within seconds'),
+        );
+      },
+    });
   }
 
   async function checkKnown(queue: string, code: UnknownCode): Promise<void> {
@@ -72,11 +85,6 @@ const unknownNames: Readonly<Record<UnknownCode, string>> = {
   'destination-unknown': 'No known destination has this name: GET /v1/queues lists them',
 };
 type PauseRequestOf = OperationRequest<z.ZodObject, z.ZodObject>;
-
-function askedFor({ body, request, apiKey }: PauseRequestOf) {
-  const { reason, actor } = body === undefined ? {} : parseBody(PauseBody, body);
-  return { actor: actorOf(apiKey(), actor ?? null), reason, traceId: traceIdOfRequest(request) };
-}
 
 const stateOf = (queue: string, { changed, paused }: PauseResult) => ({
   queue,

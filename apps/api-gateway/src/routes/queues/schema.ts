@@ -2,22 +2,14 @@ import { StorableText } from '@orderly/contracts';
 import { z } from 'zod';
 import { Moment } from '../answer-schemas';
 import { defineOperation } from '../../http/operation';
+import { errorsOfActions, keyHeaders, replayHeaders } from '../action-body';
+import { Pause, PauseBody, ResumeBody } from '../pause-schema';
 
 const Count = z.int().nonnegative();
 
 const PriorityCounts = z
   .object({ critical: Count, high: Count, normal: Count, low: Count, total: Count })
   .meta({ id: 'PriorityCounts' });
-
-const Pause = z
-  .object({
-    since: Moment,
-    reason: z.string().nullable(),
-    actor: z.string().nullable().meta({ description: 'The name of the API key' }),
-    onBehalfOf: z.string().nullable().meta({ description: 'The person for whom the queue was paused: `actor` of the request' }),
-  })
-  .nullable()
-  .meta({ description: 'Null unless an operator has paused the queue' });
 
 const Hold = z
   .object({
@@ -74,17 +66,6 @@ export const listQueuesOperation = defineOperation({
   errors: [],
 });
 
-/** The body of a pause or resume request. All of it is optional. */
-export const PauseBody = z
-  .strictObject({
-    reason: StorableText(1000).optional().meta({ description: 'Shown wherever a job waits because of the pause' }),
-    actor: StorableText(200)
-      .min(1)
-      .optional()
-      .meta({ description: 'The person for whom the caller acts; stored as `onBehalfOf`' }),
-  })
-  .meta({ id: 'PauseRequest' });
-
 const PauseState = z
   .object({
     queue: z.string(),
@@ -121,14 +102,13 @@ const pauseOperation = <Params extends z.ZodObject>(verb: 'pause' | 'resume', ki
     description: verb === 'pause' ? pauseMeaning : resumeMeaning,
     scope: 'ops:write',
     params,
-    body: { schema: PauseBody.optional(), examples: { [verb]: example } },
-    answer: { status: 200, description: 'The new state of the queue', schema: PauseState },
-    errors: [
-      'invalid-json',
-      'unsupported-media-type',
-      'payload-too-large',
-      kind === 'queue' ? 'not-found' : 'destination-unknown',
-    ],
+    headers: keyHeaders,
+    body: {
+      schema: verb === 'pause' ? PauseBody.optional() : ResumeBody.optional(),
+      examples: { [verb]: verb === 'pause' ? { ...example, forSeconds: 3600 } : example },
+    },
+    answer: { status: 200, description: 'The new state of the queue', schema: PauseState, headers: replayHeaders },
+    errors: [...errorsOfActions, kind === 'queue' ? 'not-found' : 'destination-unknown'],
   });
 
 export const pauseQueueOperation = pauseOperation('pause', 'queue', QueueParams);

@@ -33,7 +33,7 @@ const queue = (change: Partial<QueueFacts> = {}): QueueFacts => ({
   ...change,
 });
 
-const pause = { since: at(-600), reason: 'they move', actor: 'ops key', onBehalfOf: 'ada' };
+const pause = { since: at(-600), until: null, reason: 'they move', actor: 'ops key', onBehalfOf: 'ada' };
 const unauthorized = { reason: 'destination-unauthorized', since: at(-300), until: at(30) };
 const throttled = { reason: 'throttled', since: at(-3), until: at(7) };
 const failed = { waitReason: 'retry', runAt: at(4), attemptsUsed: 2, errorCode: 'destination-failed', responseStatus: 502 };
