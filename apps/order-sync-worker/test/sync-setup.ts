@@ -14,8 +14,8 @@ export type SyncSetup = WorkerFixture & {
   /** The destinations file. */
   readonly file: string;
   readonly destinations: readonly Destination[];
-  /** Starts one more worker in this process. */
-  readonly startWorker: () => Promise<WorkerProcess>;
+  /** Starts one more worker in this process, with changed settings of all destinations if given. */
+  readonly startWorker: (changes?: Partial<Destination>) => Promise<WorkerProcess>;
   /** The job of one version for the named destination, or for the only one. */
   readonly job: (orderId: string, version: number, destination?: string) => Promise<JobRow>;
   /** Resolves with the job when it has ended with this outcome. */
@@ -53,7 +53,10 @@ export async function setUp(...destinations: readonly DestinationSettings[]): Pr
     partner,
     file,
     destinations: declared,
-    startWorker: () => fixture.run(buildApp(loadOrderSyncWorkerConfig(env), { ...deps, destinations: declared })),
+    startWorker: (changes) => {
+      const changed = declared.map((destination) => ({ ...destination, ...changes }));
+      return fixture.run(buildApp(loadOrderSyncWorkerConfig(env), { ...deps, destinations: changed }));
+    },
     job,
     ended: (orderId, version, outcome, destination) =>
       eventually(async () => {

@@ -1,6 +1,7 @@
 import { jobPriority, queueNames, type JobPriority } from '@orderly/contracts';
 import type { Database, Query } from '@orderly/database';
 import { readOldestWaits } from '@orderly/ledger';
+import { readBlockedLanes, type BlockedLanes } from './read-blocked-lanes';
 import { knownQueues } from './known-queues';
 import { readQueueFacts, type QueueFacts } from './read-queue-facts';
 import { readQueueRates, type QueueRates } from './read-queue-rates';
@@ -20,6 +21,8 @@ export interface QueueRecord extends QueueFacts {
   readonly counts: Readonly<Record<QueueState, PriorityCounts>>;
   /** How long the oldest due job has waited; null if no job is due. */
   readonly oldestWaitMs: number | null;
+  /** Null if no lane of the destination is blocked, or if the queue serves none. */
+  readonly blockedLanes: BlockedLanes | null;
   readonly rates: QueueRates;
 }
 
@@ -39,11 +42,13 @@ export async function readQueues(db: Database): Promise<QueueRecord[]> {
     const rows = await query<CountRow>(countsSql, [names]);
     const byQueue = new Map(rows.map((row) => [row.queue, row.counts]));
     const oldestWaits = await readOldestWaits({ query }, names);
+    const blocked = await readBlockedLanes(query, facts.flatMap(({ destination }) => destination ?? []));
     const ratesOf = await readQueueRates(query, names);
     return facts.map((queue) => ({
       ...queue,
       counts: countsOf(byQueue.get(queue.name) ?? []),
       oldestWaitMs: oldestWaits.get(queue.name) ?? null,
+      blockedLanes: blocked.get(queue.destination ?? '') ?? null,
       rates: ratesOf(queue.name),
     }));
   });

@@ -45,6 +45,13 @@ const Queue = z
       .nonnegative()
       .nullable()
       .meta({ description: 'How long the oldest due job has waited, in milliseconds; null if none is due' }),
+    blockedLanes: z
+      .object({
+        count: Count.meta({ description: 'Orders that wait for a person, up to 10,000' }),
+        oldestWaitMs: z.number().nonnegative().meta({ description: 'How long the oldest of them has waited, in milliseconds' }),
+      })
+      .nullable()
+      .meta({ description: 'Null if no lane of the destination is blocked' }),
     rates: z.object({
       lastMinute: RateCounts,
       lastFiveMinutes: RateCounts.nullable().meta({
