@@ -185,7 +185,9 @@ it('GET /v1/queues counts blocked lanes, and tells the oldest wait', async () =>
   const id = await operator.addEnded('o-1', 'dead');
   await operator.addEnded('o-2', 'unknown');
   await gateway.db.query(`update jobs set ended_at = now() - interval '1 hour' where id = $1`, [id]);
-  const { queues } = (await gateway.get('/v1/queues')).body as { queues: { name: string; blockedLanes: { oldestWaitMs: number } | null }[] };
+  const { queues } = (await gateway.get('/v1/queues')).body as {
+    queues: { name: string; blockedLanes: { oldestWaitMs: number } | null }[];
+  };
   const blocked = queues.find(({ name }) => name === 'order-sync.erp')?.blockedLanes;
   expect(blocked).toMatchObject({ count: 2 });
   expect(blocked?.oldestWaitMs).toBeGreaterThanOrEqual(3_600_000);

@@ -110,7 +110,7 @@ describe('a pause', () => {
     const first = await pauseQueue(db, 'notifications', { actor, reason: 'bad template', traceId: 'abc' });
     expect(first).toEqual({
       changed: true,
-      paused: { since: expect.any(Date), reason: 'bad template', actor: 'test', onBehalfOf: 'ada' },
+      paused: { since: expect.any(Date), until: null, reason: 'bad template', actor: 'test', onBehalfOf: 'ada' },
     });
     const second = await pauseQueue(db, 'notifications', { actor: testActor, reason: 'another' });
     expect(second).toEqual({ changed: false, paused: first.paused });

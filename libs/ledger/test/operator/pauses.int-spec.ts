@@ -1,5 +1,5 @@
 import type { Database } from '@orderly/database';
-import { createClaimLedger, createOrderApplier, createRowLockLedger, findPause, pause, pauseQueue, resume } from '../../src/index';
+import { createClaimLedger, createOrderApplier, findPause, pause, pauseQueue, resume } from '../../src/index';
 import {
   acceptEvent,
   addJobs,
@@ -27,13 +27,16 @@ async function setUp(orderId: string) {
   const options = { db, processId: await startProcess(db), relay: () => undefined, wait };
   const [syncId = ''] = await addJobs(db, [newSyncJob({ orderId })]);
   const eventId = await acceptEvent(db, { orderId });
-  const sync = createClaimLedger(options, { queue: 'order-sync.erp', destination: 'erp', sendsNewest: false, sendsMessages: false });
+  const sync = createClaimLedger(options, {
+    queue: 'order-sync.erp',
+    destination: 'erp',
+    sendsNewest: false,
+    sendsMessages: false,
+  });
   const apply = createOrderApplier(options, planWith());
-  const load = createRowLockLedger(options, 'order-status');
   return {
     claim: () => sync.claim({ jobId: syncId }),
     apply: () => apply({ jobId: eventId }),
-    load: () => load.claim({ jobId: eventId }),
   };
 }
 
@@ -42,7 +45,7 @@ describe('a paused order', () => {
     const order = await setUp('o-1');
     const other = await setUp('o-2');
     await db.transaction((query) => pause(query, 'order', 'o-1', by));
-    for (const start of [order.claim, order.apply, order.load]) {
+    for (const start of [order.claim, order.apply]) {
       expect(await start()).toEqual({ kind: 'later', delayMs: 5000 });
     }
     expect(await other.claim()).toMatchObject({ kind: 'claimed' });
@@ -74,8 +77,14 @@ describe('a pause with an end', () => {
     // All at once, not one probe at a time.
     const more = await setUp('o-5');
     const results = await Promise.all([order.claim(), more.claim()]);
-    expect(results).toMatchObject([{ kind: 'claimed', job: { isProbe: false } }, { kind: 'claimed', job: { isProbe: false } }]);
-    expect(await db.transaction((query) => resume(query, 'queue', 'order-sync.erp', by))).toEqual({ changed: false, paused: null });
+    expect(results).toMatchObject([
+      { kind: 'claimed', job: { isProbe: false } },
+      { kind: 'claimed', job: { isProbe: false } },
+    ]);
+    expect(await db.transaction((query) => resume(query, 'queue', 'order-sync.erp', by))).toEqual({
+      changed: false,
+      paused: null,
+    });
   });
 
   it('replaces an earlier pause, and a pause without an end does not', async () => {

@@ -42,7 +42,10 @@ export async function readQueues(db: Database): Promise<QueueRecord[]> {
     const rows = await query<CountRow>(countsSql, [names]);
     const byQueue = new Map(rows.map((row) => [row.queue, row.counts]));
     const oldestWaits = await readOldestWaits({ query }, names);
-    const blocked = await readBlockedLanes(query, facts.flatMap(({ destination }) => destination ?? []));
+    const blocked = await readBlockedLanes(
+      query,
+      facts.flatMap(({ destination }) => destination ?? []),
+    );
     const ratesOf = await readQueueRates(query, names);
     return facts.map((queue) => ({
       ...queue,
