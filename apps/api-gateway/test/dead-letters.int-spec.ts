@@ -15,7 +15,9 @@ beforeEach(async () => {
 });
 afterAll(() => gateway.stop());
 
-const jobOf = async (id: string) => (await gateway.get(`/v1/jobs/${id}`)).body;
+const jobOf = async (id: string): Promise<unknown> => (await gateway.get(`/v1/jobs/${id}`)).body;
+const list = async <Item>(path: string, name: string): Promise<Item[]> =>
+  ((await gateway.get(path)).body as Record<string, Item[]>)[name]!;
 
 /** Does all steps of all operations at once, as workers would over time. */
 async function carryOut(): Promise<void> {
@@ -53,8 +55,8 @@ describe('GET /v1/dead-letters', () => {
     await operator.addEnded('o-1', 'dead');
     await operator.addEnded('o-2', 'dead', 'crm', 'job-failed');
     await operator.addEnded('o-3', 'unknown');
-    const { body } = await gateway.get(`/v1/dead-letters?${query}`);
-    expect(body.deadLetters.map(({ orderId }: { orderId: string }) => orderId)).toEqual(orders);
+    const letters = await list<{ orderId: string }>(`/v1/dead-letters?${query}`, 'deadLetters');
+    expect(letters.map(({ orderId }) => orderId)).toEqual(orders);
   });
 });
 
@@ -110,9 +112,8 @@ describe('POST /v1/dead-letters/redrive', () => {
       endedAt: expect.any(String),
     });
     for (const id of ids) expect(await jobOf(id)).toMatchObject({ state: 'runnable', attemptsUsed: 0, operationId: body.id });
-    expect(
-      (await gateway.get('/v1/audit?actor=ada&limit=10')).body.entries.map(({ action }: { action: string }) => action),
-    ).toEqual(['job.redriven', 'job.redriven', 'dead-letters.redrive_requested']);
+    const entries = await list<{ action: string }>('/v1/audit?actor=ada&limit=10', 'entries');
+    expect(entries.map(({ action }) => action)).toEqual(['job.redriven', 'job.redriven', 'dead-letters.redrive_requested']);
   });
 
   it('says with dryRun what would happen, and changes nothing', async () => {

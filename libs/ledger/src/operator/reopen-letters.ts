@@ -1,7 +1,7 @@
 import type { Actor } from '@orderly/contracts';
 import type { RunnableJob } from '@orderly/jobs';
 import type { Query } from '@orderly/database';
-import type { AuditAction } from '../audit/audit-entry';
+import type { AuditAction, AuditEntry } from '../audit/audit-entry';
 import { recordAudit } from '../audit/record-audit';
 import { idRange } from '../jobs/id-range';
 import { ensureLanes } from '../orders/ensure-lanes';
@@ -79,7 +79,7 @@ export const entryOf = (
     verdict,
   }: Pick<ReopenedRow, 'id' | 'order_id' | 'destination' | 'queue'> & { verdict?: string },
   { operationId, ...action }: LetterAction,
-) => ({
+): AuditEntry => ({
   ...action,
   orderId: order_id,
   subject: destination ?? queue,

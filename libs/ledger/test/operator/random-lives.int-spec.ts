@@ -109,7 +109,7 @@ describe.each<LaneSettings>([
     ['resyncs too', true],
   ])('through random %s', (_what, mayResync) =>
     fc.assert(
-      fc.asyncProperty(numbers, (stream) => live(settings, () => stream.next().value ?? 0, mayResync)),
+      fc.asyncProperty(numbers, (stream) => live(settings, () => Number(stream.next().value), mayResync)),
       { numRuns: 4 },
     ),
   );

@@ -8,7 +8,7 @@ import { RequestRefused } from '../../http/request-refused';
  * @throws RequestRefused `filter-too-wide` if it has no condition and no `all`
  */
 export function checkedFilter({ all, ...filter }: LetterFilter & { readonly all?: true }): LetterFilter {
-  const hasCondition = Object.values(filter).some((value) => value !== undefined);
+  const hasCondition = Object.keys(filter).length > 0;
   if (hasCondition || all) return filter;
   throw new RequestRefused('filter-too-wide', {
     detail: 'Give at least one condition, or `"all": true` in the filter to act on every dead letter',
