@@ -2,6 +2,7 @@ import { runMain } from '@orderly/runtime';
 import { Command } from 'commander';
 import { join } from 'node:path';
 import { addKeyCommands } from './commands/add-key-commands';
+import { addOperatorCommands } from './commands/add-operator-commands';
 import { migrateDatabase } from './commands/migrate-database';
 import { printApiDocument } from './commands/print-api-document';
 import { serve } from './commands/serve';
@@ -22,6 +23,7 @@ program.command('openapi').description('print the OpenAPI document of the API').
 
 // Set by tools/scripts/keys.mjs, so that the help shows the command that the user typed.
 addKeyCommands(program, process.env, process.env.ORDERLY_KEYS_CALLED_AS);
+addOperatorCommands(program, process.env);
 
 runMain(async () => {
   await program.parseAsync();
