@@ -15,8 +15,12 @@ export interface OperationStep {
 const stepsPerSecond = 8;
 /** The most letters of one step. */
 const maxPerStep = 500;
-/** The most dead letters that one step examines in search of matching ones. */
+/** The most dead letters that are examined to find the canaries of one fingerprint. */
 const maxWalked = 5000;
+/** How many dead letters one step examines per letter that it may send: a filter that matches few of them takes more steps. */
+const walkedPerLetter = 4;
+/** The fewest dead letters that one step examines. */
+const minWalked = 500;
 /** A process that could not work for longer than this does not catch up, in seconds: a redrive keeps its pace. */
 const maxBehindSeconds = 1;
 /** How often the ends of canaries are looked for, in seconds. */
@@ -131,7 +135,8 @@ const failedOutcomes: ReadonlySet<string> = new Set(['dead', 'unknown', 'discard
 async function sendRest(query: Query, operation: OperationRow): Promise<readonly RunnableJob[]> {
   const { id, filter, position, held_back: without, created_at: diedBefore } = operation;
   const count = pageOf(operation);
-  const { text, values } = lettersSql(filter, { after: position, diedBefore, without, maxWalked });
+  const toWalk = Math.max(count * walkedPerLetter, minWalked);
+  const { text, values } = lettersSql(filter, { after: position, diedBefore, without, maxWalked: toWalk });
   const [page] = await query<{ ids: string[] | null; walked: number; last: string | null }>(
     `with ${text}
      select (select array_agg(id order by id) from (select id from letters limit ${count}) as page) as ids,
@@ -140,7 +145,7 @@ async function sendRest(query: Query, operation: OperationRow): Promise<readonly
   );
   const ids = page?.ids ?? [];
   const isFull = ids.length === count;
-  const isCut = (page?.walked ?? 0) >= maxWalked;
+  const isCut = (page?.walked ?? 0) >= toWalk;
   const runnable = await send(query, operation, ids);
   if (isFull || isCut) {
     await query(`update operations set position = $2 where id = $1`, [id, isFull ? ids.at(-1) : page?.last]);

@@ -54,9 +54,9 @@ export function lettersSql(filter: LetterFilter, page: LetterPage): { readonly t
   // Fenced off by `offset 0` or `limit`: found by these keys, whatever the planner believes about the others.
   const source =
     filter.ids !== undefined
-      ? `select * from jobs where id = any(${add(filter.ids)}::uuid[]) offset 0`
+      ? `select * from jobs where id = any(${add(filter.ids)}::uuid[]) and id > ${after}::uuid offset 0`
       : filter.orderId !== undefined
-        ? `select * from jobs where order_id = ${add(filter.orderId)} offset 0`
+        ? `select * from jobs where order_id = ${add(filter.orderId)} and id > ${after}::uuid offset 0`
         : filter.fingerprint !== undefined
           ? // Only dead letters have a fingerprint.
             `select * from jobs where ${walk(`fingerprint = ${add(filter.fingerprint)} and fingerprint is not null`)}`

@@ -191,6 +191,22 @@ it('a filter by ids matches these letters alone', async () => {
   expect(await countLetters(db.query, { ids: ids.slice(1, 3) })).toBe(2);
 });
 
+it('a redrive by more ids than one step examines comes to its end', async () => {
+  const ids = await addLetters(700);
+  await endAll(ids.slice(0, 695), 'done');
+  const id = await start({ ids });
+  expect(await carryOut(20)).toHaveLength(5);
+  expect(await find(id)).toMatchObject({ state: 'done', sent: 5 });
+});
+
+it('a filter that matches few of many letters comes to its end', async () => {
+  await addLetters(1200);
+  await addLetters(3, 'crm');
+  const id = await start({ destination: 'crm' });
+  await carryOut();
+  expect(await find(id)).toMatchObject({ state: 'done', sent: 3 });
+});
+
 it('a preview judges as the redrive does, and changes nothing', async () => {
   const ids = await addLetters(3);
   await db.query(
