@@ -5,16 +5,26 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { takeTurn } from './take-turn.mjs';
 
 export const workspaceRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+// Not in node_modules, which npm ci deletes.
+const turns = join(workspaceRoot, '.nx', 'turns');
 
 /** The Node that the services run on, independent of the Node that runs npm. */
 export const pinnedNode = join(workspaceRoot, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
+// Checked on import, before a script calls a function that an older Node does not have.
+if (Number(process.versions.node.split('.')[0]) < 20)
+  fail(`Orderly needs Node 20 or newer, but this is Node ${process.versions.node}. Install a newer Node.`);
+
 /** Installs the packages if needed. Ends the process with a one-line message if that fails. */
 export function ensureInstalled() {
-  if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is required; this is ${process.versions.node}.`);
-  if (isInstalled()) return;
+  if (!isInstalled()) takeTurn(turns, 'installing', () => isInstalled() || install());
+}
+
+function install() {
   const isTerminal = process.stderr.isTTY;
   process.stderr.write(`Installing packages${isTerminal ? '' : ', which takes a minute'} …\n`);
   const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm'];
@@ -25,7 +35,7 @@ export function ensureInstalled() {
     cwd: workspaceRoot,
     stdio: ['ignore', isTerminal ? 'inherit' : 'ignore', 'inherit'],
   });
-  if (error || status !== 0) fail(`npm ci failed${error ? `: ${error.message}` : ''}. Check the connection to the npm registry.`);
+  if (error || status !== 0) fail(error ? `npm ci failed: ${error.message}` : 'npm ci failed, see above.');
 }
 
 /**
@@ -33,12 +43,22 @@ export function ensureInstalled() {
  * Ends the process if the build fails.
  */
 export function ensureBuilt(project = 'all') {
-  const stamp = join(workspaceRoot, 'dist', `built-${project}.sha256`);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === stateOfBuild()) return;
+  const isDone = () => isBuilt('all') || isBuilt(project);
+  if (!isDone()) takeTurn(turns, 'building', () => isDone() || build(project));
+}
+
+function build(project) {
   const what = project === 'all' ? ['run-many', '-t', 'build'] : ['run', `@orderly/${project}:build`];
   runQuietly('Building', 'node_modules/nx/dist/bin/nx.js', [...what, '--outputStyle=static']);
-  const state = stateOfBuild();
-  if (state !== undefined) writeFileSync(stamp, state);
+  const state = stateOfBuild(project);
+  if (state !== undefined) writeFileSync(stampOf(project), state);
+}
+
+/** Runs Nx even if nothing has changed, because its cache also knows what a test needs. */
+export function buildForTests() {
+  takeTurn(turns, 'building', () =>
+    runQuietly('Building the services', 'node_modules/nx/dist/bin/nx.js', ['run-many', '-t', 'build', '--outputStyle=static']),
+  );
 }
 
 /** Runs a program on the pinned Node in this terminal. This process ends with the program's exit status. */
@@ -77,12 +97,16 @@ function isInstalled() {
   });
 }
 
-// A hash over path, size and time of every source and bundle. A changed or removed build changes it, too.
-function stateOfBuild() {
+const stampOf = (project) => join(workspaceRoot, 'dist', `built-${project}.sha256`);
+const isBuilt = (project) => existsSync(stampOf(project)) && readFileSync(stampOf(project), 'utf8') === stateOfBuild(project);
+
+// A hash over path, size and time of every source and of the project's own bundles. The build of another project does not change it.
+function stateOfBuild(project) {
   const state = createHash('sha256');
   const files = ['package-lock.json', 'tsconfig.base.json', 'nx.json'];
   try {
-    for (const folder of ['apps', 'libs', 'tools', 'dist/apps', 'dist/tools']) {
+    const bundles = ['dist/apps', 'dist/tools'].flatMap((folder) => (project === 'all' ? folder : join(folder, project)));
+    for (const folder of ['apps', 'libs', 'tools', ...bundles.filter((path) => existsSync(join(workspaceRoot, path)))]) {
       const paths = readdirSync(join(workspaceRoot, folder), { recursive: true }).sort();
       files.push(...paths.filter((path) => !path.split(sep).includes('test')).map((path) => join(folder, path)));
     }
