@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { Client } from 'pg';
 import { embeddedPostgresFolder } from './embedded-postgres';
 import { firstWayThatWorks, inOrder } from './first-way-that-works';
+import { isUrlOf, reasonOf } from './given-url';
 import { runPostgres } from './run-postgres';
 import { foldersWith, realPath } from './search-path';
 import type { Server, ServerOptions, Way } from './server';
@@ -32,11 +33,13 @@ export function startPostgres(options: ServerOptions): Promise<PostgresServer> {
 
 async function fromEnvironment(url: string | undefined): Promise<Server | undefined> {
   if (!url) return undefined;
+  const advice = 'Correct DATABASE_URL, or unset it to start a private PostgreSQL.';
+  if (!isUrlOf(url, ['postgres:', 'postgresql:'])) throw new Error(`DATABASE_URL is not a postgres:// URL. ${advice}`);
   const version = await postgresVersion(url).catch((error: unknown) => {
-    throw new Error(`DATABASE_URL is set, but no PostgreSQL answers there: ${reasonOf(error)}`);
+    throw new Error(`The PostgreSQL of DATABASE_URL cannot be used: ${reasonOf(error)}. ${advice}`);
   });
   if (version < oldestMajor)
-    throw new Error(`DATABASE_URL points to PostgreSQL ${version}, but ${oldestMajor} or newer is needed`);
+    throw new Error(`DATABASE_URL points to PostgreSQL ${version}, but ${oldestMajor} or newer is needed. ${advice}`);
   return { url, source: 'environment', description: `PostgreSQL ${version} from DATABASE_URL`, stop: () => Promise.resolve() };
 }
 
@@ -84,9 +87,4 @@ async function postgresVersion(url: string): Promise<number> {
   } finally {
     await client.end().catch(() => undefined);
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
-  return error instanceof Error ? error.message : String(error);
 }

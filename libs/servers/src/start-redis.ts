@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { join } from 'node:path';
 import { debianRedis } from './debian-redis';
 import { firstWayThatWorks, inOrder } from './first-way-that-works';
+import { isUrlOf, reasonOf } from './given-url';
 import { runRedis } from './run-redis';
 import { foldersWith, realPath } from './search-path';
 import type { Server, ServerOptions, Way } from './server';
@@ -29,8 +30,11 @@ export function startRedis(options: ServerOptions): Promise<RedisServer> {
 
 async function fromEnvironment(url: string | undefined): Promise<Server | undefined> {
   if (!url) return undefined;
+  const advice = 'Correct REDIS_URL, or unset it to start a private Redis.';
+  // ioredis would read any other text as a host or a socket of this machine.
+  if (!isUrlOf(url, ['redis:', 'rediss:'])) throw new Error(`REDIS_URL is not a redis:// URL. ${advice}`);
   await ping(url).catch((error: unknown) => {
-    throw new Error(`REDIS_URL is set, but no Redis answers there: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`The Redis of REDIS_URL cannot be used: ${reasonOf(error)}. ${advice}`);
   });
   return { url, source: 'environment', description: 'Redis from REDIS_URL', stop: () => Promise.resolve() };
 }
