@@ -25,7 +25,7 @@ export function printBanner(ready: ReadyContent, { servers, folder, hasOwnDestin
     row('', colors.dim('both: GET /orders/{id}, GET /requests?orderId={id},'));
     row('', colors.dim('      PUT /behaviour {"mode": "ok|slow|failing|throttling|down|…"}'));
   }
-  row('mailbox', `${ready.mailbox}/messages`);
+  row('mailbox', `${ready.mailbox}  ${colors.dim('the mail to customers: GET /messages?to={address}')}`);
   for (const [service, url] of Object.entries(ready.admin))
     row(service === 'api-gateway' ? 'admin' : '', `${url}/metrics  ${colors.dim(service)}`);
   row('servers', servers.join(', '));

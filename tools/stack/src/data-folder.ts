@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writePrivateFile } from './private-file';
 
 export type DataFolder = {
@@ -19,7 +19,7 @@ type RunningStack = { databaseUrl: string; gateway: string };
 
 /**
  * Opens and locks the folder for data and logs of the stack.
- * @throws Error with a one-line message if another stack uses the folder.
+ * @throws Error with a one-line message if another stack uses the folder, or if it cannot be a folder.
  */
 export function openDataFolder(chosen: string | undefined): DataFolder {
   if (chosen === undefined) {
@@ -27,7 +27,7 @@ export function openDataFolder(chosen: string | undefined): DataFolder {
     const close = (): void => rmSync(path, { recursive: true, force: true });
     return { path, isTemporary: true, keptFor: () => undefined, tell: (stack) => tell(path, stack), close };
   }
-  mkdirSync(chosen, { recursive: true });
+  makeFolder(chosen);
   const lock = join(chosen, 'stack.pid');
   const owner = readPid(lock);
   if (owner !== undefined && isAlive(owner)) throw new Error(`${chosen} is in use by another npm start (process ${owner}).`);
@@ -39,6 +39,21 @@ export function openDataFolder(chosen: string | undefined): DataFolder {
     tell: (stack) => tell(chosen, stack),
     close: () => [lock, join(chosen, stackFile)].forEach((file) => rmSync(file, { force: true })),
   };
+}
+
+// Not mkdir with `recursive`: in a file system that answers ENOENT for every new folder, such as /proc, Node repeats it for ever.
+function makeFolder(folder: string): void {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return;
+  if (found) throw new Error(`--data-dir must be a folder; ${folder} is a file.`);
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw new Error(`--data-dir: ${folder} cannot be made: ${message}`, { cause: error });
+  }
 }
 
 /** Read by tools/scripts/keys.mjs. */
