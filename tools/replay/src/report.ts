@@ -42,7 +42,7 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
     sections.push(
       section('Orders', table(['status', 'count'], orderRows(statistics.orders))),
       section('Ended jobs', table(['job', 'destination', 'outcome', 'count'], jobRows(endedJobs))),
-      section('Waiting jobs', table(['job', 'destination', 'state', 'count'], waitRows(waitingJobs, statistics))),
+      section('Waiting jobs', table(['job', 'destination', 'state', 'count'], jobRows(waitingJobs))),
       section('Messages', table(['state', 'count'], withTotal(countRows(statistics.messages)))),
     );
   }
@@ -60,7 +60,7 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
       'jobs are parked until their orders change',
     );
     sections.push(colors.yellow(`No faults, but ${parked} or the deadline passes.`));
-  } else if (result.isComplete) sections.push(colors.green('Everything succeeded.'));
+  } else if (result.isComplete) sections.push(colors.green(success(tally)));
   return `${sections.join('\n\n')}\n`;
 
   function rejectedLines({ firstRejected, rejected }: Tally): string[] {
@@ -70,6 +70,12 @@ export function renderResult(result: Result, { withColors }: { withColors: boole
     const others = rejected - firstRejected.length;
     return others > 0 ? [...rows, `  and ${number(others)} more`] : rows;
   }
+}
+
+// A repeated file succeeds too, but a user who expected new events must see that none was new.
+function success({ accepted, duplicates }: Tally): string {
+  if (accepted > 0 || duplicates === 0) return 'Everything succeeded.';
+  return `Nothing new was sent: ${duplicates === 1 ? 'the only event is a duplicate' : `all ${number(duplicates)} events are duplicates`}.`;
 }
 
 type Row = (string | number)[];
@@ -110,15 +116,6 @@ function jobRows(jobs: readonly JobCount[]): Row[] {
 }
 
 const outcomeNames: Readonly<Record<string, string>> = { dead: 'dead letter' };
-
-// Parked and blocked are shown even if they are 0, because users look for them here. They need a name: without one they would
-// seem to belong to the job above.
-function waitRows(jobs: readonly JobCount[], { parked, blocked }: BatchStatistics): Row[] {
-  const none: Row[] = [];
-  if (parked === 0) none.push(['any', '', 'parked', 0]);
-  if (blocked === 0) none.push([parked === 0 ? '' : 'any', '', 'blocked', 0]);
-  return [...jobRows(jobs), ...none];
-}
 
 function timeRows({ tally, statistics, sendingMs, totalMs, isComplete }: Result): Row[] {
   const sent = tally.accepted + tally.duplicates + tally.rejected;
