@@ -21,6 +21,8 @@ export function parseOptions(commandLine: string[], environment: NodeJS.ProcessE
     .option('--key <key>', 'an API key for the gateway, with all scopes (default: ORDERLY_API_KEY)')
     .option('--engine <name>', 'schemathesis (Python, from PyPI) or fast-check (default: the first that is available)', engine)
     .addHelpText('after', '\nExit status: 0 without findings, 1 with findings, 2 if it could not run, 130 after Ctrl-C.')
+    // Commander would end with 1, which means findings.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(commandLine);
   const chosen = command.opts<{
     seconds?: number;
