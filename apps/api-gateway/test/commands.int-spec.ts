@@ -21,7 +21,7 @@ const urlWith = (change: Partial<Record<'username' | 'password' | 'pathname' | '
 const keyCommands = {
   create: (DATABASE_URL: string) => createKey({ DATABASE_URL }, { name: 'shop', scopes: 'ops:read' }),
   list: (DATABASE_URL: string) => listKeys({ DATABASE_URL }, {}),
-  revoke: (DATABASE_URL: string) => revokeKey({ DATABASE_URL }, 'orderly_12345678', {}),
+  revoke: (DATABASE_URL: string) => revokeKey({ DATABASE_URL }, 'orderly_12345678', {}, 'keys list'),
 };
 const allCommands = {
   ...keyCommands,

@@ -73,7 +73,7 @@ describe('the keys of a stack with a data folder', () => {
 
   it('end a wrong call with one line that says why, and change nothing', async () => {
     const wrongCalls = [
-      [['revoke', 'zzzzzzzz'], /^not-found: No key has this id or prefix. To show all keys: keys list$/],
+      [['revoke', 'zzzzzzzz'], /^not-found: No key has this id or prefix. To show all keys, run: api-gateway keys list$/],
       [['create', '--name', 'x', '--scopes', 'everything'], /--scopes takes a list of events:write, /],
       [['create', '--name', 'x', '--scopes', 'ops:read', '--requests-per-minute', '0'], /--requests-per-minute takes a whole/],
       [['create', '--name', 'x', '--scopes', 'ops:read', '--expires-in-days', 'soon'], /--expires-in-days takes a number/],

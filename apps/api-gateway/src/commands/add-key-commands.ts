@@ -1,4 +1,5 @@
 import type { Environment } from '@orderly/config';
+import { apiScopes } from '@orderly/contracts';
 import { Help, type Command } from 'commander';
 import { createKey, type CreateKeyOptions } from './create-key';
 import { listKeys, type ListKeysOptions } from './list-keys';
@@ -18,7 +19,7 @@ export function addKeyCommands(program: Command, env: Environment, calledAs = `$
     .command('create')
     .description('create a key and print it once, as JSON')
     .requiredOption('--name <name>', 'who uses it')
-    .requiredOption('--scopes <list>', 'what it may do, separated by commas')
+    .requiredOption('--scopes <list>', `what it may do, separated by commas: ${apiScopes.join(', ')}`)
     .option('--expires-in-days <days>', 'when it stops working (default: never)')
     .option('--requests-per-minute <number>', 'how many of its requests are served in a minute (default: no limit)')
     .action((options: CreateKeyOptions) => createKey(env, options));
@@ -30,7 +31,7 @@ export function addKeyCommands(program: Command, env: Environment, calledAs = `$
   keys
     .command('revoke')
     .description('revoke a key: every gateway refuses it within seconds')
-    .argument('<id or prefix>', 'as keys list shows it')
+    .argument('<id or prefix>', `as ${calledAs} list shows it`)
     .option('--reason <text>', 'why, for the audit trail')
-    .action((which: string, options: RevokeKeyOptions) => revokeKey(env, which, options));
+    .action((which: string, options: RevokeKeyOptions) => revokeKey(env, which, options, `${calledAs} list`));
 }

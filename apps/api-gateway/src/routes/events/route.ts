@@ -59,5 +59,7 @@ function batchOf({ headers }: FastifyRequest): string | null {
   if (label === undefined) return null;
   const parsed = BatchLabel.safeParse(label);
   if (parsed.success) return parsed.data;
-  throw new RequestRefused('validation-failed', { detail: 'The header Orderly-Batch must be 1 to 100 printable characters' });
+  throw new RequestRefused('validation-failed', {
+    detail: 'The header Orderly-Batch must be 1 to 100 printable ASCII characters without spaces',
+  });
 }
