@@ -104,6 +104,14 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
 /** Nobody reads BullMQ's event stream; by default it would grow to 10,000 entries per queue. */
 const maxEvents = 10;
 
+/** Jobs that are sent to Redis together: it works on them while BullMQ packs the next ones, which takes as long. */
+const chunkSize = 100;
+
+const chunksOf = (jobs: readonly RunnableJob[]): (readonly RunnableJob[])[] =>
+  Array.from({ length: Math.ceil(jobs.length / chunkSize) }, (_, index) =>
+    jobs.slice(index * chunkSize, (index + 1) * chunkSize),
+  );
+
 /** With one attempt BullMQ never retries a job by itself: the ledger decides about retries. */
 const bulkJob = ({ id, name, priority, delayMs }: RunnableJob): { name: string; data: object; opts: JobsOptions } => ({
   name,

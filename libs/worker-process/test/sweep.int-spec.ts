@@ -68,7 +68,6 @@ async function insert(count: number, { state = 'runnable', waitReason, dueInMs =
 
 const present = async (): Promise<number> => (await engine.counts(queue))['prioritized'] ?? 0;
 const runnable = (ids: readonly string[]) => ids.map((id) => ({ id, name: 'apply-order-event', queue, priority: 3 }));
-/** A count, because a failed assertion would take seconds to print the list. */
 /** The number of jobs without a hash in Redis. Unlike the check of the engine, this changes nothing. */
 const absentIn = async (ids: readonly string[]): Promise<number> =>
   ids.length - (await engine.redis.exists(ids.map((id) => `${prefix}:${queue}:${id}`)));
@@ -86,6 +85,9 @@ function recordedLedger() {
   return { recorded, record };
 }
 
+/** Keeps the tick under way, which may still find what a test is about to do. */
+const forgetFinishedTicks = (record: string[]): unknown => record.splice(0, record.lastIndexOf('tick'));
+
 /** The pages of each finished tick. */
 const pagesPerTick = (record: readonly string[]): number[] =>
   record
@@ -95,16 +97,18 @@ const pagesPerTick = (record: readonly string[]): number[] =>
     .map((pages) => pages.split('page').length - 1);
 
 describe('the sweep', () => {
-  it('gives 5,000 runnable jobs back to Redis within seconds of a FLUSHALL', async () => {
+  it('gives 5,000 runnable jobs back to Redis in one walk after a FLUSHALL', async () => {
     const ids = await insert(5000);
     await engine.add(runnable(ids));
     const onGeneration = jest.fn();
-    await startSweep({ onGeneration });
+    const { recorded, record } = recordedLedger();
+    await startSweep({ onGeneration, ledger: recorded });
     expect(onGeneration).toHaveBeenCalledTimes(1); // this Redis is new to the prefix
+    await eventually(() => expect(pagesPerTick(record)).toContain(1)); // the first walk is over, the next has begun
+    forgetFinishedTicks(record);
     await engine.redis.flushall();
-    const startedAt = Date.now();
     await eventually(async () => expect(await present()).toBe(5000));
-    expect(Date.now() - startedAt).toBeLessThan(5000);
+    await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(5));
     await eventually(() => expect(onGeneration).toHaveBeenCalledTimes(2));
     expect(await absentOf(ids)).toBe(0);
   });
@@ -120,9 +124,7 @@ describe('the sweep', () => {
     await engine.add(runnable(ids));
     await startSweep();
     proxy.retarget(replacement.url);
-    const startedAt = Date.now();
     await eventually(async () => expect(await absentOf(ids)).toBe(0));
-    expect(Date.now() - startedAt).toBeLessThan(6000);
     expect(await present()).toBe(3000);
   });
 
@@ -133,7 +135,7 @@ describe('the sweep', () => {
     await startSweep({ ledger: recorded });
     await eventually(() => expect(pagesPerTick(record)).toContain(1)); // the first walk is over, the next has begun
     const absent = await insert(6500);
-    record.length = 0;
+    forgetFinishedTicks(record);
     await eventually(async () => expect(await absentIn(absent)).toBe(0));
     // One page per tick while jobs are present, then all missing jobs at once.
     await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(6));
@@ -147,7 +149,7 @@ describe('the sweep', () => {
     await eventually(() => expect(pagesPerTick(record)).toContain(1));
     await proxy.cut();
     await eventually(() => expect(engine.redis.status).not.toBe('ready'));
-    record.length = 0;
+    forgetFinishedTicks(record);
     await proxy.restore();
     await eventually(() => expect(Math.max(...pagesPerTick(record))).toBeGreaterThanOrEqual(7));
   });
@@ -158,9 +160,7 @@ describe('the sweep', () => {
     await startSweep();
     await eventually(async () => expect(await present()).toBeGreaterThan(1000), { intervalMs: 1 });
     await engine.redis.flushall();
-    const startedAt = Date.now();
     await eventually(async () => expect(await absentOf(ids)).toBe(0));
-    expect(Date.now() - startedAt).toBeLessThan(5000);
   });
 
   it.each(['prioritized', 'wait'])('restores jobs whose hashes Redis kept when the list %s was lost', async (list) => {
