@@ -30,6 +30,12 @@ export class RetryableError extends AppError {
   }
 }
 
+/**
+ * The ledger stood in the way, which says nothing about the job. No attempt is used, and the job is retried after its backoff for
+ * as long as the policy's `maxAgeHours` allows.
+ */
+export class DeferredError extends AppError {}
+
 /** Will never succeed: the job becomes a dead letter at once. */
 export class PermanentError extends AppError {}
 

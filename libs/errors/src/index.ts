@@ -3,6 +3,7 @@ export {
   AppError,
   ConfigurationError,
   ConflictError,
+  DeferredError,
   InvalidPayloadError,
   isAppError,
   NotFoundError,

@@ -2,6 +2,7 @@ import { retryConfig, syncOrder } from '@orderly/contracts';
 import {
   ConfigurationError,
   ConflictError,
+  DeferredError,
   InvalidPayloadError,
   NotFoundError,
   PermanentError,
@@ -24,6 +25,11 @@ const tooOld = { ageMs: retryConfig.maxAgeHours * hourMs + 1 };
 describe('the verdict on a failed attempt', () => {
   it.each<[string, unknown, object]>([
     ['ShutdownError', new ShutdownError(), { kind: 'again', usesAttempt: false, waitReason: 'handed-back', delayMs: 0 }],
+    [
+      'DeferredError',
+      new DeferredError('database-unavailable', 'locked'),
+      { kind: 'again', usesAttempt: false, waitReason: 'retry', delayMs: 2000 },
+    ],
     [
       'ThrottledError',
       new ThrottledError('destination-throttled', 'slow down', { retryAfterMs: 7000 }),

@@ -1,6 +1,7 @@
 import type { JobPolicy } from '@orderly/contracts';
 import {
   ConfigurationError,
+  DeferredError,
   isAppError,
   PermanentError,
   RetryableError,
@@ -56,6 +57,10 @@ function verdictOf(error: unknown, job: DueJob, policy: JobPolicy, random: numbe
   if (error instanceof ConfigurationError) {
     const hold = { reason: error.code, forMs: holdCheckMs };
     return { kind: 'again', delayMs: holdCheckMs, usesAttempt: false, waitReason: 'held', hold };
+  }
+  if (error instanceof DeferredError) {
+    const delayMs = backoffMs(Math.max(job.tries, 1), policy, random);
+    return { kind: 'again', delayMs, usesAttempt: false, waitReason: 'retry' };
   }
   if (error instanceof UnknownOutcomeError) return unknown(error.code);
 

@@ -1,5 +1,5 @@
 import { applyOrderEvent } from '@orderly/contracts';
-import { RetryableError, ShutdownError } from '@orderly/errors';
+import { DeferredError, RetryableError, ShutdownError } from '@orderly/errors';
 import { createSoloGate, type ApplyJob, type ApplyResult, type DeliveredJob } from '@orderly/jobs';
 import { createLogger, metrics } from '@orderly/observability';
 import { applyJob } from './apply-job';
@@ -88,6 +88,16 @@ describe('a delivery that fails', () => {
     expect(disposal).toEqual({ kind: 'later', delayMs: 900 });
     expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 1 });
     expect(attempts).toHaveLength(1);
+  });
+
+  it('uses no attempt if PostgreSQL stood in the way, or was too slow', async () => {
+    const deferred = await setup(failing(new DeferredError('database-unavailable', 'x'))).run();
+    const late = await setup(() => new Promise(() => undefined), 1).run();
+    for (const { after, disposal } of [deferred, late]) {
+      expect(after).toMatchObject({ state: 'runnable', waitReason: 'retry', attemptsUsed: 0, tries: 1 });
+      expect(disposal).toMatchObject({ kind: 'later' });
+    }
+    expect(late.attempts).toMatchObject([{ outcome: 'retry', usedAttempt: false }]);
   });
 
   it.each(['event-missing', 'invalid-payload', 'unknown-job'] as const)('is a dead letter if it fails with %s', async (code) => {

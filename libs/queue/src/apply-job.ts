@@ -1,5 +1,5 @@
 import type { JobPolicy } from '@orderly/contracts';
-import { errorCodes, PermanentError, ShutdownError, type ErrorCode } from '@orderly/errors';
+import { DeferredError, errorCodes, isAppError, PermanentError, ShutdownError, type ErrorCode } from '@orderly/errors';
 import type { ApplyJob, ApplyResult, DeliveredJob } from '@orderly/jobs';
 import { markSpanFailed, metrics, openSpan, traceIdOf, type OpenSpan } from '@orderly/observability';
 import { startDeadline, withinGrace } from './deadline';
@@ -43,7 +43,7 @@ export async function applyJob(jobId: string, { policy, apply }: AppliedJob, run
     if (result.kind === 'refused') throw new PermanentError(result.code, errorCodes[result.code]);
     return reportApplied(jobId, result, attempt, runner);
   } catch (error) {
-    return await settleFailure(jobId, failureOf(error, deadline.signal), attempt, runner);
+    return await settleFailure(jobId, applyFailure(error, deadline.signal), attempt, runner);
   } finally {
     deadline.clear();
     attempt.open?.span.end();
@@ -77,6 +77,13 @@ function reportApplied(
       return { kind: 'finished' };
     }
   }
+}
+
+/** The work of such a job is to wait for PostgreSQL, so its time limit says that PostgreSQL is slow. */
+function applyFailure(error: unknown, signal: AbortSignal): unknown {
+  const failure = error instanceof DeferredError && signal.aborted ? (signal.reason as unknown) : failureOf(error, signal);
+  const isLate = isAppError(failure) && failure.code === 'job-timeout';
+  return isLate ? new DeferredError('job-timeout', failure.message, { cause: failure }) : failure;
 }
 
 /** Settles a job whose transaction was rolled back. It has changed nothing, so a retry is always safe. */

@@ -26,8 +26,10 @@ export interface BullEngine extends Engine {
   /**
    * Removes a pause or limits of a queue that were set in Redis, and returns whether there were any. Orderly never sets them
    * there, so a tool or a person did. Pauses belong in the ledger; without a row there, nobody could see why nothing runs.
+   *
+   * @param windowMs - the window of the queue's rate limit, which BullMQ may keep for as long @defaultValue 0
    */
-  liftForeignHolds(queue: string): Promise<boolean>;
+  liftForeignHolds(queue: string, windowMs?: number): Promise<boolean>;
   /** Keeps all workers of a queue from fetching for `forMs`. Has no effect on workers without a limiter. */
   hold(queue: string, forMs: number): Promise<void>;
   /** Lets the workers of a queue fetch before a hold has ended. A claim turns away jobs that must still wait. */
@@ -53,7 +55,8 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
     redis,
     async add(jobs) {
       const byQueue = Map.groupBy(jobs, ({ queue }) => queue);
-      await Promise.all([...byQueue].map(async ([queue, ofQueue]) => queueOf(queue).addBulk(ofQueue.map(bulkJob))));
+      const chunks = [...byQueue].flatMap(([queue, ofQueue]) => chunksOf(ofQueue).map((chunk) => ({ queue, chunk })));
+      await Promise.all(chunks.map(async ({ queue, chunk }) => queueOf(queue).addBulk(chunk.map(bulkJob))));
     },
     async absent(jobs) {
       const byQueue = Map.groupBy(jobs, ({ queue }) => queue);
@@ -61,11 +64,14 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
       return absent.flat();
     },
     removeDamaged: presence.removeDamaged,
-    async liftForeignHolds(queue) {
+    async liftForeignHolds(queue, windowMs = 0) {
+      const heldMs = await redis.pttl(`${prefix}:${queue}:limiter`);
+      const isHeld = heldMs > Math.max(longestHoldMs, windowMs);
+      if (isHeld) await queueOf(queue).removeRateLimitKey();
       const limits = await redis.hdel(`${prefix}:${queue}:meta`, 'concurrency', 'max', 'duration');
       const isPaused = await queueOf(queue).isPaused();
       if (isPaused) await queueOf(queue).resume();
-      return isPaused || limits > 0;
+      return isPaused || isHeld || limits > 0;
     },
     counts: async (queue) => queueOf(queue).getJobCounts('prioritized', 'wait', 'delayed', 'active'),
     hold: async (queue, forMs) => queueOf(queue).rateLimit(Math.max(Math.ceil(forMs), 1)),
@@ -103,6 +109,9 @@ export function createEngine({ redisUrl, prefix, connectsWhenAsked, onError = ()
 
 /** Nobody reads BullMQ's event stream; by default it would grow to 10,000 entries per queue. */
 const maxEvents = 10;
+
+/** Longest hold that BullMQ is given at once, in ms. The ledger may lift a hold early, and BullMQ would not notice. */
+export const longestHoldMs = 5000;
 
 /** Jobs that are sent to Redis together: it works on them while BullMQ packs the next ones, which takes as long. */
 const chunkSize = 100;

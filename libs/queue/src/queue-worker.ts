@@ -3,7 +3,7 @@ import { createService, settlesWithin, type Service } from '@orderly/runtime';
 import { Worker, type Job } from 'bullmq';
 import { dispose } from './dispose';
 import type { Disposal } from './disposal';
-import type { BullEngine } from './engine';
+import { longestHoldMs, type BullEngine } from './engine';
 import { explainRefusal } from './redis-check';
 import { connectForWorker, trackDuplicates } from './redis-connection';
 import { applyJob, type AppliedJob } from './apply-job';
@@ -42,9 +42,6 @@ const stalledCheckMs = 3000;
 
 /** A limit that no queue reaches. BullMQ can hold a queue only if its worker has a limiter. */
 const unlimited = { max: 1_000_000, duration: 1000 };
-
-/** Longest hold that BullMQ is given at once, in ms. The ledger may lift a hold early, and BullMQ would not notice. */
-const longestHoldMs = 5000;
 
 /** How soon a delivery is tried again if this process may not act now, in ms. */
 const restMs = 500;

@@ -11,6 +11,8 @@ export interface SweepOptions {
   /** The queues of this worker. A lease in the ledger lets one process at a time sweep a queue. */
   readonly queues: readonly string[];
   /** BullMQ's key prefix; the same for every service. */
+  /** The window of a queue's rate limit, in ms. BullMQ keeps no limit for longer, so a longer one is not ours. */
+  readonly windows?: ReadonlyMap<string, number>;
   readonly prefix: string;
   readonly logger: Logger;
   /** Told whether Redis can be used, and whether the sweep of each queue works. */
@@ -60,7 +62,7 @@ interface QueueSweep extends Service {
   walkAll(options: { readonly restart: boolean }): void;
 }
 
-function createQueueSweep(queue: string, { engine, ledger, logger, faults }: SweepOptions): QueueSweep {
+function createQueueSweep(queue: string, { engine, ledger, windows, logger, faults }: SweepOptions): QueueSweep {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
@@ -155,7 +157,8 @@ function createQueueSweep(queue: string, { engine, ledger, logger, faults }: Swe
 
   async function repair(added: Map<string, number>): Promise<void> {
     await addAbsent('lane', await ledger.repairLanes(queue, pageSize), added);
-    if (await engine.liftForeignHolds(queue)) logger.warn({ queue }, 'Removed a pause or limit that somebody had set in Redis');
+    if (await engine.liftForeignHolds(queue, windows?.get(queue)))
+      logger.warn({ queue }, 'Removed a pause or limit that somebody had set in Redis');
     const damaged = await engine.removeDamaged(queue);
     if (damaged === 0) return;
     metrics.sweepRepaired.add({ queue, kind: 'damaged' }, damaged);

@@ -151,4 +151,15 @@ describe('a pause or limit that exists only in Redis', () => {
     space.work(async ({ id }) => void delivered.push(id));
     await eventually(() => expect(delivered).toEqual([waiting.id]));
   });
+
+  it('is removed if it lasts longer than a hold or a window of Orderly', async () => {
+    const limit = (forMs: number): Promise<unknown> => space.redis.set(space.key('limiter'), 999_999_999, 'PX', forMs);
+    await limit(3_600_000);
+    expect(await engine.liftForeignHolds(queue)).toBe(true);
+    expect(await space.redis.exists(space.key('limiter'))).toBe(0);
+    await limit(60_000);
+    expect(await engine.liftForeignHolds(queue, 60_000)).toBe(false);
+    await engine.hold(queue, 5000);
+    expect(await engine.liftForeignHolds(queue)).toBe(false);
+  });
 });

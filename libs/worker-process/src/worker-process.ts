@@ -187,6 +187,7 @@ export function createWorkerProcess(
     engine,
     ledger: createSweepLedger(db, processId),
     queues: queueNames,
+    windows: new Map(queues.map(({ queue, rateLimit }) => [queue, rateLimit?.perMs ?? 0])),
     prefix,
     logger,
     faults,

@@ -10,7 +10,17 @@ import type {
   SettleResult,
 } from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
-import { coalesced, type Database, faultKind, isDatabaseAway, retried, type WaitForDatabaseOptions } from '@orderly/database';
+import {
+  coalesced,
+  type Database,
+  explainDatabaseFault,
+  faultKind,
+  isDatabaseAway,
+  mayPass,
+  retried,
+  type WaitForDatabaseOptions,
+} from '@orderly/database';
+import { DeferredError } from '@orderly/errors';
 import { applyOrderEvents } from '../orders/apply-order-events';
 import type { PlanOrder } from '../orders/order-plan';
 import { claimJobs, type ClaimOptions, type TokenRequest } from './claim-jobs';
@@ -67,14 +77,24 @@ export function createOrderApplier(options: LedgerOptions, plan: PlanOrder): App
   };
   const applyTogether = together<Delivery, ApplyResult>(options, 'apply', (deliveries) => run(deliveries));
   return (delivery) =>
-    applyTogether(delivery).catch((error: unknown) => {
-      if (isDatabaseAway(error)) throw error;
-      return retried(
-        () => applyOneByOne(db, delivery, async (one, onlyEvent) => (await run([one], onlyEvent))[0] as ApplyResult),
-        { wait },
-      );
-    });
+    applyTogether(delivery)
+      .catch((error: unknown) => {
+        if (isDatabaseAway(error)) throw error;
+        return retried(
+          () => applyOneByOne(db, delivery, async (one, onlyEvent) => (await run([one], onlyEvent))[0] as ApplyResult),
+          { wait },
+        );
+      })
+      .catch((error: unknown) => {
+        throw mayPass(error) ? deferred(error) : error;
+      });
 }
+
+/** A lock, a full disk or a lack of memory may last longer than five attempts, and says nothing about the event. */
+const deferred = (error: unknown): DeferredError => {
+  const { message } = explainDatabaseFault(error) ?? { message: 'PostgreSQL could not apply the event' };
+  return new DeferredError('database-unavailable', message, { cause: error });
+};
 
 /**
  * Applies the events of an order one at a time if they cannot be applied together. Events before the bad one take effect, and the
