@@ -42,6 +42,23 @@ describe('a refused request', () => {
     expect(linesOf(answer.body.traceId as string)).toMatchObject([{ code, status }]);
   });
 
+  it.each([
+    ['', 'The header Authorization is missing'],
+    ['Basic dXNlcjpwYXNz', 'Authorization must be `Bearer <key>`'],
+    [`Bearer orderly_abcdefgh_${'x'.repeat(40)}`, 'This key does not exist, or it has expired or been revoked'],
+  ])('says what is wrong with the authorization %p', async (authorization, detail) => {
+    const answer = await gateway.request('GET', '/v1/queues', { headers: { authorization } });
+    expect(answer).toMatchObject({ status: 401, body: { code: 'unauthenticated', detail } });
+  });
+
+  it.each([
+    ['{"id":1 x', 'The body is not JSON in UTF-8: the fault is at position 8'],
+    ['{"id":secret}', 'The body is not JSON in UTF-8'],
+    ['["in JSON at position 7 (line 1 column 8)"x', 'The body is not JSON in UTF-8: the fault is at position 42'],
+  ])('says where the JSON %p has its fault if that is known, and never repeats the body', async (body, detail) => {
+    expect(await gateway.post(body)).toMatchObject({ status: 400, body: { code: 'invalid-json', detail } });
+  });
+
   it('is logged sparsely if it had no key', async () => {
     const anonymous = { headers: { authorization: 'Bearer x' } };
     for (let index = 0; index < 20; index += 1) await gateway.request('GET', '/v1/queues', anonymous);
@@ -70,14 +87,16 @@ describe('a missing resource', () => {
   const detailOf = async (path: string): Promise<unknown> => (await gateway.get(path)).body.detail;
 
   it('is distinguished from an order whose events still wait', async () => {
-    const text = 'No order.created has been applied for this order; ';
-    expect(await detailOf('/v1/orders/nobody')).toBe(`${text}no event waits for it`);
-    expect(await detailOf('/v1/orders/nobody/timeline')).toBe(`${text}no event waits for it`);
+    const unknown = 'Orderly has no order with this id, and no waiting event for it.';
+    expect(await detailOf('/v1/orders/nobody')).toBe(unknown);
+    expect(await detailOf('/v1/orders/nobody/timeline')).toBe(unknown);
     await gateway.post([1, 2].map((nth) => ({ ...event(`early-${nth}`), orderId: 'early' })));
     await gateway.db.query(
       `update jobs set state = 'parked', run_at = now() + interval '1 h' where id = (select event_id from events where id = 'early-1')`,
     );
-    expect(await detailOf('/v1/orders/early')).toBe(`${text}waiting events: 1 parked, 1 pending`);
+    expect(await detailOf('/v1/orders/early')).toBe(
+      'The order does not exist yet: 1 parked event waits for its `order.created`, and 1 event is not processed yet.',
+    );
   });
 
   it.each([

@@ -24,7 +24,7 @@ export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admissi
   return (scope) => async (request, reply) => {
     const key = bearerToken(request.headers.authorization);
     const apiKey = key === undefined ? undefined : await orUnavailable(findApiKey(key));
-    if (apiKey === undefined) throw new RequestRefused('unauthenticated', { headers: { 'www-authenticate': 'Bearer' } });
+    if (apiKey === undefined) throw unauthenticated(request.headers.authorization, key);
     keys.set(request, apiKey);
     lastUse.note(apiKey.id);
     await limitRate(rateLimiter, apiKey, reply);
@@ -35,6 +35,13 @@ export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admissi
       });
     }
   };
+}
+
+// One answer for every key that does not work: a caller with an old key must not learn which keys existed.
+function unauthenticated(header: string | undefined, key: string | undefined): RequestRefused {
+  const ofKey = key && 'This key does not exist, or it has expired or been revoked';
+  const detail = ofKey ?? (header ? 'Authorization must be `Bearer <key>`' : 'The header Authorization is missing');
+  return new RequestRefused('unauthenticated', { detail, headers: { 'www-authenticate': 'Bearer' } });
 }
 
 /**

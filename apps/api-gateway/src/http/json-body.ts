@@ -34,10 +34,16 @@ function refuseOtherCharset(contentType = ''): void {
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(body));
-  } catch {
-    // Not V8's own message: it quotes the body, with whatever is secret there.
-    throw new RequestRefused('invalid-json', { detail: 'The body is not JSON in UTF-8' });
+  } catch (error) {
+    throw new RequestRefused('invalid-json', { detail: `The body is not JSON in UTF-8${placeOf(error)}` });
   }
+}
+
+// Only the position, not V8's own message: it quotes the body, with whatever is secret there. A message with a quotation has no
+// position and another end.
+function placeOf(error: unknown): string {
+  const place = / in JSON at position (\d+) \(line \d+ column \d+\)$/.exec(error instanceof Error ? error.message : '')?.[1];
+  return place === undefined ? '' : `: the fault is at position ${place}`;
 }
 
 /** Without `fatal`, invalid UTF-8 would silently be replaced and stored as another text. */

@@ -5,7 +5,14 @@ import { RequestRefused } from '../../http/request-refused';
 /** Explains why an order is not found. Events that came early may already wait for it, and support needs to know that. */
 export async function unknownOrder(db: Pick<Database, 'query'>, orderId: string): Promise<RequestRefused> {
   const { parked, pending } = await countOpenEvents(db, orderId);
-  const open = [parked > 0 ? `${parked} parked` : '', pending > 0 ? `${pending} pending` : ''].filter((text) => text !== '');
-  const known = open.length === 0 ? 'no event waits for it' : `waiting events: ${open.join(', ')}`;
-  return new RequestRefused('not-found', { detail: `No order.created has been applied for this order; ${known}` });
+  return new RequestRefused('not-found', { detail: explain(parked, pending) });
+}
+
+function explain(parked: number, pending: number): string {
+  if (parked + pending === 0) return 'Orderly has no order with this id, and no waiting event for it.';
+  const waiting = [
+    parked > 0 ? `${parked} parked ${parked === 1 ? 'event waits' : 'events wait'} for its \`order.created\`` : [],
+    pending > 0 ? `${pending} ${pending === 1 ? 'event is' : 'events are'} not processed yet` : [],
+  ].flat();
+  return `The order does not exist yet: ${waiting.join(', and ')}.`;
 }
