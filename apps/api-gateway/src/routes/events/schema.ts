@@ -47,7 +47,7 @@ export const postEventsOperation = defineOperation({
   tag: 'Events',
   summary: 'Send one event, or an array of up to 1,000',
   description:
-    'Responds after the accepted events are committed. In an array, valid events are accepted although others are invalid; `results` has one entry for each. If every event is rejected, the status is 422 with the same `results`.',
+    'Responds after the accepted events are committed. In an array, valid events are accepted even if others are invalid; `results` has one entry for each. If every event is rejected, the status is 422 with the same `results`.',
   scope: 'events:write',
   headers: z.object({
     'Idempotency-Key': IdempotencyKeyHeader.optional(),

@@ -16,7 +16,11 @@ const Statistics = z
     events: z.object({ accepted: z.int().nonnegative() }),
     orders: Counts.meta({ description: 'By status. `unknown`: their `order.created` has not been applied' }),
     messages: Counts.meta({ description: 'By state' }),
-    open: z.int().meta({ description: 'Jobs that are running or will run by themselves. At 0 all work is done or waits' }),
+    open: z
+      .int()
+      .meta({
+        description: 'Jobs that are running or will run by themselves. 0: no work is left, or all of it is parked or blocked',
+      }),
     parked: z.int().meta({ description: 'Events that wait for an earlier change of their order, or for their deadline' }),
     blocked: z.int().meta({ description: 'Jobs behind the head of their lane' }),
     ended: z.int(),
@@ -64,7 +68,7 @@ export const readStatisticsOperation = defineOperation({
   summary: 'Count events, jobs, orders and messages',
   description:
     `Counts one labelled batch, or a time span of at most one hour. Default: the last five minutes. ` +
-    `A span with more than ${maxCountedJobs} jobs is refused: choose a shorter one.`,
+    `A span with more than ${maxCountedJobs.toLocaleString('en-US')} jobs is refused: choose a shorter one.`,
   scope: 'ops:read',
   query: StatisticsQuery,
   answer: { status: 200, description: 'The counts, all as of the same moment', schema: Statistics },
