@@ -26,7 +26,7 @@ export function parseOptions(
   output: { stdout: (text: string) => void },
 ): ReplayOptions | undefined {
   const command = new Command('npm run replay --')
-    .description('Sends order events from a file, one JSON object per line, and waits until no job is left to run.')
+    .description('Sends order events from a file, one JSON object per line, and waits until every job has ended or is parked.')
     .argument('<file.ndjson>', 'the events, in the order of acceptance')
     .option('--url <url>', `URL of the gateway (default: ORDERLY_URL, else ${defaultUrl})`, webAddress)
     .option('--key <key>', 'an API key with the scopes events:write and ops:read (default: ORDERLY_API_KEY)', printable)

@@ -30,7 +30,7 @@ export const PageLimit = z
   .pipe(z.int().min(1).max(200))
   .default(50)
   .meta({
-    description: 'The most entries that a page may have',
+    description: 'Maximum number of entries per page',
     override: { default: 50, type: 'integer', minimum: 1, maximum: 200 },
   });
 

@@ -16,11 +16,9 @@ const Statistics = z
     events: z.object({ accepted: z.int().nonnegative() }),
     orders: Counts.meta({ description: 'By status. `unknown`: their `order.created` has not been applied' }),
     messages: Counts.meta({ description: 'By state' }),
-    open: z
-      .int()
-      .meta({
-        description: 'Jobs that are running or will run by themselves. 0: no work is left, or all of it is parked or blocked',
-      }),
+    open: z.int().meta({
+      description: 'Jobs that are running or will run by themselves. 0: no work is left, or all of it is parked or blocked',
+    }),
     parked: z.int().meta({ description: 'Events that wait for an earlier change of their order, or for their deadline' }),
     blocked: z.int().meta({ description: 'Jobs behind the head of their lane' }),
     ended: z.int(),
