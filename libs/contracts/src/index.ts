@@ -16,6 +16,7 @@
  * - **claim**: the right to run a job now.
  * - **hold**: a recorded reason why a queue, destination or order waits.
  * - **message**: one notification to one recipient.
+ * - **alert**: a message to operators, at most one per **window** of time for one cause and subject.
  * - **receipt**: a provider's report on a message.
  * - **dead letter**: a job that failed for good, with its **fingerprint** (error code + destination or channel).
  * - **relay**: the component that adds runnable jobs to BullMQ.
@@ -30,6 +31,8 @@ export { notifyingKinds, NotificationKind } from './notification';
 export { applyOrderEvent } from './jobs/apply-order-event';
 export { syncOrder } from './jobs/sync-order';
 export { sendNotification } from './jobs/send-notification';
+export { sendAlert } from './jobs/send-alert';
+export { AlertCause, alertCauses, AlertChannel } from './alert';
 export { cleanupTasks, cleanupSchedules, type CleanupTaskName } from './jobs/cleanup-tasks';
 export { jobDefinitions, findJobDefinition, type AnyJobDefinition } from './jobs/registry';
 export { queueNames, syncQueueName, destinationOfQueue } from './queues';

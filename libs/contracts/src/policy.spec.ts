@@ -49,9 +49,10 @@ describe('the policy of every job', () => {
     });
   });
 
-  it('gives customer messages high, status changes and synchronisation normal, cleanup low priority', () => {
+  it('gives alerts critical, customer messages high, status changes and synchronisation normal, cleanup low priority', () => {
     const priorities = Object.fromEntries(Object.values(jobDefinitions).map(({ name, policy }) => [name, policy.priority]));
     expect(priorities).toMatchObject({
+      'send-alert': 'critical',
       'send-notification': 'high',
       'apply-order-event': 'normal',
       'sync-order': 'normal',
@@ -62,5 +63,9 @@ describe('the policy of every job', () => {
 
   it('never retries a message whose attempt was lost', () => {
     expect(jobDefinitions['send-notification'].policy.whenLost).toBe('unknown');
+  });
+
+  it('retries an alert whose attempt was lost', () => {
+    expect(jobDefinitions['send-alert'].policy.whenLost).toBe('retry');
   });
 });

@@ -1,3 +1,5 @@
+export { openAlerts, type OpenAlertsOptions, type OpenedAlert } from './alerts/open-alerts';
+export { raiseAlerts, type Alert, type RaiseOptions } from './alerts/raise-alerts';
 export { shownPrefix, visiblePrefixOf } from './api-keys/api-key';
 export { createApiKey, type NewApiKey } from './api-keys/create-api-key';
 export { createLastUse, type LastUse, type LastUseOptions } from './api-keys/create-last-use';

@@ -1,4 +1,4 @@
-import type { OrderEventType, OrderStatus } from '@orderly/contracts';
+import type { AlertCause, OrderEventType, OrderStatus } from '@orderly/contracts';
 import {
   bigint,
   boolean,
@@ -273,6 +273,20 @@ export const operations = pgTable('operations', {
   createdAt: moment('created_at').notNull().defaultNow(),
   nextAt: moment('next_at').notNull().defaultNow(),
   endedAt: moment('ended_at'),
+});
+
+/** What operators are to be told, by the fingerprint of the alert. */
+export const alertWindows = pgTable('alert_windows', {
+  fingerprint: text('fingerprint').primaryKey(),
+  cause: text('cause').$type<AlertCause>().notNull(),
+  subject: text('subject').notNull(),
+  pending: integer('pending').notNull(),
+  firstAt: moment('first_at').notNull(),
+  lastAt: moment('last_at').notNull(),
+  code: text('code'),
+  exampleId: uuid('example_id'),
+  detail: text('detail'),
+  toldAt: moment('told_at'),
 });
 
 /** API keys. Only a hash is stored; the prefix identifies the key. */

@@ -9,6 +9,22 @@ const releasedPayloads: Readonly<Record<keyof typeof jobDefinitions, readonly [p
   'apply-order-event': [[{ orderId: 'A-1' }, 'order-status']],
   'sync-order': [[{ destination: 'erp', orderId: 'A-1', version: 1 }, 'order-sync.erp']],
   'send-notification': [[{ orderId: 'A-1', version: 1, kind: 'shipped' }, 'notifications']],
+  'send-alert': [
+    [
+      {
+        ...{
+          channel: 'webhook',
+          cause: 'dead-letters',
+          subject: 'destination-refused:erp',
+          count: 3,
+          code: 'destination-refused',
+        },
+        ...{ firstAt: '2026-01-01T00:00:00.000Z', lastAt: '2026-01-01T00:15:00.000Z', previousAt: '2026-01-01T00:00:00.000Z' },
+        ...{ exampleId: uuid, detail: 'It uses 90 % of its memory.' },
+      },
+      'notifications',
+    ],
+  ],
   'expire-tokens': [[{ runId: uuid }, 'maintenance']],
   'expire-history': [[{ runId: uuid }, 'maintenance']],
   'rotate-logs': [[{ runId: uuid }, 'maintenance']],
@@ -24,6 +40,14 @@ const refused: readonly [why: string, name: keyof typeof jobDefinitions, payload
   ['an order id with a space', 'apply-order-event', { orderId: 'A 1' }],
   ['a run id that is not a UUID', 'expire-tokens', { runId: '1' }],
   ['a kind without a message', 'send-notification', { orderId: 'A-1', version: 1, kind: 'processing' }],
+  [
+    'an alert about nothing',
+    'send-alert',
+    {
+      ...{ channel: 'mail', cause: 'dead-letters', subject: 'a', count: 0 },
+      ...{ firstAt: '2026-01-01T00:00:00.000Z', lastAt: '2026-01-01T00:00:00.000Z' },
+    },
+  ],
   ['a missing run', 'rotate-logs', {}],
 ];
 

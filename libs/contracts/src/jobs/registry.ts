@@ -1,5 +1,6 @@
 import { applyOrderEvent } from './apply-order-event';
 import { cleanupTasks } from './cleanup-tasks';
+import { sendAlert } from './send-alert';
 import { sendNotification } from './send-notification';
 import { syncOrder } from './sync-order';
 
@@ -8,6 +9,7 @@ export const jobDefinitions = {
   'apply-order-event': applyOrderEvent,
   'sync-order': syncOrder,
   'send-notification': sendNotification,
+  'send-alert': sendAlert,
   ...cleanupTasks,
 } as const;
 

@@ -1,4 +1,6 @@
 import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import { alertsOf, mayAlert, type HoldChange } from '../alerts/settlement-alerts';
+import { raiseAlerts } from '../alerts/raise-alerts';
 import { endsEvent, recordDeadEvents } from '../audit/record-dead-events';
 import type { Database, Query } from '@orderly/database';
 import { pausedReason } from '../operator/pause';
@@ -19,7 +21,7 @@ export interface SettleOutcome {
 export async function settleJobs(db: Database, settlements: readonly Settlement[], processId: string): Promise<SettleOutcome> {
   const rows = settlements.map((settlement) => settlementRow(settlement, processId));
   const lanes = rows.filter((row) => row.ends && row.destination !== null && row.order_id !== null);
-  if (lanes.length === 0 && !settlements.some(endsEvent)) return write(db.query, settlements, rows);
+  if (lanes.length === 0 && !settlements.some(mayAlert)) return write(db.query, settlements, rows);
   return db.transaction(async (query) => {
     if (lanes.length > 0) await lockLanes(query, lanes as readonly LaneKey[]);
     return write(query, settlements, rows);
@@ -50,15 +52,11 @@ async function write(query: Query, settlements: readonly Settlement[], rows: rea
   const ids = rows.map(({ id }) => id);
   const orderIds = rows.flatMap(({ order_id }) => order_id ?? []);
   const { lowest, highest } = idRange(ids);
-  const written = await query<{ kind: 'settled' | 'head'; id: string; name: string; queue: string; priority: number }>(
-    settleSql,
-    [JSON.stringify(rows), lowest, highest, ids, orderIds],
-  );
+  const written = await query<WrittenRow>(settleSql, [JSON.stringify(rows), lowest, highest, ids, orderIds]);
   const settledIds = new Set(written.filter(({ kind }) => kind === 'settled').map(({ id }) => id));
-  await recordDeadEvents(
-    query,
-    settlements.filter((settlement) => endsEvent(settlement) && settledIds.has(settlement.job.id)),
-  );
+  const settled = settlements.filter(({ job }) => settledIds.has(job.id));
+  await recordDeadEvents(query, settled.filter(endsEvent));
+  await raiseAlerts(query, alertsOf(settled, written.flatMap(holdChangeOf)));
   const left = rows.filter(({ id }) => !settledIds.has(id));
   for (const id of await settledBefore(query, left)) settledIds.add(id);
   return {
@@ -68,6 +66,21 @@ async function write(query: Query, settlements: readonly Settlement[], rows: rea
       .map(({ id, name, queue, priority }) => ({ id, name, queue, priority })),
   };
 }
+
+/** A job that was settled or became head, or a hold that began or ended. */
+type WrittenRow = {
+  kind: 'settled' | 'head' | HoldChange['kind'];
+  id: string;
+  /** The name of the job, or the reason of the hold. */
+  name: string;
+  /** The queue of the job, or the key of the hold. */
+  queue: string;
+  priority: number;
+  scope: HoldChange['scope'];
+};
+
+const holdChangeOf = ({ kind, scope, queue, name }: WrittenRow): HoldChange[] =>
+  kind === 'held' || kind === 'released' ? [{ kind, scope, key: queue, reason: name }] : [];
 
 /** Finds settlements that changed nothing because their first run was committed and its answer was lost. */
 async function settledBefore(query: Query, rows: readonly SettlementRow[]): Promise<string[]> {
@@ -144,7 +157,7 @@ function isAnswered(verdict: Verdict, attempt: AttemptLog | undefined): boolean 
  * claim: the number of its try says whether it is still to be written. Blocked jobs are found by their order; their state is
  * compared in a way that no index serves, for one of them would lead through all that are blocked.
  * Without a start there is no attempt to log.
- * Returns the settled ids and the jobs that became head of their lane.
+ * Returns the settled ids, the jobs that became head of their lane, and the holds that began or ended; throttling is none of them.
  */
 const settleSql = `
   with s as (
@@ -233,6 +246,7 @@ const settleSql = `
     on conflict (scope, key) do update set reason = excluded.reason, until = excluded.until,
       since = case when holds.reason = excluded.reason and holds.until > now() then holds.since else now() end
     where (holds.reason <> '${pausedReason}' or holds.until <= now()) and (holds.reason <> 'throttled' or excluded.until > holds.until)
+    returning scope, key, reason, since
   ),
   released as (
     delete from holds
@@ -244,7 +258,12 @@ const settleSql = `
       and (scope, key) not in (
         select s.hold_scope, s.hold_key from s join settled using (id) where s.hold_reason is not null
       )
+    returning scope, key, reason
   )
-  select 'settled' as kind, id, name, queue, priority from settled
+  select 'settled' as kind, id, name, queue, priority, null as scope from settled
   union all
-  select 'head', id, name, queue, priority from promoted`;
+  select 'head', id, name, queue, priority, null from promoted
+  union all
+  select 'held', null, reason, key, null, scope from held where since = now() and reason <> 'throttled'
+  union all
+  select 'released', null, reason, key, null, scope from released where reason <> 'throttled'`;

@@ -1,5 +1,8 @@
+import { applyOrderEvent } from '@orderly/contracts';
 import { fingerprintOf, type JobOutcome, type NewJob } from '@orderly/jobs';
 import type { AppliedDecision, Decision, RejectedDecision } from '@orderly/orders';
+import type { Alert } from '../alerts/raise-alerts';
+import { deadLetterAlert } from '../alerts/settlement-alerts';
 import { auditRow } from '../audit/audit-entry';
 import type { NewMessage, PlannedEvent } from './order-plan';
 
@@ -15,6 +18,7 @@ export interface PlanRows {
   readonly syncs: readonly NewJob[];
   readonly messages: readonly NewMessage[];
   readonly audit: readonly object[];
+  readonly alerts: readonly Alert[];
 }
 
 /** The plans of many orders as rows. */
@@ -28,6 +32,7 @@ export function planRows(plans: readonly (readonly PlannedEvent[])[]): PlanRows 
     syncs: planned.flatMap(({ followUps }) => followUps?.syncs ?? []),
     messages: planned.flatMap(({ followUps }) => followUps?.messages ?? []),
     audit: planned.flatMap(({ audit }) => (audit ? [auditRow(audit)] : [])),
+    alerts: planned.flatMap(alertsOf),
   };
 }
 
@@ -93,9 +98,15 @@ function endedRows({ event, decision, refusal }: PlannedEvent): Row<'id'>[] {
 
 const deadLetterColumns = (decision: RejectedDecision): object => ({
   error_code: decision.code,
-  fingerprint: fingerprintOf(decision.code, { destination: null, name: 'apply-order-event' }),
+  fingerprint: rejectionFingerprint(decision),
   detail: rejectionDetail(decision),
 });
+
+const rejectionFingerprint = ({ code }: RejectedDecision): string =>
+  fingerprintOf(code, { destination: null, name: applyOrderEvent.name });
+
+const alertsOf = ({ event, decision }: PlannedEvent): Alert[] =>
+  decision.outcome === 'rejected' ? [deadLetterAlert(rejectionFingerprint(decision), decision.code, event.eventId)] : [];
 
 /** The transitions that are allowed instead. An unknown order has none. */
 const rejectionDetail = ({ code, current, currentVersion, allowed }: RejectedDecision): object | undefined =>

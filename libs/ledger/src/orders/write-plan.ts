@@ -1,4 +1,5 @@
 import type { NewJob, RunnableJob } from '@orderly/jobs';
+import { raiseAlerts } from '../alerts/raise-alerts';
 import { auditColumns, auditRecordset } from '../audit/audit-entry';
 import type { Query } from '@orderly/database';
 import { ensureLanes } from './ensure-lanes';
@@ -26,6 +27,7 @@ export async function writePlan(query: Query, plan: PlanRows, processId: string)
     [...plan.ended, ...plan.parked].map(({ id }) => id),
     JSON.stringify(plan.audit),
   ]);
+  await raiseAlerts(query, plan.alerts);
   return jobs.filter(({ state }) => state === 'runnable').map(({ id, name, queue, priority }) => ({ id, name, queue, priority }));
 }
 
