@@ -16,6 +16,7 @@ import { createHttpService } from './http/http-service';
 import { addRoutes } from './routes/routes';
 import { logUnsetPlatforms } from './routes/webhooks/log-unset-platforms';
 import { shedLoad } from './pressure/shed-load';
+import { watchIntrusions } from './watch-intrusions';
 import { watchUnservedQueues } from './watch-unserved-queues';
 import { ledgerDeadlineMs, orUnavailable } from './http/or-unavailable';
 
@@ -73,6 +74,7 @@ export function buildApp(
   const webhooks = { secrets: config.webhookSecrets, shopifyShops: config.shopifyShops.names };
   logUnsetPlatforms(logger, webhooks);
   const lastUse = createLastUse(db, { onError: createLastUseLog(logger) });
+  const intrusions = watchIntrusions(db, { logger, perMinute: config.intrusion.refusalsPerMinute });
   const api = createHttpServer({
     logger,
     requestTimeoutMs,
@@ -80,7 +82,12 @@ export function buildApp(
     addRoutes: (app) =>
       addRoutes(app, {
         db,
-        admission: { findApiKey: createFindApiKey(db), rateLimiter, lastUse },
+        admission: {
+          findApiKey: createFindApiKey(db),
+          rateLimiter,
+          lastUse,
+          onWrongKey: () => intrusions.note('wrong-api-keys', 'api'),
+        },
         intake,
         idempotency: config.idempotency,
         relay,
@@ -88,6 +95,7 @@ export function buildApp(
         docsPageFolder,
         logger,
         webhooks,
+        onForgery: (platform) => intrusions.note('forged-webhooks', platform),
       }),
   });
   const http = createHttpService(api, config.http);
@@ -105,6 +113,7 @@ export function buildApp(
       await engine.close();
     }),
     watchUnservedQueues(db, logger),
+    intrusions,
     http,
     admin.readiness,
   ]);

@@ -3,6 +3,7 @@ import {
   databaseConfig,
   gatewayHttpConfig,
   idempotencyConfig,
+  intrusionConfig,
   logConfig,
   overloadConfig,
   queueConfig,
@@ -24,6 +25,7 @@ export const serveConfig = {
   queue: queueConfig,
   log: logConfig,
   overload: overloadConfig,
+  intrusion: intrusionConfig,
   shutdown: shutdownConfig,
   webhookSecrets: webhookSecretsConfig(platforms),
   shopifyShops: shopifyShopsConfig,
@@ -34,5 +36,5 @@ export const databaseCommandConfig = { database: databaseConfig };
 
 export type AppConfig = Pick<
   ConfigOf<typeof serveConfig>,
-  'http' | 'idempotency' | 'overload' | 'admin' | 'database' | 'webhookSecrets' | 'shopifyShops'
+  'http' | 'idempotency' | 'overload' | 'intrusion' | 'admin' | 'database' | 'webhookSecrets' | 'shopifyShops'
 >;

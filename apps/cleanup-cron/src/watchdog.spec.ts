@@ -12,7 +12,7 @@ function setup(nowIso: string, options: Partial<WatchdogOptions> = {}) {
   const watchdogOptions: WatchdogOptions = {
     schedules: { 'expire-tokens': '15 3 * * *', 'expire-history': '45 * * * *', 'rotate-logs': '30 3 * * 0' },
     runs: {
-      plan: async (task: CleanupTaskName, scheduledFor: Date) => {
+      planMissed: async (task: CleanupTaskName, scheduledFor: Date) => {
         const id = `${task} ${scheduledFor.toISOString()}`;
         if (planned.has(id)) return undefined;
         planned.add(id);
@@ -73,7 +73,7 @@ describe('the watchdog', () => {
 
   it('runs a task that has never run, without a warning', async () => {
     const job = { id: 'run', name: 'rotate-logs', queue: 'maintenance', priority: 4 };
-    const runs = { plan: async () => ({ job, isFirst: true }), closeAbandoned: async () => 0 };
+    const runs = { planMissed: async () => ({ job, isFirst: true }), closeAbandoned: async () => 0 };
     const { look, relayed, warnings, missed } = setup('2026-03-20T12:00:00Z', { runs });
     await look();
     expect(relayed).toHaveLength(3);
@@ -85,7 +85,7 @@ describe('the watchdog', () => {
     const away = async (): Promise<never> => {
       throw new Error('connection refused');
     };
-    const { look } = setup('2026-03-20T12:00:00Z', { runs: { plan: away, closeAbandoned: away } });
+    const { look } = setup('2026-03-20T12:00:00Z', { runs: { planMissed: away, closeAbandoned: away } });
     await expect(look()).resolves.toBeUndefined();
   });
 });

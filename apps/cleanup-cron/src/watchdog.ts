@@ -18,7 +18,7 @@ export interface WatchdogTiming {
 export interface WatchdogOptions extends WatchdogTiming {
   /** Cron patterns in UTC. */
   readonly schedules: Readonly<Record<CleanupTaskName, string>>;
-  readonly runs: Pick<CleanupRuns, 'plan' | 'closeAbandoned'>;
+  readonly runs: Pick<CleanupRuns, 'planMissed' | 'closeAbandoned'>;
   readonly relay: (jobs: readonly RunnableJob[]) => void;
   /** Called when a tick did not come, so that the schedules in Redis can be restored. */
   readonly onMissed: () => void;
@@ -67,7 +67,7 @@ async function look({
     const dueAt = latestDue(cron, new Date(nowMs));
     if (nowMs - dueAt.getTime() <= graceMs) continue;
     // The ledger refuses a second run for the same time, so a late tick or another process does no harm.
-    const planned = await runs.plan(task, dueAt);
+    const planned = await runs.planMissed(task, dueAt);
     if (planned === undefined) continue;
     relay([planned.job]);
     if (planned.isFirst) {

@@ -1,8 +1,9 @@
-import { loadConfig, notificationsConfig, workerFragments, type ConfigOf, type Environment } from '@orderly/config';
+import { alertsConfig, loadConfig, notificationsConfig, workerFragments, type ConfigOf, type Environment } from '@orderly/config';
 
 const fragments = {
   ...workerFragments,
   notifications: notificationsConfig,
+  alerts: alertsConfig,
 };
 
 export type NotificationWorkerConfig = ConfigOf<typeof fragments>;

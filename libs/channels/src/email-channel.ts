@@ -5,11 +5,11 @@ import { classifyMailError } from './classify-mail-error';
 import { redactAddresses } from './redact-addresses';
 
 export type EmailMessage = {
-  /** A single address without a name. */
-  readonly to: string;
+  /** Addresses without names. All of them see each other. */
+  readonly to: string | readonly string[];
   readonly subject: string;
   readonly text: string;
-  readonly html: string;
+  readonly html?: string;
   /** Includes the angle brackets; sent unchanged. */
   readonly messageId: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -84,11 +84,11 @@ export function createEmailChannel(options: EmailChannelOptions): EmailChannel {
     const handover: Handover = {};
     try {
       const info = await transporter.sendMail(toMail(message, options.from, handover));
-      return { response: redactAddresses(info.response, message.to), accepted: info.accepted.length > 0 };
+      return { response: redactAddresses(info.response, recipientOf(message)), accepted: info.accepted.length > 0 };
     } catch (error) {
       // nodemailer reports a broken connection in the same way before and after writing the message.
       const hasLeft = handover.body?.readableDidRead ?? false;
-      throw classifyMailError(error, { hasLeft, recipient: message.to, signal: message.signal });
+      throw classifyMailError(error, { hasLeft, recipient: recipientOf(message), signal: message.signal });
     }
   };
 
@@ -154,12 +154,13 @@ function toMail(
   from: string,
   handover: Handover,
 ): TrackedMail {
-  if (!plainAddress.test(to))
+  const addresses = [to].flat();
+  if (!addresses.every((address) => plainAddress.test(address)))
     throw new PermanentError('recipient-refused', 'The recipient must be a single mail address without a name');
   return {
     from,
     // An object is always one address; a string would be parsed as a list.
-    to: { name: '', address: to },
+    to: addresses.map((address) => ({ name: '', address })),
     subject: oneLine(subject),
     text,
     html,
@@ -174,6 +175,9 @@ function toMail(
     handover,
   };
 }
+
+/** The recipient whose name a server may repeat without the rest of the address. Several recipients are operators, not customers. */
+const recipientOf = ({ to }: EmailMessage): string | undefined => (typeof to === 'string' ? to : undefined);
 
 /** No spaces, control characters, or characters with a special meaning in headers and SMTP commands. */
 const plainAddress = /^[^\s\p{Cc}\p{Cf}<>()[\],;:\\"@]+@[^\s\p{Cc}\p{Cf}<>()[\],;:\\"@]+$/u;

@@ -1,4 +1,4 @@
-import { applyOrderEvent, cleanupTasks, sendNotification } from '@orderly/contracts';
+import { applyOrderEvent, cleanupTasks, EmailAddress, sendNotification } from '@orderly/contracts';
 import { z } from 'zod';
 import { integer, oneOf, serverUrl } from './variables';
 
@@ -157,6 +157,36 @@ export const notificationsConfig = z
       ),
   })
   .transform((env) => ({ concurrency: env.NOTIFICATIONS_CONCURRENCY, smtpUrl: env.SMTP_URL, mailFrom: env.MAIL_FROM }));
+
+const alertVariables = z.object({
+  ORDERLY_ALERTS_FILE: z.string().optional(),
+  ORDERLY_ALERTS_WEBHOOK_URL: serverUrl('https').optional(),
+  ORDERLY_ALERTS_MAIL_TO: z
+    .string()
+    .transform((list) => list.split(',').map((address) => address.trim()))
+    .refine(
+      (list) => list.every((address) => EmailAddress.safeParse(address).success),
+      'must be e-mail addresses, separated by commas',
+    )
+    .optional(),
+});
+
+/** notification-worker: how operators are told what is wrong, by a file or by two variables. Without them nobody is told. */
+export const alertsConfig = alertVariables
+  .refine((env) => !env.ORDERLY_ALERTS_FILE || !(env.ORDERLY_ALERTS_WEBHOOK_URL || env.ORDERLY_ALERTS_MAIL_TO), {
+    path: ['ORDERLY_ALERTS_FILE'],
+    message: 'must not be set together with ORDERLY_ALERTS_WEBHOOK_URL or ORDERLY_ALERTS_MAIL_TO: the file may hold both',
+  })
+  .transform((env) => ({
+    file: env.ORDERLY_ALERTS_FILE,
+    webhookUrl: env.ORDERLY_ALERTS_WEBHOOK_URL,
+    mailTo: env.ORDERLY_ALERTS_MAIL_TO,
+  }));
+
+/** api-gateway: so many wrong API keys or forged webhooks within a minute, in one process, raise an alert. 0 raises none. */
+export const intrusionConfig = z
+  .object({ ALERT_REFUSALS_PER_MINUTE: integer({ min: 0, max: 1_000_000, fallback: 100 }) })
+  .transform((env) => ({ refusalsPerMinute: env.ALERT_REFUSALS_PER_MINUTE }));
 
 /** cleanup-cron: tasks at once in this process. */
 export const maintenanceConfig = z

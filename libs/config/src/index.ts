@@ -1,9 +1,11 @@
 export { loadConfig, type ConfigFragment, type ConfigOf, type Environment } from './load-config';
 export {
   adminConfig,
+  alertsConfig,
   databaseConfig,
   gatewayHttpConfig,
   idempotencyConfig,
+  intrusionConfig,
   logConfig,
   maintenanceConfig,
   migrationConfig,

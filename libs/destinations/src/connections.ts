@@ -4,6 +4,9 @@ import type { Destination } from './destination';
 import { exchange, ExchangeError, type HttpAnswer, type HttpRequest } from './http-exchange';
 import { KeptClient, ReusedConnectionError } from './kept-client';
 
+/** What connections depend on. */
+export type ConnectionSettings = Pick<Destination, 'allowPrivateNetwork' | 'timeoutMs' | 'concurrency' | 'idempotency'>;
+
 /** The connections to one destination. */
 export interface Connections {
   /**
@@ -27,7 +30,7 @@ const idleConnectionMs = 10_000;
  * `idempotency: {mode: key}`, and a request that breaks a reused connection is sent once more over a new one. The other modes
  * open a connection per request: a break then always means that the partner had taken this very request.
  */
-export function createConnections(destination: Destination, resolve?: Resolve): Connections {
+export function createConnections(destination: ConnectionSettings, resolve?: Resolve): Connections {
   const { allowPrivateNetwork, timeoutMs, concurrency, idempotency } = destination;
   const connect = createConnector({ allowPrivateNetwork, timeoutMs, resolve });
   const common = { connect, connections: concurrency, pipelining: 1 };

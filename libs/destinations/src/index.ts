@@ -1,3 +1,6 @@
+export { type AlertSettings, type WebhookSettings } from './alerts/alert-settings';
+export { alertsTo, loadAlerts, parseAlerts } from './alerts/load-alerts';
+export { createAlertWebhook, type AlertWebhook } from './alerts/alert-webhook';
 export { type Destination, type DestinationAuth, type DestinationIdempotency, type JsonValue } from './destination';
 export { loadDestinations } from './load-destinations';
 export { parseDestinations, type DestinationsOptions } from './parse-destinations';

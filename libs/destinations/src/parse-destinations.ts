@@ -1,9 +1,8 @@
-import { ConfigurationError } from '@orderly/errors';
-import type { z } from 'zod';
 import type { Destination, DestinationAuth } from './destination';
 import { DestinationsFile } from './destination-schema';
 import { expandEnvironment, type Environment, type Expansion } from './expand-environment';
-import { readYaml, type Fault } from './yaml-source';
+import { deepFreeze, describeIssue, settingsError } from './settings-faults';
+import { readYaml } from './yaml-source';
 
 export type DestinationsOptions = {
   /**
@@ -35,7 +34,7 @@ const shortestSecret = 4;
 export function parseDestinations(text: string, env: Environment, options: DestinationsOptions = {}): readonly Destination[] {
   const { resolveSecrets = true, file = 'destinations' } = options;
   const source = readYaml(text);
-  if (source.syntaxFaults.length > 0) throw asError(file, source.syntaxFaults);
+  if (source.syntaxFaults.length > 0) throw settingsError(file, source.syntaxFaults);
 
   const expansions = resolveSecrets ? expandEntries(source.value, env) : [];
   const value = resolveSecrets ? withEntries(source.value, expansions) : source.value;
@@ -44,7 +43,7 @@ export function parseDestinations(text: string, env: Environment, options: Desti
     ...expansions.flatMap((expansion) => expansion.faults),
     ...(parsed.success ? [] : parsed.error.issues.flatMap(describeIssue)),
   ].map(source.locate);
-  if (!parsed.success || faults.length > 0) throw asError(file, faults);
+  if (!parsed.success || faults.length > 0) throw settingsError(file, faults);
 
   return deepFreeze(
     parsed.data.destinations.map((entry, index): Destination => {
@@ -69,25 +68,6 @@ function expandEntries(value: unknown, env: Environment): Expansion[] {
 const withEntries = (value: unknown, entries: readonly Expansion[]): unknown =>
   isRecord(value) && Array.isArray(value.destinations) ? { ...value, destinations: entries.map((entry) => entry.value) } : value;
 
-function describeIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string; key?: string }[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: issue.path, key, message: `has no setting ${JSON.stringify(key)}` }));
-  }
-  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path: issue.path, message }));
-  const message = issue.message
-    .replace(/^Invalid input: expected (.+), received undefined$/, 'is missing: expected $1')
-    .replace(/^Invalid (?:input|option): /, '');
-  return [{ path: issue.path, message }];
-}
-
-function asError(file: string, faults: readonly Fault[]): ConfigurationError {
-  const lines = faults.map(({ line, column, path, message }) => `  ${line}:${column} ${path ? `${path}: ` : ''}${message}`);
-  const count = faults.length === 1 ? 'a mistake' : `${faults.length} mistakes`;
-  return new ConfigurationError('configuration-invalid', `${file} has ${count}:\n${lines.join('\n')}`, {
-    details: { file, faults },
-  });
-}
-
 function credentialsOf(auth: DestinationAuth): string[] {
   switch (auth.type) {
     case 'none':
@@ -103,8 +83,3 @@ function credentialsOf(auth: DestinationAuth): string[] {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function deepFreeze<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze);
-  return Object.freeze(value);
-}

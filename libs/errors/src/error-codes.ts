@@ -63,8 +63,9 @@ export const errorCodes = {
   'mail-server-unavailable': 'The mail server is unreachable or has a temporary fault.',
   'mail-rejected': 'The mail server permanently refused this message.',
   'message-outcome-unknown': 'The process died while the message was being sent.',
+  'alert-webhook-failed': 'The alert webhook did not take the alert.',
   // Set-up
-  'configuration-invalid': 'The environment or the destinations file has a mistake.',
+  'configuration-invalid': 'The environment, the destinations file or the alerts file has a mistake.',
   'redis-access-refused': 'Redis refuses the user or password of REDIS_URL, or a command to this user.',
   'redis-unsuitable': 'Redis is a replica, a Cluster node or a Sentinel, or lacks the database of REDIS_URL.',
   'redis-eviction-policy': 'Redis may evict keys: maxmemory-policy is not noeviction.',

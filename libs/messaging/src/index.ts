@@ -4,3 +4,4 @@ export { messageIdentity, messageIdHeader, type MessageKey } from './message-ide
 export { messageStates, type MessageState } from './message-state';
 export { loadTemplates, type RenderedMessage, type Templates } from './templates';
 export type { MessageInput } from './message-view';
+export { alertMessage, type AlertMessage, type AlertMessageOptions } from './alert-message';

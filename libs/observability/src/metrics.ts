@@ -35,6 +35,12 @@ export const metrics = {
     unit: '{job}',
     labels: ['job', 'code'],
   }),
+  alertsOpened: counter({
+    name: 'orderly.alerts.opened',
+    meaning: 'Alerts that were given to the channels of operators, by cause; without channels nobody was told',
+    unit: '{alert}',
+    labels: ['cause'],
+  }),
   queueDepth: observedGauge({
     name: 'orderly.queue.depth',
     meaning: 'Jobs of a queue by state',

@@ -8,7 +8,7 @@ export { createLiveClaims, type LiveClaims } from './live-claims';
 export { createHeartbeat, type Heartbeat } from './heartbeat';
 export { createSweep, type SweepOptions } from './sweep';
 export { createSchedules, type Schedule, type Schedules, type Tick } from './schedules';
-export { createRedisCheck } from './redis-check';
+export { createRedisCheck, readRedisMemory, type RedisMemory } from './redis-check';
 export { createRedisFaults, createRelayFaults, redisPart } from './redis-faults';
 export { watchRedis, type RedisWatchOptions } from './watch-redis';
 export {

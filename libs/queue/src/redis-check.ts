@@ -53,6 +53,26 @@ export async function inspectRedis(
   return { identity: { runId: field('run_id'), replicationId: field('master_replid') }, answers: rest.map(answerOf) };
 }
 
+/** How full Redis is, and what it does when it is full. */
+export interface RedisMemory {
+  /** `noeviction` if Redis keeps every key. */
+  readonly policy: string;
+  readonly usedBytes: number;
+  /** 0 if there is no limit. */
+  readonly limitBytes: number;
+}
+
+/** Asks Redis how full it is. */
+export async function readRedisMemory(redis: Redis): Promise<RedisMemory> {
+  const about = await redis.info('memory');
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(\\S+)`, 'm').exec(about)?.[1];
+  return {
+    policy: field('maxmemory_policy') ?? 'noeviction',
+    usedBytes: Number(field('used_memory') ?? 0),
+    limitBytes: Number(field('maxmemory') ?? 0),
+  };
+}
+
 /** Turns a refusal by Redis into an error with a code and the setting's name. Returns other errors unchanged. */
 export function explainRefusal(error: Error): Error {
   if (/^(WRONGPASS|NOAUTH)\b/.test(error.message)) return refused('the user or password of REDIS_URL', error);

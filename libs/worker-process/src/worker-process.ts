@@ -18,10 +18,12 @@ import {
   createRedisCheck,
   createRelay,
   createSweep,
+  readRedisMemory,
   redisPart,
   type BoundJob,
   type BullEngine,
   type QueueWorkerOptions,
+  type RedisMemory,
 } from '@orderly/queue';
 import { composeServices, createAdminServer, createService, type AdminServer, type Service } from '@orderly/runtime';
 import { v7 as uuidv7 } from 'uuid';
@@ -52,6 +54,8 @@ export interface WorkerParts {
   readonly relay: (jobs: readonly RunnableJob[]) => void;
   /** Makes one round trip to Redis. Rejects at once while Redis is away. */
   readonly pingRedis: () => Promise<unknown>;
+  /** How full Redis is; rejects at once while it is away. */
+  readonly redisMemory: () => Promise<RedisMemory>;
   readonly logger: Logger;
 }
 
@@ -147,6 +151,7 @@ export function createWorkerProcess(
     ledgerOptions,
     relay,
     pingRedis: () => engine.redis.ping(),
+    redisMemory: () => readRedisMemory(engine.redis),
     logger,
   });
   const queueNames = queues.map(({ queue }) => queue);

@@ -14,16 +14,19 @@ export interface Admission {
   readonly findApiKey: FindApiKey;
   readonly rateLimiter: RateLimiter;
   readonly lastUse: Pick<LastUse, 'note'>;
+  /** Called for each key that is wrong or no longer valid. */
+  readonly onWrongKey: () => void;
 }
 
 /**
  * Runs before the body is read, so unauthorised callers cannot make us parse it. The rate limit comes before the scope check:
  * a key that only gets 403 must not be free to send without limit.
  */
-export function createRequireScope({ findApiKey, rateLimiter, lastUse }: Admission): RequireScope {
+export function createRequireScope({ findApiKey, rateLimiter, lastUse, onWrongKey }: Admission): RequireScope {
   return (scope) => async (request, reply) => {
     const key = bearerToken(request.headers.authorization);
     const apiKey = key === undefined ? undefined : await orUnavailable(findApiKey(key));
+    if (key !== undefined && apiKey === undefined) onWrongKey();
     if (apiKey === undefined) throw unauthenticated(request.headers.authorization, key);
     keys.set(request, apiKey);
     lastUse.note(apiKey.id);

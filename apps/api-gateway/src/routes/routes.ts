@@ -18,7 +18,7 @@ import { addQueueRoutes } from './queues/route';
 import { addStatisticsRoutes } from './stats/route';
 import { addTimelineRoutes } from './timeline/route';
 import type { WebhookSettings } from './webhooks/open-delivery';
-import { addWebhookRoutes } from './webhooks/route';
+import { addWebhookRoutes, type WebhookRouteDependencies } from './webhooks/route';
 
 export interface RouteDependencies {
   readonly db: Database;
@@ -31,16 +31,17 @@ export interface RouteDependencies {
   readonly docsPageFolder: string;
   readonly logger: Logger;
   readonly webhooks: WebhookSettings;
+  readonly onForgery: WebhookRouteDependencies['onForgery'];
 }
 
 /** Adds all routes of the API. */
 export function addRoutes(app: FastifyInstance, deps: RouteDependencies): void {
-  const { db, admission, intake, idempotency, relay, release, docsPageFolder, logger, webhooks } = deps;
+  const { db, admission, intake, idempotency, relay, release, docsPageFolder, logger, webhooks, onForgery } = deps;
   const answerOnce = createAnswerOnce(db, idempotency);
   const requireScope = createRequireScope(admission);
   addDocsRoutes(app, { docsPageFolder });
   addEventRoutes(app, { db, intake, idempotency, relay, requireScope });
-  addWebhookRoutes(app, { intake, relay, logger, webhooks, requireScope });
+  addWebhookRoutes(app, { intake, relay, logger, webhooks, requireScope, onForgery });
   addOrderRoutes(app, { db, answerOnce, relay, requireScope });
   addJobRoutes(app, { db, answerOnce, relay, requireScope });
   addDeadLetterRoutes(app, { db, answerOnce, relay, requireScope });

@@ -1,7 +1,8 @@
 import { cleanupTasks, type CleanupTaskName } from '@orderly/contracts';
 import { newJob, type RunnableJob } from '@orderly/jobs';
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from '@orderly/database';
+import type { Database, Query } from '@orderly/database';
+import { raiseAlerts } from '../alerts/raise-alerts';
 
 /** A run that this call has planned, with the job that carries it out. */
 export interface PlannedRun {
@@ -22,6 +23,8 @@ export interface RunRecord {
 export interface CleanupRuns {
   /** Inserts a run with its job in one statement. Undefined if another process has planned this run. */
   plan(task: CleanupTaskName, scheduledFor: Date): Promise<PlannedRun | undefined>;
+  /** As `plan`, for a run whose tick never came: in the same transaction it raises an alert, unless the task had no run before. */
+  planMissed(task: CleanupTaskName, scheduledFor: Date): Promise<PlannedRun | undefined>;
   /** Inserts a run without a job, for a caller that carries it out at once. Returns the run's id. */
   open(task: CleanupTaskName): Promise<string>;
   /** Marks the run as running. False if it is already done, or has been deleted. */
@@ -35,22 +38,18 @@ export interface CleanupRuns {
   closeAbandoned(): Promise<number>;
 }
 
-export function createCleanupRuns(db: Pick<Database, 'query'>): CleanupRuns {
+export function createCleanupRuns(db: Pick<Database, 'query' | 'transaction'>): CleanupRuns {
   return {
-    async plan(task, scheduledFor) {
-      const runId = uuidv7();
-      const { name, queue, priority, payload } = newJob(cleanupTasks[task], { runId });
-      const [planned] = await db.query<{ isFirst: boolean }>(planSql, [
-        runId,
-        task,
-        scheduledFor,
-        name,
-        queue,
-        priority,
-        JSON.stringify(payload),
-      ]);
-      return planned && { job: { id: runId, name, queue, priority }, isFirst: planned.isFirst };
-    },
+    plan: (task, scheduledFor) => planRun(db.query, task, scheduledFor),
+
+    planMissed: (task, scheduledFor) =>
+      db.transaction(async (query) => {
+        const planned = await planRun(query, task, scheduledFor);
+        const detail = `It was due at ${scheduledFor.toISOString()}.`;
+        if (planned && !planned.isFirst)
+          await raiseAlerts(query, [{ cause: 'schedule-missed', subject: task, exampleId: planned.job.id, detail }]);
+        return planned;
+      }),
 
     async open(task) {
       const runId = uuidv7();
@@ -93,6 +92,21 @@ export function createCleanupRuns(db: Pick<Database, 'query'>): CleanupRuns {
       return rows.length;
     },
   };
+}
+
+async function planRun(query: Query, task: CleanupTaskName, scheduledFor: Date): Promise<PlannedRun | undefined> {
+  const runId = uuidv7();
+  const { name, queue, priority, payload } = newJob(cleanupTasks[task], { runId });
+  const [planned] = await query<{ isFirst: boolean }>(planSql, [
+    runId,
+    task,
+    scheduledFor,
+    name,
+    queue,
+    priority,
+    JSON.stringify(payload),
+  ]);
+  return planned && { job: { id: runId, name, queue, priority }, isFirst: planned.isFirst };
 }
 
 /** Longer than any run without a job may take: see the time budget of a task in cleanup-cron. */

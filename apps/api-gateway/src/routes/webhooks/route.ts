@@ -15,11 +15,13 @@ export interface WebhookRouteDependencies extends TakeEventsDependencies {
   readonly logger: Logger;
   readonly webhooks: WebhookSettings;
   readonly requireScope: RequireScope;
+  /** Called for each delivery whose signature does not prove the sender. */
+  readonly onForgery: (platform: PlatformName) => void;
 }
 
 export function addWebhookRoutes(
   app: FastifyInstance,
-  { logger, webhooks, requireScope, ...taking }: WebhookRouteDependencies,
+  { logger, webhooks, requireScope, onForgery, ...taking }: WebhookRouteDependencies,
 ): void {
   const refusals = createRefusalLog(logger);
 
@@ -50,6 +52,7 @@ export function addWebhookRoutes(
       return verifyDelivery(name, request, webhooks);
     } catch (error) {
       refusals.unverified({ name, error });
+      onForgery(name);
       throw error;
     }
   }
