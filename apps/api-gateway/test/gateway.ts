@@ -149,6 +149,7 @@ export const configOf = (databaseUrl: string, poolSize = 5): AppConfig => ({
   idempotency: { retentionHours: 24 },
   // The delay of the event loop and all waiting times depend on the machine, so tests must not refuse requests for them.
   overload: neverOverloaded,
+  intrusion: { refusalsPerMinute: 0 },
   admin: { host: '127.0.0.1', port: 0 },
   database: { url: databaseUrl, poolSize },
   webhookSecrets: {},

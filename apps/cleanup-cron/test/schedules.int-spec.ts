@@ -60,6 +60,11 @@ describe('the schedules of cleanup tasks', () => {
       ['expire-tokens', '2026-03-23T03:15:00.000Z'],
     ]);
     await expectOneJobPerRun();
+    // One alert per missed task, by whichever process planned its run; a task that has never run was not missed.
+    expect(await cron.db.query('select cause, subject, pending from alert_windows order by subject')).toEqual([
+      { cause: 'schedule-missed', subject: 'expire-tokens', pending: 1 },
+      { cause: 'schedule-missed', subject: 'rotate-logs', pending: 1 },
+    ]);
   });
 });
 

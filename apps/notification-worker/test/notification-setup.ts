@@ -1,6 +1,8 @@
 import { sendNotification } from '@orderly/contracts';
+import type { AlertSettings } from '@orderly/destinations';
 import { newJob } from '@orderly/jobs';
 import { loadTemplates, notificationKindOf } from '@orderly/messaging';
+import type { Logger } from '@orderly/observability';
 import { eventually } from '@orderly/testing';
 import type { WorkerProcess } from '@orderly/worker-process';
 import { createWorkerFixture, type JobRow, type WorkerFixture } from '@orderly/worker-process/testing';
@@ -12,7 +14,7 @@ import { startMailSink, type MailSink } from './mail-sink';
 /** A ledger, a mail sink, and the notification-workers that a test starts. */
 export type NotificationSetup = WorkerFixture & {
   readonly sink: MailSink;
-  readonly startWorker: () => Promise<WorkerProcess>;
+  readonly startWorker: (alerts?: AlertSettings, logger?: Logger) => Promise<WorkerProcess>;
   readonly job: (orderId: string, version?: number) => Promise<JobRow>;
   /** Resolves with the job when it has ended with this outcome. */
   readonly ended: (orderId: string, outcome: string, version?: number) => Promise<JobRow>;
@@ -50,7 +52,8 @@ export async function setUp(): Promise<NotificationSetup> {
     ...fixture,
     env,
     sink,
-    startWorker: () => fixture.run(buildApp(loadNotificationWorkerConfig(env), { ...deps, templates })),
+    startWorker: (alerts, logger = deps.logger) =>
+      fixture.run(buildApp(loadNotificationWorkerConfig(env), { ...deps, logger, templates, alerts })),
     job,
     ended: (orderId, outcome, version) =>
       eventually(async () => {

@@ -3,7 +3,7 @@ import type { Service } from '@orderly/runtime';
 import type { RedisKind, RedisServer } from '@orderly/servers';
 import { eventually } from '@orderly/testing';
 import { Redis } from 'ioredis';
-import { createEngine, createRedisFaults, redisPart, watchRedis, type BullEngine } from '../src';
+import { createEngine, createRedisFaults, readRedisMemory, redisPart, watchRedis, type BullEngine } from '../src';
 import { startPrivateRedis, startTcpProxy, stopTcpProxies } from '../src/testing';
 
 // As promise 6 does for jobs: a person learns at once what to correct.
@@ -113,4 +113,14 @@ describe('a Redis that is away', () => {
     await eventually(() => expect(said().at(-1)).toBe('Redis can be used again'));
     expect(said().length).toBeLessThanOrEqual(3); // the reset of the connection may be logged as another reason
   });
+});
+
+it('readRedisMemory tells policy, use and limit as they are now', async () => {
+  expect(await readRedisMemory(admin)).toMatchObject({ policy: 'noeviction', limitBytes: 0 });
+  await admin.config('SET', 'maxmemory', '50mb');
+  await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  const memory = await readRedisMemory(admin);
+  expect(memory).toMatchObject({ policy: 'allkeys-lru', limitBytes: 50 * 1024 * 1024 });
+  expect(memory.usedBytes).toBeGreaterThan(100_000);
+  await admin.config('SET', 'maxmemory', '0');
 });

@@ -54,6 +54,17 @@ describe('a failed start', () => {
     },
   );
 
+  it('names place and fault of a mistake in the alerts file', async () => {
+    const file = join(folder, 'alerts.yaml');
+    writeFileSync(file, 'webhook:\n  url: http://hooks.example/s3cr3t\n');
+    const environment = { ...machine(), ...servers, ORDERLY_ALERTS_FILE: file, ADMIN_PORT: '0', LOG_LEVEL: 'warn' };
+    const mail = { SMTP_URL: 'smtp://127.0.0.1:25', MAIL_FROM: 'shop@example.com' };
+    const { code, lines } = await runService('notification-worker', { ...environment, ...mail });
+    expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringContaining(file) as string] });
+    expect(lines[0]).toMatch(/: 2:\d+ webhook\.url: must start with https/);
+    expect(lines[0]).not.toContain('s3cr3t');
+  });
+
   function destinationsFile(): string {
     const file = join(folder, 'destinations.yaml');
     writeFileSync(

@@ -17,6 +17,7 @@ export interface Ready {
   readonly redisUrl: string;
   readonly partners: { readonly erp: string; readonly wms: string };
   readonly mailbox: string;
+  readonly alerts: string;
 }
 
 export interface StackOptions {

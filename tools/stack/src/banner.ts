@@ -23,9 +23,10 @@ export function printBanner(ready: ReadyContent, { servers, folder, hasOwnDestin
     row('erp', `${ready.partners.erp}  ${colors.dim('a pretend partner')}`);
     row('wms', `${ready.partners.wms}  ${colors.dim('a pretend partner')}`);
     row('', colors.dim('both: GET /orders/{id}, GET /requests?orderId={id},'));
-    row('', colors.dim('      PUT /behaviour {"mode": "ok|slow|failing|throttling|down|…"}'));
+    row('', colors.dim('      PUT /behaviour {"mode": "ok|slow|failing|refusing|throttling|down|…"}'));
   }
   row('mailbox', `${ready.mailbox}  ${colors.dim('the mail to customers: GET /messages?to={address}')}`);
+  row('alerts', `${ready.alerts}  ${colors.dim('the alerts to operators: GET /messages')}`);
   for (const [service, url] of Object.entries(ready.admin))
     row(service === 'api-gateway' ? 'admin' : '', `${url}/metrics  ${colors.dim(service)}`);
   row('servers', servers.join(', '));

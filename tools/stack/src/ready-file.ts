@@ -13,6 +13,8 @@ export type ReadyContent = {
   redisUrl: string;
   partners: { erp: string; wms: string };
   mailbox: string;
+  /** The sink of alerts. It gets none if the caller's settings send them elsewhere. */
+  alerts: string;
 };
 
 /** A file that exists while the stack is ready. It is updated while the stack runs and deleted when the stack stops. */

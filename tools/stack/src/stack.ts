@@ -2,6 +2,7 @@ import { freePort, startPostgres, startRedis } from '@orderly/servers';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sinkAsAlertsFile, startAlertSink } from './alert-sink';
 import { printBanner } from './banner';
 import { openDataFolder, type DataFolder } from './data-folder';
 import { runDemo } from './demo';
@@ -34,6 +35,9 @@ export type StackContext = {
   onFolderClosed: (folder: DataFolder) => void;
 };
 
+/** Any of these set by the caller: their alerts go there, and not to the sink. */
+const alertVariables = ['ORDERLY_ALERTS_FILE', 'ORDERLY_ALERTS_WEBHOOK_URL', 'ORDERLY_ALERTS_MAIL_TO'];
+
 /**
  * Runs everything until a stop is requested. The caller stops the stages.
  * @throws Error with a one-line message if something cannot start; StopRequested if a stop was requested meanwhile.
@@ -57,14 +61,23 @@ export async function runStack(context: StackContext): Promise<void> {
     wmsSigningSecret: environment.WMS_SIGNING_SECRET ?? `whsec_${randomBytes(32).toString('base64')}`,
   };
   const webhookSecrets = takeWebhookSecrets(environment, options.dataFolder);
-  const [partners, mailbox] = await Promise.all([
+  const [partners, mailbox, alerts] = await Promise.all([
     stages.started(startPartners(secrets), ({ erp, wms }) => Promise.all([erp.stop(), wms.stop()])),
     stages.started(startMailbox(), (started) => started.stop()),
+    stages.started(
+      startAlertSink((text) => terminal.trouble(`Alert: ${text.split('\n')[0]}`)),
+      (started) => started.stop(),
+    ),
   ]);
   const partnerUrls = { erp: partners.erp.url, wms: partners.wms.url };
   const ownDestinations = environment.ORDERLY_DESTINATIONS_FILE;
   const destinationsFile = ownDestinations ?? join(folder.path, 'destinations.yaml');
   if (ownDestinations === undefined) writeFileSync(destinationsFile, partnersAsDestinations(partnerUrls));
+
+  const gateway = `http://127.0.0.1:${port}`;
+  const hasOwnAlerts = alertVariables.some((name) => environment[name]);
+  const alertsFile = join(folder.path, 'alerts.yaml');
+  if (!hasOwnAlerts) writeFileSync(alertsFile, sinkAsAlertsFile(alerts.webhookUrl, gateway));
 
   const serviceEnvironment: NodeJS.ProcessEnv = {
     // Defaults of the stack, which the caller's environment may override …
@@ -75,13 +88,13 @@ export async function runStack(context: StackContext): Promise<void> {
     ...{ SMTP_URL: mailbox.smtpUrl, MAIL_FROM: 'Orderly <orders@orderly.example>', ORDERLY_DESTINATIONS_FILE: destinationsFile },
     ...{ SHUTDOWN_TIMEOUT_MS: '4000', SHUTDOWN_DRAIN_DELAY_MS: '0', FORCE_COLOR: '0' },
     ...(ownDestinations === undefined && { ERP_TOKEN: secrets.erpToken, WMS_SIGNING_SECRET: secrets.wmsSigningSecret }),
+    ...(!hasOwnAlerts && { ORDERLY_ALERTS_FILE: alertsFile }),
     ...webhookEnvironment(webhookSecrets),
   };
   await stages.unlessStopped(migrateDatabase(serviceEnvironment));
   const keyOptions = { keptFolder: options.dataFolder, hasOwnDatabase: environment.DATABASE_URL !== undefined };
   const { key: apiKey } = await stages.started(takeStackKey(serviceEnvironment, keyOptions), ({ giveBack }) => giveBack());
 
-  const gateway = `http://127.0.0.1:${port}`;
   folder.tell({ databaseUrl: postgres.url, gateway });
 
   const readyFile = new ReadyFile(options.readyFile);
@@ -111,6 +124,7 @@ export async function runStack(context: StackContext): Promise<void> {
     redisUrl: redis.url,
     partners: partnerUrls,
     mailbox: mailbox.url,
+    alerts: alerts.url,
   };
   const servers = [postgres.description, redis.description];
   printBanner(ready, { servers, folder, hasOwnDestinations: ownDestinations !== undefined }, terminal);

@@ -5,6 +5,7 @@ describe('the behaviour of a pretend partner', () => {
     ['ok', undefined],
     ['slow', undefined],
     ['failing', { status: 500 }],
+    ['refusing', { status: 422 }],
     ['throttling', { status: 429, retryAfterSeconds: 2 }],
     ['down', 'hang up'],
     ['unauthorized', { status: 401 }],

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-export const behaviourModes = ['ok', 'slow', 'failing', 'throttling', 'down', 'unauthorized', 'gone'] as const;
+export const behaviourModes = ['ok', 'slow', 'failing', 'refusing', 'throttling', 'down', 'unauthorized', 'gone'] as const;
 
 /** How a pretend partner answers Orderly's requests. */
 export const Behaviour = z.strictObject({
   mode: z.enum(behaviourModes),
   /** Delay before each answer. @defaultValue 2000 in mode `slow`, else 0 */
   delayMs: z.int().min(0).max(600_000).optional(),
-  /** The status of a refusal. @defaultValue 500, 429, 401 or 410, by mode */
+  /** The status of a refusal. @defaultValue 500, 422, 429, 401 or 410, by mode */
   status: z.int().min(300).max(599).optional(),
   /** The value of `Retry-After`. @defaultValue 2 in mode `throttling`, else no header */
   retryAfterSeconds: z.int().min(0).max(86_400).optional(),
@@ -37,6 +37,8 @@ function refusalOf({ mode, status, retryAfterSeconds }: Behaviour): Treatment['r
       return 'hang up';
     case 'failing':
       return { status: status ?? 500, retryAfterSeconds };
+    case 'refusing':
+      return { status: status ?? 422 };
     case 'throttling':
       return { status: status ?? 429, retryAfterSeconds: retryAfterSeconds ?? 2 };
     case 'unauthorized':
