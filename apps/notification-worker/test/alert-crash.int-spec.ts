@@ -4,7 +4,7 @@ import { bundleWorker, type JobRow, type WorkerBundle } from '@orderly/worker-pr
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setUp, templatesFolder, type NotificationSetup } from './notification-setup';
+import { setUp, type NotificationSetup } from './notification-setup';
 import { startWebhookSink, type WebhookSink } from './webhook-sink';
 
 let bundle: WorkerBundle;
@@ -13,7 +13,7 @@ let webhook: WebhookSink;
 let folder: string;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'orderly-alerts-'));
-  bundle = await bundleWorker('notification-worker', { [templatesFolder]: 'templates' });
+  bundle = await bundleWorker('notification-worker');
   [notifications, webhook] = await Promise.all([setUp(), startWebhookSink()]);
 });
 afterAll(async () => {

@@ -9,9 +9,10 @@ import {
   newSyncJob,
   settlementOf,
   startProcess,
+  statusEvent,
   type LedgerDatabase,
 } from '../../src/testing';
-import { startApplier, statusEvent } from '../orders/applying';
+import { startApplier } from '../orders/applying';
 
 let ledger: LedgerDatabase;
 let db: Database;
