@@ -1,5 +1,4 @@
-import type { Database } from '@orderly/database';
-import type { Logger } from '@orderly/observability';
+import { createLogger } from '@orderly/observability';
 import { watchIntrusions } from './watch-intrusions';
 
 function setUp(perMinute: number) {
@@ -8,7 +7,7 @@ function setUp(perMinute: number) {
     written.push(JSON.parse(rows as string));
     return [];
   };
-  const watch = watchIntrusions({ query: query as Database['query'] }, { logger: {} as Logger, perMinute });
+  const watch = watchIntrusions({ query }, { logger: createLogger({ service: 'test', level: 'silent' }), perMinute });
   const note = (times: number): void => {
     for (let time = 0; time < times; time += 1) watch.note('wrong-api-keys', 'api');
   };

@@ -1,4 +1,4 @@
-import { alertCauses, sendAlert, type PayloadOf } from '@orderly/contracts';
+import { alertCauses, type PayloadOf, type sendAlert } from '@orderly/contracts';
 import { alertMessage } from './alert-message';
 
 const facts = (change: Partial<PayloadOf<typeof sendAlert>> = {}): PayloadOf<typeof sendAlert> => ({

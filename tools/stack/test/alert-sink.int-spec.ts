@@ -8,7 +8,7 @@ describe('the sink of alerts', () => {
 
   const post = (body: object) =>
     fetch(sink.webhookUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  const messages = async () => (await (await fetch(`${sink.url}/messages`)).json()) as unknown;
+  const messages = async (): Promise<unknown> => (await fetch(`${sink.url}/messages`)).json();
 
   it('shows what its webhook received, and forgets it on DELETE', async () => {
     expect(await (await post({ text: 'a &lt;b&gt; &amp; c' })).text()).toBe('ok');
