@@ -20,7 +20,7 @@ describe('alertMessage', () => {
       'At 2026-03-01 10:00:00 UTC.',
       'Reason: destination-refused. The destination refused this request for good.',
       `Example: GET https://o.example/v1/jobs/${exampleId}`,
-      'What to do: GET https://o.example/v1/dead-letters?fingerprint=destination-refused%3Aerp lists them. Correct the cause first; an attempt shows the answer.',
+      'What to do: GET https://o.example/v1/dead-letters?fingerprint=destination-refused%3Aerp lists them. Correct the cause, then send them again with POST /v1/dead-letters/redrive.',
       'Alert a-1',
     ]);
   });

@@ -49,11 +49,14 @@ const again = ({ count, previousAt }: AlertFacts): string =>
 const deadLetters = (call: (path: string) => string, subject: string): string =>
   call(`/v1/dead-letters?fingerprint=${encodeURIComponent(subject)}`);
 
+/** The filter takes the fingerprint. */
+const redrive = 'send them again with POST /v1/dead-letters/redrive';
+
 const causes: Readonly<Record<AlertCause, (facts: AlertFacts) => Words>> = {
   'dead-letters': (facts) => ({
     title: `Dead letters: ${facts.subject}`,
     happened: `${jobs(facts)} failed for good: ${facts.subject}.`,
-    next: (call) => `${deadLetters(call, facts.subject)} lists them. Correct the cause first; an attempt shows the answer.`,
+    next: (call) => `${deadLetters(call, facts.subject)} lists them. Correct the cause, then ${redrive}.`,
   }),
   'poison-job': (facts) => ({
     title: `Poison job: ${facts.subject}`,
