@@ -15,7 +15,7 @@ export interface HoldChange {
 /** Whether a settlement may have to be told to operators. Then everything is written in one transaction. */
 export const mayAlert = ({ job, verdict }: Settlement): boolean =>
   verdict.kind === 'dead' ||
-  job.isProbe ||
+  ('isProbe' in job && job.isProbe) ||
   (verdict.kind === 'again' && ![undefined, 'throttled'].includes(verdict.hold?.reason));
 
 /** What operators have to know after settlements. A failed alert raises none, because that would never end. */
