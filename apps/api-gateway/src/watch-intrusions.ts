@@ -5,7 +5,7 @@ import { createSparseLog, type Logger } from '@orderly/observability';
 import { createService, type Service } from '@orderly/runtime';
 
 /** A refusal that may be an attack, if there are many. */
-export type Intrusion = Extract<AlertCause, 'wrong-api-keys' | 'forged-webhooks'>;
+type Intrusion = Extract<AlertCause, 'wrong-api-keys' | 'forged-webhooks'>;
 
 /** Counts requests with wrong credentials. */
 export interface IntrusionWatch extends Service {

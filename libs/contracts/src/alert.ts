@@ -31,7 +31,7 @@ export const AlertCause = z.enum(alertCauses);
 export type AlertCause = z.infer<typeof AlertCause>;
 
 /** The ways to reach operators. */
-export const alertChannels = ['webhook', 'mail'] as const;
+const alertChannels = ['webhook', 'mail'] as const;
 
 export const AlertChannel = z.enum(alertChannels);
 export type AlertChannel = z.infer<typeof AlertChannel>;

@@ -1,7 +1,7 @@
 import fastify from 'fastify';
 
 /** One alert, as in `GET /messages`. */
-export type ReceivedAlert = { text: string; receivedAt: string };
+type ReceivedAlert = { text: string; receivedAt: string };
 
 export type AlertSink = {
   /** For people and tests: `GET` and `DELETE /messages`. */

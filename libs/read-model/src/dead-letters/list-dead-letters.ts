@@ -34,7 +34,7 @@ export async function listDeadLetters(
 }
 
 /** The last attempts of jobs, by job. One statement, with one walk along the key per job. */
-export async function lastAttempts(db: Database, jobIds: readonly string[]): Promise<Map<string, AttemptRecord[]>> {
+async function lastAttempts(db: Database, jobIds: readonly string[]): Promise<Map<string, AttemptRecord[]>> {
   if (jobIds.length === 0) return new Map();
   const orm = ormOf(db);
   const wanted = orm
