@@ -40,7 +40,7 @@ describe('a notifying change', () => {
     }
     expect(sink.mails).toHaveLength(3);
     expect(new Set(sink.mails.map(({ messageId }) => messageId)).size).toBe(3);
-    const confirmation = sink.mails.find(({ subject }) => subject?.includes('confirmed'));
+    const confirmation = sink.mails.find(({ subject }) => subject?.includes('received'));
     expect(confirmation!.text).toContain('A <b>lamp</b>');
     expect(confirmation!.html).toContain('A &lt;b&gt;lamp&lt;/b&gt;');
   });

@@ -97,7 +97,7 @@ const LetterFilter = z
     until: IsoTime.optional().meta({ description: 'Died before this time' }),
     all: z.literal(true).optional().meta({ description: 'Needed if there is no other condition: acts on every dead letter' }),
   })
-  .meta({ id: 'DeadLetterFilter', description: 'A letter is chosen if it meets all given conditions' });
+  .meta({ id: 'DeadLetterFilter', minProperties: 1, description: 'A letter is chosen if it meets all given conditions' });
 
 /** So slow that a partner hardly notices, and so fast that a thousand letters take ten seconds. */
 const defaultPerSecond = 100;
