@@ -142,6 +142,12 @@ describe('POST /v1/dead-letters/redrive', () => {
     ['a filter that matches nothing', { filter: { destination: 'crm' } }, 404, 'no-dead-letters'],
     ['a known fingerprint that another condition excludes', { filter: { ...filter, orderId: 'o-9' } }, 404, 'no-dead-letters'],
     ['a dry run that matches nothing', { filter: { destination: 'crm' }, dryRun: true }, 404, 'no-dead-letters'],
+    [
+      'a time with an offset that PostgreSQL does not read',
+      { filter: { until: '2001-08-29T22:54:25+18:24' } },
+      404,
+      'no-dead-letters',
+    ],
     ['no filter', {}, 422, 'validation-failed'],
     ['an unknown condition', { filter: { colour: 'red' } }, 422, 'validation-failed'],
     ['all: false', { filter: { all: false } }, 422, 'validation-failed'],

@@ -46,11 +46,12 @@ export function lettersSql(filter: LetterFilter, page: LetterPage): { readonly t
     filter.destination !== undefined && `destination = ${add(filter.destination)}`,
     filter.orderId !== undefined && `order_id = ${add(filter.orderId)}`,
     filter.ids !== undefined && `id = any(${add(filter.ids)}::uuid[])`,
-    filter.since !== undefined && `ended_at >= ${add(filter.since)}::timestamptz`,
-    filter.until !== undefined && `ended_at < ${add(filter.until)}::timestamptz`,
+    filter.since !== undefined && `ended_at >= ${add(new Date(filter.since))}::timestamptz`,
+    filter.until !== undefined && `ended_at < ${add(new Date(filter.until))}::timestamptz`,
     page.diedBefore !== undefined && `ended_at <= ${add(page.diedBefore)}`,
     page.without !== undefined && page.without.length > 0 && `fingerprint <> all(${add(page.without)}::text[])`,
   ].filter((condition) => condition !== false);
+  // Times are passed as dates: PostgreSQL refuses offsets of 16 hours and more, which ISO 8601 allows.
   // Fenced off by `offset 0` or `limit`: found by these keys, whatever the planner believes about the others.
   const source =
     filter.ids !== undefined
