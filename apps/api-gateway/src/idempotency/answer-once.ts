@@ -1,15 +1,17 @@
 import type { Database, Query } from '@orderly/database';
 import { type Executed, type OnceResult, runOnce } from '@orderly/ledger';
 import type { FastifyReply } from 'fastify';
-import type { Sent } from '../http/operation';
+import type { z } from 'zod';
+import type { OperationRequest, Sent } from '../http/operation';
 import { RequestRefused } from '../http/request-refused';
 import { orUnavailable } from '../http/or-unavailable';
 import { sendAnswer } from '../http/answer';
-import { type AnswerRetention, keyedRequestOf, type RequestIdentity } from './keyed-request';
+import { type AnswerRetention, keyedRequestOf } from './keyed-request';
 
-/** A request whose work runs in one transaction. */
-interface OnceCall<Value> extends RequestIdentity {
-  readonly reply: FastifyReply;
+type Asked = Pick<OperationRequest<z.ZodObject, z.ZodObject>, 'request' | 'reply' | 'apiKey' | 'body'>;
+
+/** The work of a request, which runs in one transaction. */
+interface OnceWork<Value> {
   /**
    * Does the work, only through `query`, and returns the answer. A returned refusal is stored like any answer. A thrown refusal
    * is not stored, and rolls the work back. May run again after a conflict with another transaction.
@@ -20,12 +22,13 @@ interface OnceCall<Value> extends RequestIdentity {
 }
 
 /** Answers a request. If its `Idempotency-Key` has a stored answer, the work does not run again. */
-export type AnswerOnce = <Value>(call: OnceCall<Value>) => Promise<Sent>;
+export type AnswerOnce = <Value>(asked: Asked, call: OnceWork<Value>) => Promise<Sent>;
 
 export const createAnswerOnce =
   (db: Database, retention: AnswerRetention): AnswerOnce =>
-  async ({ reply, work, onCommitted, ...identity }) => {
-    const result = await orUnavailable(runOnce(db, keyedRequestOf(identity, retention), work));
+  async ({ request, reply, apiKey, body }, { work, onCommitted }) => {
+    const keyed = keyedRequestOf({ request, apiKey: apiKey(), body }, retention);
+    const result = await orUnavailable(runOnce(db, keyed, work));
     if (result.status === 'done') onCommitted?.(result.value);
     return sendOnceResult(reply, result);
   };

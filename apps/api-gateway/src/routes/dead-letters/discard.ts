@@ -18,14 +18,9 @@ type DiscardRequest = OperationRequest<z.ZodObject, z.ZodObject>;
 
 /** Gives up dead letters in one transaction. */
 export async function discard(asked: DiscardRequest, { answerOnce, relay }: DiscardDependencies): Promise<Sent> {
-  const { body, request, reply, apiKey } = asked;
-  const { filter: given, ...action } = parseBody(DiscardBody, body);
+  const { filter: given, ...action } = parseBody(DiscardBody, asked.body);
   const filter = checkedFilter(given);
-  return answerOnce({
-    request,
-    reply,
-    apiKey: apiKey(),
-    body,
+  return answerOnce(asked, {
     work: async (query) => {
       await countChosen(query, filter);
       const by = { ...actionOf(asked, action), reason: action.reason };

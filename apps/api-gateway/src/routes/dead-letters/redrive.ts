@@ -19,14 +19,9 @@ type RedriveRequest = OperationRequest<z.ZodObject, z.ZodObject>;
 
 /** Stores a redrive as an operation, or says what it would do. */
 export async function redrive(asked: RedriveRequest, { answerOnce }: RedriveDependencies): Promise<Sent> {
-  const { body, request, reply, apiKey } = asked;
-  const { filter: given, dryRun, perSecond, first = null, ...action } = parseBody(RedriveBody, body);
+  const { filter: given, dryRun, perSecond, first = null, ...action } = parseBody(RedriveBody, asked.body);
   const filter = checkedFilter(given);
-  return answerOnce({
-    request,
-    reply,
-    apiKey: apiKey(),
-    body,
+  return answerOnce(asked, {
     work: async (query) => {
       const matched = await countChosen(query, filter);
       if (dryRun) {

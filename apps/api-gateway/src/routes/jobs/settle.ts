@@ -19,14 +19,10 @@ export async function settle(
   asked: OperationRequest<typeof JobParams, never>,
   { answerOnce, relay }: SettleDependencies,
 ): Promise<Sent> {
-  const { params, body, request, reply, apiKey } = asked;
+  const { params, body } = asked;
   const { jobId } = params;
   const { outcome, ...action } = parseBody(SettleBody, body);
-  return answerOnce({
-    request,
-    reply,
-    apiKey: apiKey(),
-    body,
+  return answerOnce(asked, {
     work: async (query) => {
       const by = { ...actionOf(asked, action), reason: action.reason };
       const settled = await settleUnknown(query, { jobId, outcome, ...by });

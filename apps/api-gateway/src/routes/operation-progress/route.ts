@@ -27,13 +27,9 @@ export function addOperationRoutes(app: FastifyInstance, { db, answerOnce, requi
   });
 
   addOperation(app, requireScope, cancelOperationOperation, async (asked) => {
-    const { params, body, request, reply, apiKey } = asked;
+    const { params, body } = asked;
     const action = actionOf(asked, body === undefined ? {} : parseBody(CancelBody, body));
-    return answerOnce({
-      request,
-      reply,
-      apiKey: apiKey(),
-      body,
+    return answerOnce(asked, {
       work: async (query) => {
         await cancelOperation(query, params.operationId, action);
         const operation = await findOperation({ query }, params.operationId);

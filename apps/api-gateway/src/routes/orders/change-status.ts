@@ -28,27 +28,26 @@ export async function changeStatus(
   const { actor, expectedVersion = null, ...change } = parseBody(StatusChangeBody, body);
   return inCreateSpan({ 'orderly.order.id': orderId }, request.headers, (trace, span) => {
     const traceId = traceIdOf(trace.traceparent) ?? traceIdOfRequest(request);
-    return answerOnce({
-      request,
-      reply,
-      apiKey: apiKey(),
-      body,
-      work: async (query) => {
-        const asked = { ...change, orderId, expectedVersion, actor: actorOf(apiKey(), actor), ...trace };
-        const value = await requestStatusChange({ query }, { ...asked, traceId });
-        // Thrown, so the answer is not stored under the idempotency key: the order may still arrive before a retry.
-        if (value.status === 'order-unknown') throw await unknownOrder({ query }, orderId);
-        return { answer: answerTo(value, orderId, traceId), value };
+    return answerOnce(
+      { request, reply, apiKey, body },
+      {
+        work: async (query) => {
+          const asked = { ...change, orderId, expectedVersion, actor: actorOf(apiKey(), actor), ...trace };
+          const value = await requestStatusChange({ query }, { ...asked, traceId });
+          // Thrown, so the answer is not stored under the idempotency key: the order may still arrive before a retry.
+          if (value.status === 'order-unknown') throw await unknownOrder({ query }, orderId);
+          return { answer: answerTo(value, orderId, traceId), value };
+        },
+        onCommitted: (taken) => {
+          const type = change.status === 'cancelled' ? 'order.cancelled' : 'order.status_changed';
+          const isAccepted = taken.status === 'accepted';
+          metrics.eventsAccepted.add({ type, result: isAccepted ? 'accepted' : 'rejected' });
+          if (!isAccepted) return;
+          span?.setAttribute('messaging.message.id', taken.eventId);
+          relay([taken.job]);
+        },
       },
-      onCommitted: (taken) => {
-        const type = change.status === 'cancelled' ? 'order.cancelled' : 'order.status_changed';
-        const isAccepted = taken.status === 'accepted';
-        metrics.eventsAccepted.add({ type, result: isAccepted ? 'accepted' : 'rejected' });
-        if (!isAccepted) return;
-        span?.setAttribute('messaging.message.id', taken.eventId);
-        relay([taken.job]);
-      },
-    });
+    );
   });
 }
 

@@ -21,15 +21,11 @@ export async function resync(
   asked: OperationRequest<typeof OrderParams, never>,
   { answerOnce, relay }: ResyncDependencies,
 ): Promise<Sent> {
-  const { params, body, request, reply, apiKey } = asked;
+  const { params, body, request } = asked;
   const { orderId } = params;
   const { destination, ...action } = parseBody(ResyncBody, body);
   const { traceparent = null, tracestate = null } = currentTraceContext() ?? traceContextFromHeaders(request.headers) ?? {};
-  return answerOnce({
-    request,
-    reply,
-    apiKey: apiKey(),
-    body,
+  return answerOnce(asked, {
     work: async (query) => {
       const asksFor = { orderId, destination, ...actionOf(asked, action), traceparent, tracestate };
       const taken = await resyncOrder(query, asksFor);

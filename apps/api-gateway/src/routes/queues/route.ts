@@ -1,6 +1,6 @@
 import { destinationOfQueue, syncQueueName } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { pause, type PauseResult, resume } from '@orderly/ledger';
+import type { PauseResult } from '@orderly/ledger';
 import { isKnownQueue, type QueueRecord, readQueues } from '@orderly/read-model';
 import type { Logger } from '@orderly/observability';
 import type { FastifyInstance } from 'fastify';
@@ -11,7 +11,7 @@ import { addOperation, type OperationRequest, type Sent } from '../../http/opera
 import { RequestRefused } from '../../http/request-refused';
 import type { AnswerOnce } from '../../idempotency/answer-once';
 import { actionOf } from '../action-body';
-import { parsePause } from '../orders/pause-order';
+import { changePause, parsePause, type PauseVerb } from '../pause-action';
 import { sharedRead } from '../shared-read';
 import { orUnavailable } from '../../http/or-unavailable';
 import {
@@ -48,20 +48,12 @@ export function addQueueRoutes(
     change('resume', syncQueueName(asked.params.name), 'destination-unknown', asked),
   );
 
-  async function change(verb: 'pause' | 'resume', queue: string, unknown: UnknownCode, asked: PauseRequestOf): Promise<Sent> {
-    const { body, request, reply, apiKey } = asked;
-    const { forSeconds, ...action } = parsePause(verb, body);
+  async function change(verb: PauseVerb, queue: string, unknown: UnknownCode, asked: PauseRequestOf): Promise<Sent> {
+    const { forSeconds, ...action } = parsePause(verb, asked.body);
     await checkKnown(queue, unknown);
-    return answerOnce({
-      request,
-      reply,
-      apiKey: apiKey(),
-      body,
+    return answerOnce(asked, {
       work: async (query) => {
-        const by = actionOf(asked, action);
-        const value = await (verb === 'pause'
-          ? pause(query, 'queue', queue, { ...by, forSeconds })
-          : resume(query, 'queue', queue, by));
+        const value = await changePause(query, verb, 'queue', queue, { ...actionOf(asked, action), forSeconds });
         return { answer: jsonAnswer(200, stateOf(queue, value)), value };
       },
       onCommitted: ({ changed }) => {
