@@ -1,4 +1,4 @@
-import type { AlertChannel } from '@orderly/contracts';
+import { AlertChannel } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
 import type { AlertSettings } from '@orderly/destinations';
 import type { RunnableJob } from '@orderly/jobs';
@@ -24,7 +24,7 @@ const quietMs = 600_000;
 
 /** Turns raised alerts into jobs once a second, and raises those about Redis. Without settings nobody is told. */
 export function createAlertDesk({ db, relay, redisMemory, settings, logger }: AlertDeskOptions): Service {
-  const channels = (['webhook', 'mail'] as const satisfies readonly AlertChannel[]).filter((name) => settings?.[name]);
+  const channels = AlertChannel.options.filter((name) => settings?.[name]);
   const windowMs = (settings?.windowSeconds ?? 0) * 1000;
   const log = createSparseLog<unknown>(
     (error, failures) => logger.warn({ err: error, failures }, 'Alerts could not be opened; they will be tried again'),

@@ -31,7 +31,5 @@ export const AlertCause = z.enum(alertCauses);
 export type AlertCause = z.infer<typeof AlertCause>;
 
 /** The ways to reach operators. */
-const alertChannels = ['webhook', 'mail'] as const;
-
-export const AlertChannel = z.enum(alertChannels);
+export const AlertChannel = z.enum(['webhook', 'mail']);
 export type AlertChannel = z.infer<typeof AlertChannel>;

@@ -8,6 +8,9 @@ export interface RunnableJob {
   readonly delayMs?: number;
 }
 
+/** Leaves out what an engine must not hold, such as a payload. */
+export const runnableOf = ({ id, name, queue, priority }: RunnableJob): RunnableJob => ({ id, name, queue, priority });
+
 /** The engine that executes jobs: BullMQ on Redis. It may lose everything, because the ledger can refill it. */
 export interface Engine {
   /** Hands over many jobs in one round trip. A job that the engine has already is left as it is. */

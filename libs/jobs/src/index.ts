@@ -12,7 +12,7 @@ export {
 } from './claim';
 export { type Hold, type LaneStep, type MessageUpdate, type Settlement, type SettleResult, type Verdict } from './settlement';
 export type { ApplyContext, ApplyJob, ApplyResult, DeliveredJob, Delivery } from './apply';
-export { type Engine, type RunnableJob } from './engine';
+export { runnableOf, type Engine, type RunnableJob } from './engine';
 export { createCoalescer, type Coalescer, type CoalescerOptions } from './coalescer';
 export { backoffMs } from './backoff';
 export { classifyFailure, fingerprintOf, isAmbiguous, isLastAttempt } from './classify';

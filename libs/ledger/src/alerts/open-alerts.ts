@@ -1,6 +1,6 @@
 import { sendAlert, type AlertCause, type AlertChannel } from '@orderly/contracts';
 import type { Database } from '@orderly/database';
-import { newJob, type NewJob, type RunnableJob } from '@orderly/jobs';
+import { newJob, runnableOf, type NewJob, type RunnableJob } from '@orderly/jobs';
 
 export interface OpenAlertsOptions {
   /** The channels that operators have set up. Without any, occurrences are taken off the list and nobody is told. */
@@ -59,8 +59,6 @@ const jobOf = ({ cause, subject, pending, ...alert }: DueAlert, channel: AlertCh
     exampleId: alert.example_id ?? undefined,
     detail: alert.detail?.slice(0, 500),
   });
-
-const runnableOf = ({ id, name, queue, priority }: NewJob): RunnableJob => ({ id, name, queue, priority });
 
 /** $1 the window, in ms. The table has a row per fingerprint, so it is small. */
 const dueSql = `

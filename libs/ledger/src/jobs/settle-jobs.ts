@@ -1,4 +1,4 @@
-import type { AttemptLog, RunnableJob, Settlement, SettleResult, Verdict } from '@orderly/jobs';
+import { runnableOf, type AttemptLog, type RunnableJob, type Settlement, type SettleResult, type Verdict } from '@orderly/jobs';
 import { alertsOf, mayAlert, type HoldChange } from '../alerts/settlement-alerts';
 import { raiseAlerts } from '../alerts/raise-alerts';
 import { endsEvent, recordDeadEvents } from '../audit/record-dead-events';
@@ -61,9 +61,7 @@ async function write(query: Query, settlements: readonly Settlement[], rows: rea
   for (const id of await settledBefore(query, left)) settledIds.add(id);
   return {
     results: settlements.map(({ job }) => ({ settled: settledIds.has(job.id) })),
-    runnable: written
-      .filter(({ kind }) => kind === 'head')
-      .map(({ id, name, queue, priority }) => ({ id, name, queue, priority })),
+    runnable: written.filter(({ kind }) => kind === 'head').map(runnableOf),
   };
 }
 

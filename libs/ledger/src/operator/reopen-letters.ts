@@ -1,5 +1,5 @@
 import type { Actor } from '@orderly/contracts';
-import type { RunnableJob } from '@orderly/jobs';
+import { runnableOf, type RunnableJob } from '@orderly/jobs';
 import type { Query } from '@orderly/database';
 import type { AuditAction, AuditEntry } from '../audit/audit-entry';
 import { recordAudit } from '../audit/record-audit';
@@ -47,9 +47,7 @@ export async function reopenLetters(query: Query, ids: readonly string[], action
   return {
     counts: { sent, superseded, skipped: ids.length - sent - superseded },
     runnable: [
-      ...letters
-        .filter(({ verdict, destination }) => verdict === 'sent' && destination === null)
-        .map(({ id, name, queue, priority }) => ({ id, name, queue, priority })),
+      ...letters.filter(({ verdict, destination }) => verdict === 'sent' && destination === null).map(runnableOf),
       ...heads,
     ],
   };

@@ -1,4 +1,4 @@
-import type { NewJob, RunnableJob } from '@orderly/jobs';
+import { runnableOf, type NewJob, type RunnableJob } from '@orderly/jobs';
 import { raiseAlerts } from '../alerts/raise-alerts';
 import { auditColumns, auditRecordset } from '../audit/audit-entry';
 import type { Query } from '@orderly/database';
@@ -28,7 +28,7 @@ export async function writePlan(query: Query, plan: PlanRows, processId: string)
     JSON.stringify(plan.audit),
   ]);
   await raiseAlerts(query, plan.alerts);
-  return jobs.filter(({ state }) => state === 'runnable').map(({ id, name, queue, priority }) => ({ id, name, queue, priority }));
+  return jobs.filter(({ state }) => state === 'runnable').map(runnableOf);
 }
 
 /** Makes and locks the lanes, and picks the first new job of each free lane as its head. */
